@@ -1,0 +1,18 @@
+//! The wire: routes, header names, limits, error codes and message bodies, the same for server, CLI and page.
+//!
+//! No I/O and no cryptography. docs/api.md is the specification.
+#![no_std]
+
+extern crate alloc;
+
+pub mod code;
+pub mod header;
+pub mod limit;
+pub mod message;
+pub mod metadata;
+pub mod problem;
+pub mod route;
+
+pub use code::Code;
+pub use message::{Burned, Config, PasteState, Probed, Receipt, Tombstone};
+pub use problem::Problem;

@@ -1,0 +1,108 @@
+//! Bodies of answers, in JSON. Times are Unix seconds, sizes bytes.
+
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// `GET /api/v1/config`: what this server allows, and what it does when nobody says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Config {
+    /// The server's version, as `MAJOR.MINOR.PATCH`.
+    pub version: String,
+    /// The largest container it takes.
+    pub size_bytes_max: u64,
+    /// The shortest time to expiry.
+    pub expires_in_secs_min: u64,
+    /// The longest time to expiry.
+    pub expires_in_secs_max: u64,
+    /// The time to expiry that clients offer first.
+    pub expires_in_secs_default: u64,
+    /// The most reads a policy may count.
+    pub reads_max: u32,
+    /// Whether uploading takes an invite.
+    pub invite_required: bool,
+}
+
+/// `POST .../probe`: what a reader may know before the claim. Asking changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Probed {
+    /// The container's length.
+    pub size: u64,
+    /// The reads of the policy; 0 is any number until expiry.
+    pub reads: u32,
+    /// Claims that can still succeed; `null` for any number.
+    pub reads_left: Option<u32>,
+    /// When it expires.
+    pub expires_at: u64,
+    /// Wrong passphrases that are left before a wait or, with `on_guessing=burn`, before the burn.
+    pub tries_left: u32,
+    /// Whether too many wrong passphrases burn it.
+    pub burns_on_guessing: bool,
+    /// Seconds until the next claim is considered at all; 0 when none is being waited for.
+    pub retry_after: u64,
+}
+
+/// `GET .../receipt`: what the creator may know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Receipt {
+    /// Where it stands.
+    pub state: PasteState,
+    /// How it ended; `null` while it lives.
+    pub burned: Option<Burned>,
+    /// The hour in which it ended; `null` while it lives.
+    pub burned_at: Option<u64>,
+    /// The container's length; `null` once burned.
+    pub size: Option<u64>,
+    /// The reads of the policy; 0 is any number until expiry.
+    pub reads: u32,
+    /// Claims that can still succeed; `null` for any number.
+    pub reads_left: Option<u32>,
+    /// Leases that run now.
+    pub leases_running: u32,
+    /// Wrong passphrases so far.
+    pub wrong_tries: u32,
+    /// Seconds until the next claim is considered at all; 0 when none is being waited for.
+    pub retry_after: u64,
+    /// When it expires; `null` while it is uploading, because the time runs from completion.
+    pub expires_at: Option<u64>,
+}
+
+/// Where a paste stands. There is no way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PasteState {
+    /// Its bytes are not all there; readers cannot see it.
+    Uploading,
+    /// It is whole and can be claimed.
+    Stored,
+    /// It is gone; a tombstone stands.
+    Burned,
+}
+
+/// How a paste ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Burned {
+    /// Its reads were used up.
+    Reads,
+    /// Its time ran out.
+    Expiry,
+    /// Its creator burned it.
+    Demand,
+    /// Too many wrong passphrases, where its creator chose that.
+    Guessing,
+}
+
+/// What stays after a burn: that it burned, how, and in which hour. Part of the problem document of [`Code::Burned`](crate::Code).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Tombstone {
+    /// How it ended.
+    pub burned: Burned,
+    /// The hour in which it ended, Unix seconds of its start.
+    pub burned_at: u64,
+}

@@ -1,0 +1,47 @@
+//! Paths, relative to BASE. A `{id}` is 16 bytes in base64url without padding: 22 characters.
+
+use alloc::format;
+use alloc::string::String;
+
+/// 200 `ok` when the server's last write and read went well.
+pub const HEALTH: &str = "/healthz";
+/// Limits, defaults and version: [`Config`](crate::Config).
+pub const CONFIG: &str = "/api/v1/config";
+/// The OpenAPI 3.1 document.
+pub const OPENAPI: &str = "/api/v1/openapi.json";
+/// Creation (tus `POST`) and capabilities (`OPTIONS`).
+pub const PASTES: &str = "/api/v1/pastes";
+/// One paste, as a pattern: `HEAD`, `PATCH` and `DELETE`.
+pub const PASTE: &str = "/api/v1/pastes/{id}";
+/// What its creator may know.
+pub const RECEIPT: &str = "/api/v1/pastes/{id}/receipt";
+/// Clears the wait that wrong passphrases have built up.
+pub const RESET_WAIT: &str = "/api/v1/pastes/{id}/reset-wait";
+/// Asks without using up.
+pub const PROBE: &str = "/api/v1/pastes/{id}/probe";
+/// Uses up one read.
+pub const CLAIM: &str = "/api/v1/pastes/{id}/claim";
+/// The content again, under a lease.
+pub const CONTENT: &str = "/api/v1/pastes/{id}/content";
+/// Ends a lease: its holder has everything.
+pub const CONFIRM: &str = "/api/v1/pastes/{id}/confirm";
+
+/// `pattern` with its `{id}` filled in.
+#[must_use]
+pub fn of(pattern: &str, id: &str) -> String {
+    match pattern.split_once("{id}") {
+        Some((before, after)) => format!("{before}{id}{after}"),
+        None => String::from(pattern),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_takes_its_id() {
+        assert_eq!(of(CLAIM, "AAAAAAAAAAAAAAAAAAAAAA"), "/api/v1/pastes/AAAAAAAAAAAAAAAAAAAAAA/claim");
+        assert_eq!(of(CONFIG, "x"), CONFIG);
+    }
+}
