@@ -1,0 +1,425 @@
+/**
+ * The vault: everything the page can do with documents, links and receipts, as typed promises.
+ *
+ * Nothing here decides anything. Each operation starts a Web Worker that runs the Rust client (client-wasm), and ends it, so
+ * that keys and plaintext leave memory with it. What a person holds (texts, links, receipts, passphrases) goes in and
+ * comes out as strings; no key ever does.
+ *
+ * Every promise rejects with a {@link VaultError} and nothing else.
+ */
+import { Operation, runOnce } from './worker/host';
+
+/* ---------------------------------------------------------------- what goes wrong */
+
+/** The codes of satchel-api: what a server says. */
+export type ServerCode =
+  | 'invalid_request' | 'wrong_passphrase' | 'invite_required' | 'not_found' | 'method_not_allowed' | 'request_timeout'
+  | 'id_taken' | 'offset_mismatch' | 'burned' | 'lease_ended' | 'tus_version' | 'too_large' | 'unsupported_media_type'
+  | 'range_not_satisfiable' | 'policy_not_allowed' | 'wait' | 'too_many_leases' | 'rate_limited' | 'work_required'
+  | 'checksum_mismatch' | 'internal' | 'unavailable' | 'storage_full' | 'unknown';
+
+/** The verdicts of docs/format.md section 9: what a container, link or passphrase is found to be. */
+export type Verdict =
+  | 'not_a_container' | 'set_not_supported' | 'unsupported_version' | 'member_of_a_set'
+  | 'truncated' | 'header_too_large' | 'malformed_header' | 'bad_slot_count' | 'malformed_slot' | 'bad_slot_mix' | 'unknown_profile'
+  | 'no_matching_slot' | 'wrong_key' | 'excessive_work' | 'empty_passphrase' | 'passphrase_too_long'
+  | 'bad_header_mac' | 'bad_payload_header' | 'bad_segment' | 'bad_padding'
+  | 'manifest_too_large' | 'malformed_manifest' | 'bad_archive_length'
+  | 'malformed_link' | 'unsupported_link_version' | 'unsupported_link_flags';
+
+/** What only this side can find. */
+export type LocalCode =
+  /** The server was not reached, or the connection broke more often than is retried. */
+  | 'network'
+  /** The server, or something between, answered what is no answer of ours. */
+  | 'bad_answer'
+  /** The link names another server: its tokens would go to this one. */
+  | 'foreign_origin'
+  /** A receipt where a link is needed, or a link where a receipt is. */
+  | 'wrong_kind'
+  /** The link needs a passphrase and none was given. */
+  | 'passphrase_needed'
+  /** A document with nothing in it, or whose names clash or are not allowed. */
+  | 'unusable_document'
+  /** A dropped file changed or vanished while it was read. */
+  | 'unreadable_file'
+  /** The file, stream or disk that the page gave could not be written. */
+  | 'unwritable_output'
+  /** The caller's signal was raised. */
+  | 'aborted'
+  /** The worker could not start: WebAssembly is off, or the file did not come. */
+  | 'no_worker'
+  /** The program failed: a bug, or no memory. */
+  | 'crashed';
+
+/** One failure. `code` tells what; the rest is there where a person can act on it. */
+export interface Failure {
+  readonly code: ServerCode | Verdict | LocalCode;
+  /** The limit that was passed, in the unit of what was limited (bytes, seconds or reads; see `field`). */
+  readonly limit?: number;
+  /** Seconds after which it is worth trying again. */
+  readonly retryAfter?: number;
+  /** Wrong passphrases that are left before a wait, or before the burn. */
+  readonly triesLeft?: number;
+  /** How the paste ended. */
+  readonly burned?: Burned;
+  /** The hour in which it ended, Unix seconds. */
+  readonly burnedAt?: number;
+  /** The protocol's name of the field that was wrong. */
+  readonly field?: string;
+}
+
+/** The one thing that promises of this file reject with. It has no text for people: the page maps `failure.code`. */
+export class VaultError extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.code);
+    this.name = 'VaultError';
+    this.failure = failure;
+  }
+}
+
+/* ---------------------------------------------------------------- words */
+
+/** How a paste ended. */
+export type Burned = 'reads' | 'expiry' | 'demand' | 'guessing';
+
+/**
+ * Which AES-GCM runs: the browser's own, or, on a page that did not come over TLS, the slower one in WebAssembly. The bytes are
+ * the same; the page warns about the second, because without TLS the page itself may have been changed on its way.
+ */
+export type Engine = 'webcrypto' | 'wasm';
+
+/** What the server allows. Times are seconds, sizes bytes. */
+export interface ServerConfig {
+  readonly version: string;
+  /** The largest container, which is a little larger than its document. */
+  readonly sizeBytesMax: number;
+  readonly expiresInSecsMin: number;
+  readonly expiresInSecsMax: number;
+  readonly expiresInSecsDefault: number;
+  readonly readsMax: number;
+  readonly inviteRequired: boolean;
+}
+
+/** What a person seals: a text, or files with the paths under which they are kept (components joined by `/`). */
+export type Document = { readonly text: string } | { readonly files: readonly SourceFile[] };
+
+/** One file of a document. */
+export interface SourceFile {
+  readonly file: File;
+  /** Relative path, `webkitRelativePath` where a folder was dropped; else the name. */
+  readonly path: string;
+}
+
+/** When and how a paste ends. */
+export interface Policy {
+  /** Seconds from the end of the upload to expiry; within `ServerConfig`. */
+  readonly expiresIn: number;
+  /** 1 to `readsMax`, or 0 for any number until expiry. */
+  readonly reads: number;
+  /** What many wrong passphrases do: make readers wait (the default), or burn. */
+  readonly onGuessing?: 'lock' | 'burn';
+}
+
+/** How far an operation is. */
+export interface Progress {
+  /**
+   * `deriving`: the passphrase is being worked in (one to five seconds, no steps). `sealing`, `uploading`, `downloading`, `opening`: bytes.
+   * `waiting`: the connection broke, the next try comes by itself.
+   */
+  readonly stage: 'deriving' | 'sealing' | 'uploading' | 'downloading' | 'opening' | 'waiting';
+  readonly done: number;
+  /** 0 where it is not known. */
+  readonly total: number;
+}
+
+/** What every longer operation takes. */
+export interface Watch {
+  readonly onProgress?: (progress: Progress) => void;
+  /** Raised, the operation ends with `aborted`, and an upload that had begun is burned. */
+  readonly signal?: AbortSignal;
+}
+
+/* ---------------------------------------------------------------- without a document */
+
+/** Which engine will run; known at once. */
+export function engine(): Engine {
+  return globalThis.isSecureContext && typeof globalThis.crypto?.subtle === 'object' ? 'webcrypto' : 'wasm';
+}
+
+/** `GET /api/v1/config`. */
+export function serverConfig(signal?: AbortSignal): Promise<ServerConfig> {
+  return runOnce('serverConfig', {}, { signal });
+}
+
+/** A passphrase of random words, and its strength. */
+export interface GeneratedPassphrase {
+  /** The words with one separator between them, as it is to be shown and typed. */
+  readonly passphrase: string;
+  readonly words: readonly string[];
+  /** Entropy in bits, rounded down. */
+  readonly bits: number;
+}
+
+/** Makes a passphrase. */
+export function generatePassphrase(): Promise<GeneratedPassphrase> {
+  return runOnce('generatePassphrase', {}, {});
+}
+
+/** What a text is that a person pasted, or that stood in the address bar. */
+export type Understood =
+  | {
+      readonly kind: 'link';
+      /** The link in its one right spelling: hand this to {@link probe} and {@link open}. */
+      readonly link: string;
+      readonly needsPassphrase: boolean;
+    }
+  | { readonly kind: 'receipt'; readonly receipt: string }
+  | {
+      readonly kind: 'bad';
+      /**
+       * `empty`: nothing but space. `no_link`: nothing in it looks like a link. `foreign_origin`: a whole link, but of another server
+       * (`origin` names it; go there). `insecure_origin`: http that is neither loopback nor .onion. The others are verdicts of format.md: the link was
+       * cut or mistyped, or is of a newer version.
+       */
+      readonly reason:
+        | 'empty' | 'no_link' | 'foreign_origin' | 'insecure_origin'
+        | 'malformed_link' | 'unsupported_link_version' | 'unsupported_link_flags';
+      /** Scheme, host and port of another server; never more of the link. */
+      readonly origin?: string;
+    };
+
+/**
+ * Tells link, receipt and nonsense apart: forgives what mail programs do to links (`%23`, line breaks, `<...>`, a full stop behind it). `text` may
+ * be a whole link, or a fragment alone (with or without `#`). Asks no server anything.
+ */
+export function understand(text: string): Promise<Understood> {
+  return runOnce('understand', { text }, {});
+}
+
+/* ---------------------------------------------------------------- sharing */
+
+/** What sharing gives back. Nobody else has these: they are lost with the page. */
+export interface Shared {
+  readonly link: string;
+  readonly receipt: string;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  readonly reads: number;
+  readonly engine: Engine;
+}
+
+/**
+ * Seals `document` and uploads it, in pieces; breaks are retried with the bytes sealed before. With a passphrase, the link alone opens nothing.
+ *
+ * Rejects among others with: `too_large` (with `limit`), `policy_not_allowed` (with `field`, `limit`), `storage_full`, `rate_limited` (with
+ * `retryAfter`), `invite_required`, `unusable_document`, `unreadable_file`, `network`, `aborted`.
+ */
+export function share(
+  document: Document,
+  policy: Policy,
+  options: Watch & { readonly passphrase?: string; readonly invite?: string } = {},
+): Promise<Shared> {
+  const { passphrase, invite, ...watch } = options;
+  return runOnce('share', { document, policy, passphrase, invite }, watch);
+}
+
+/** What the receipt tells. */
+export interface ReceiptState {
+  readonly state: 'uploading' | 'stored' | 'burned';
+  readonly burned: Burned | null;
+  /** Unix seconds, the start of the hour. */
+  readonly burnedAt: number | null;
+  readonly size: number | null;
+  /** The reads of the policy; 0 is any number. */
+  readonly reads: number;
+  /** Reads that can still happen; null is any number. */
+  readonly readsLeft: number | null;
+  /** People who are downloading now. */
+  readonly leasesRunning: number;
+  readonly wrongTries: number;
+  /** Seconds until the next passphrase is considered; 0 when none is waited for. */
+  readonly retryAfter: number;
+  readonly expiresAt: number | null;
+}
+
+/** Asks what became of a paste. Rejects with `not_found` when even the tombstone is gone. */
+export function receiptStatus(receipt: string, signal?: AbortSignal): Promise<ReceiptState> {
+  return runOnce('receiptStatus', { receipt }, { signal });
+}
+
+/** Destroys the paste for good, at once, running downloads included. Burning what is burned succeeds. */
+export function burn(receipt: string, signal?: AbortSignal): Promise<void> {
+  return runOnce('burn', { receipt }, { signal });
+}
+
+/** Ends the wait that wrong passphrases have built up. */
+export function resetWait(receipt: string, signal?: AbortSignal): Promise<void> {
+  return runOnce('resetWait', { receipt }, { signal });
+}
+
+/* ---------------------------------------------------------------- reading */
+
+/** What a link leads to. Asking changes nothing. */
+export type LinkState =
+  | ({ readonly state: 'ready' } & Waiting)
+  /** Wrong passphrases have built up a wait: try again after `retryAfter` seconds. */
+  | ({ readonly state: 'wait' } & Waiting)
+  /** It burned. Who did not open it themselves should be alarmed by `reads`. `mine`: this tab has claimed a read of it. */
+  | { readonly state: 'gone'; readonly burned: Burned; readonly burnedAt: number; readonly mine: boolean }
+  /** There is nothing: it never was, or so long ago that the tombstone went too. */
+  | { readonly state: 'not_there' };
+
+/** A paste that is still there. */
+export interface Waiting {
+  /** Length of the container: at least the document's. */
+  readonly size: number;
+  /** The reads of the policy; 0 is any number. */
+  readonly reads: number;
+  /** Null is any number. 0: it is being read right now and no other read is left (unless `mine`). */
+  readonly readsLeft: number | null;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  /** Wrong passphrases that are left. */
+  readonly triesLeft: number;
+  /** Whether too many wrong passphrases burn it. */
+  readonly burnsOnGuessing: boolean;
+  readonly retryAfter: number;
+  /** This tab has claimed a read that it did not finish: {@link open} goes on with it and uses up none. */
+  readonly mine: boolean;
+}
+
+/** Asks about a link without using it up. */
+export function probe(link: string, signal?: AbortSignal): Promise<LinkState> {
+  return runOnce('probe', { link }, { signal });
+}
+
+/** One entry of a document. */
+export interface Entry {
+  readonly index: number;
+  /** Components joined by `/`, safe for a screen and a file system. Null: a text or a stream that never had a name. */
+  readonly name: string | null;
+  /** The sender's name was unsafe and `name` is a substitute. */
+  readonly renamed: boolean;
+  /** The sender's claim; a hint for icons, never a reason to run or render anything. */
+  readonly mediaType: string;
+  /** Null: known at the end only. */
+  readonly size: number | null;
+  /** Unix seconds. */
+  readonly modified: number | null;
+  /** An empty folder: it has no content. */
+  readonly folder: boolean;
+}
+
+/** What a document says about itself. */
+export interface Manifest {
+  readonly entries: readonly Entry[];
+  /** Sum of the sizes that are known. */
+  readonly size: number;
+  /** What the sender asked the server for, where it was said; a server that kept to it burned accordingly. */
+  readonly asked: { readonly reads: number | null; readonly expiresIn: number | null };
+}
+
+/** One entry's content after all of the document was verified. */
+export interface Received {
+  readonly entry: Entry;
+  /** Null where the content went into a stream. */
+  readonly content: Blob | null;
+}
+
+/** Where an entry's content is to go: into a Blob, into a stream, or nowhere (it is verified all the same). */
+export type Sink = 'blob' | 'skip' | WritableStream<Uint8Array<ArrayBuffer>>;
+
+/**
+ * A document whose manifest was verified. For a paste, the read has been claimed and its lease runs: 15 minutes without a download end it.
+ */
+export interface Opened {
+  readonly manifest: Manifest;
+  readonly engine: Engine;
+  /** Reads left after this one; null for any number, or where there is no server. */
+  readonly readsLeft: number | null;
+  /**
+   * Takes the content of all entries, in order, once. `sinkFor` is asked before each entry's first byte (default: a Blob for each). A stream (as of
+   * `FileSystemFileHandle.createWritable()`) is closed when **all** of the document was verified and aborted when anything fails, so that no
+   * half file stays. A break is resumed under the same lease.
+   */
+  receive(sinkFor?: (entry: Entry) => Sink | Promise<Sink>): Promise<Received[]>;
+  /**
+   * Tells the server that this reader has everything, so that what is used up burns at once. To be called when the text is on the screen, or the
+   * files are saved or their Blobs handed to the browser. Before {@link receive} is through it rejects with `aborted`. Never called: the lease
+   * ends by itself, and until then a reload can go on. For a local file it does nothing.
+   */
+  confirm(): Promise<void>;
+  /** Ends the worker, and with it the keys in its memory. After {@link confirm} it is ended already. */
+  close(): void;
+}
+
+/** Above this many bytes, without a stream to write to, the page does not claim but names `satchel get`. */
+export const BLOB_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * Claims one read and opens what it gives, up to the manifest. **This uses up a read**, unless this tab holds an unfinished lease of the same
+ * link (after a reload): that one is gone on with.
+ *
+ * Rejects among others with: `passphrase_needed`, `wrong_passphrase` (with `triesLeft`), `wait` (with `retryAfter`), `burned` (with `burned`,
+ * `burnedAt`), `not_found`, `lease_ended`, `too_many_leases`, the verdicts of damage, `network`, `aborted`.
+ */
+export function open(link: string, options: Watch & { readonly passphrase?: string } = {}): Promise<Opened> {
+  const { passphrase, ...watch } = options;
+  return Operation.open('open', { link, passphrase }, watch);
+}
+
+/** A read that this tab claimed and did not finish, after a reload. The link itself is not kept: a person pastes it again. */
+export interface Unfinished {
+  /** Whether the paste is still there, asked with what was kept. */
+  readonly state: LinkState;
+}
+
+/** What this tab has claimed and not confirmed; null where there is nothing. Asks the server about it. */
+export function unfinished(signal?: AbortSignal): Promise<Unfinished | null> {
+  return Operation.unfinished(signal);
+}
+
+/** Forgets what {@link unfinished} tells about: a person does not want to go on. */
+export function forgetUnfinished(): void {
+  Operation.forgetUnfinished();
+}
+
+/* ---------------------------------------------------------------- files, without a server */
+
+/**
+ * Seals `document` with a passphrase into a `.satchel` file, sending nothing anywhere. Into `sink` where there is one, which is closed at the end (or
+ * aborted); else the Blob is given back.
+ */
+export function sealFile(
+  document: Document,
+  passphrase: string,
+  options: Watch & { readonly sink?: WritableStream<Uint8Array<ArrayBuffer>> } = {},
+): Promise<{ readonly content: Blob | null; readonly size: number; readonly engine: Engine }> {
+  const { sink, ...watch } = options;
+  return Operation.sealFile({ document, passphrase }, sink, watch);
+}
+
+/** What can be told of a `.satchel` file without a key. */
+export interface Inspected {
+  /** Which keys may open it. Neither: it is for a newer version, or for a recipient. */
+  readonly opensWith: { readonly passphrase: boolean; readonly link: boolean };
+  readonly size: number;
+  /** The padded length of what is inside. */
+  readonly paddedSize: number;
+}
+
+/** Looks at a dropped file. Rejects with `not_a_container` when it is none, and with the other verdicts on damage. */
+export function inspectFile(file: Blob): Promise<Inspected> {
+  return runOnce('inspectFile', { file }, {});
+}
+
+/** Opens a `.satchel` file up to its manifest, with a passphrase, or with the link (and its passphrase) that it once hung on. */
+export function openFile(
+  file: Blob,
+  key: { readonly passphrase: string } | { readonly link: string; readonly passphrase?: string },
+  watch: Watch = {},
+): Promise<Opened> {
+  return Operation.open('openFile', { file, key }, watch);
+}
