@@ -7,82 +7,15 @@
  *
  * Every promise rejects with a {@link VaultError} and nothing else.
  */
-import { Operation, runOnce } from './worker/host';
+import { VaultError } from './failure';
+import type { Burned, Failure, LocalCode, ServerCode, Verdict } from './failure';
+import { forgetKept, openDocument, sealIntoFile, shareDocument, stateOfKept } from './worker/flows';
+import { runOnce } from './worker/conversation';
 
-/* ---------------------------------------------------------------- what goes wrong */
-
-/** The codes of satchel-api: what a server says. */
-export type ServerCode =
-  | 'invalid_request' | 'wrong_passphrase' | 'invite_required' | 'not_found' | 'method_not_allowed' | 'request_timeout'
-  | 'id_taken' | 'offset_mismatch' | 'burned' | 'lease_ended' | 'tus_version' | 'too_large' | 'unsupported_media_type'
-  | 'range_not_satisfiable' | 'policy_not_allowed' | 'wait' | 'too_many_leases' | 'rate_limited' | 'work_required'
-  | 'checksum_mismatch' | 'internal' | 'unavailable' | 'storage_full' | 'unknown';
-
-/** The verdicts of docs/format.md section 9: what a container, link or passphrase is found to be. */
-export type Verdict =
-  | 'not_a_container' | 'set_not_supported' | 'unsupported_version' | 'member_of_a_set'
-  | 'truncated' | 'header_too_large' | 'malformed_header' | 'bad_slot_count' | 'malformed_slot' | 'bad_slot_mix' | 'unknown_profile'
-  | 'no_matching_slot' | 'wrong_key' | 'excessive_work' | 'empty_passphrase' | 'passphrase_too_long'
-  | 'bad_header_mac' | 'bad_payload_header' | 'bad_segment' | 'bad_padding'
-  | 'manifest_too_large' | 'malformed_manifest' | 'bad_archive_length'
-  | 'malformed_link' | 'unsupported_link_version' | 'unsupported_link_flags';
-
-/** What only this side can find. */
-export type LocalCode =
-  /** The server was not reached, or the connection broke more often than is retried. */
-  | 'network'
-  /** The server, or something between, answered what is no answer of ours. */
-  | 'bad_answer'
-  /** The link names another server: its tokens would go to this one. */
-  | 'foreign_origin'
-  /** A receipt where a link is needed, or a link where a receipt is. */
-  | 'wrong_kind'
-  /** The link needs a passphrase and none was given. */
-  | 'passphrase_needed'
-  /** A document with nothing in it, or whose names clash or are not allowed. */
-  | 'unusable_document'
-  /** A dropped file changed or vanished while it was read. */
-  | 'unreadable_file'
-  /** The file, stream or disk that the page gave could not be written. */
-  | 'unwritable_output'
-  /** The caller's signal was raised. */
-  | 'aborted'
-  /** The worker could not start: WebAssembly is off, or the file did not come. */
-  | 'no_worker'
-  /** The program failed: a bug, or no memory. */
-  | 'crashed';
-
-/** One failure. `code` tells what; the rest is there where a person can act on it. */
-export interface Failure {
-  readonly code: ServerCode | Verdict | LocalCode;
-  /** The limit that was passed, in the unit of what was limited (bytes, seconds or reads; see `field`). */
-  readonly limit?: number;
-  /** Seconds after which it is worth trying again. */
-  readonly retryAfter?: number;
-  /** Wrong passphrases that are left before a wait, or before the burn. */
-  readonly triesLeft?: number;
-  /** How the paste ended. */
-  readonly burned?: Burned;
-  /** The hour in which it ended, Unix seconds. */
-  readonly burnedAt?: number;
-  /** The protocol's name of the field that was wrong. */
-  readonly field?: string;
-}
-
-/** The one thing that promises of this file reject with. It has no text for people: the page maps `failure.code`. */
-export class VaultError extends Error {
-  readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.code);
-    this.name = 'VaultError';
-    this.failure = failure;
-  }
-}
+export { VaultError };
+export type { Burned, Failure, LocalCode, ServerCode, Verdict };
 
 /* ---------------------------------------------------------------- words */
-
-/** How a paste ended. */
-export type Burned = 'reads' | 'expiry' | 'demand' | 'guessing';
 
 /**
  * Which AES-GCM runs: the browser's own, or, on a page that did not come over TLS, the slower one in WebAssembly. The bytes are
@@ -222,7 +155,7 @@ export function share(
   options: Watch & { readonly passphrase?: string; readonly invite?: string } = {},
 ): Promise<Shared> {
   const { passphrase, invite, ...watch } = options;
-  return runOnce('share', { document, policy, passphrase, invite }, watch);
+  return shareDocument({ document, policy, passphrase, invite }, watch);
 }
 
 /** What the receipt tells. */
@@ -367,7 +300,7 @@ export const BLOB_BYTES_MAX = 256 * 1024 * 1024;
  */
 export function open(link: string, options: Watch & { readonly passphrase?: string } = {}): Promise<Opened> {
   const { passphrase, ...watch } = options;
-  return Operation.open('open', { link, passphrase }, watch);
+  return openDocument('open', { link, passphrase }, watch);
 }
 
 /** A read that this tab claimed and did not finish, after a reload. The link itself is not kept: a person pastes it again. */
@@ -378,12 +311,12 @@ export interface Unfinished {
 
 /** What this tab has claimed and not confirmed; null where there is nothing. Asks the server about it. */
 export function unfinished(signal?: AbortSignal): Promise<Unfinished | null> {
-  return Operation.unfinished(signal);
+  return stateOfKept(signal);
 }
 
 /** Forgets what {@link unfinished} tells about: a person does not want to go on. */
 export function forgetUnfinished(): void {
-  Operation.forgetUnfinished();
+  forgetKept();
 }
 
 /* ---------------------------------------------------------------- files, without a server */
@@ -398,7 +331,7 @@ export function sealFile(
   options: Watch & { readonly sink?: WritableStream<Uint8Array<ArrayBuffer>> } = {},
 ): Promise<{ readonly content: Blob | null; readonly size: number; readonly engine: Engine }> {
   const { sink, ...watch } = options;
-  return Operation.sealFile({ document, passphrase }, sink, watch);
+  return sealIntoFile({ document, passphrase }, sink, watch);
 }
 
 /** What can be told of a `.satchel` file without a key. */
@@ -421,5 +354,5 @@ export function openFile(
   key: { readonly passphrase: string } | { readonly link: string; readonly passphrase?: string },
   watch: Watch = {},
 ): Promise<Opened> {
-  return Operation.open('openFile', { file, key }, watch);
+  return openDocument('openFile', { file, key }, watch);
 }

@@ -1,0 +1,111 @@
+/** One worker from start to end: starts it, answers its calls, passes its progress on, and terminates it. */
+import { VaultError } from '../failure';
+import type { Failure } from '../failure';
+import type { Progress } from '../vault';
+import type { CallName, Calls, FromWorker, OperationName, ToWorker } from './protocol';
+import { loadLease } from './leases';
+import { workerUrl } from './url';
+
+/** Answers to the worker's calls; one that is missing is a bug and ends the conversation. */
+export type Answers = { [N in CallName]?: (args: Calls[N]['args']) => Calls[N]['reply'] | Promise<Calls[N]['reply']> };
+
+export interface ConversationOptions {
+  readonly answers?: Answers;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** BASE: the folder of the page, without the last slash. Links are `BASE/#...`, the API is `BASE/api/...`. */
+export function base(): string {
+  return new URL('.', document.baseURI).href.replace(/\/$/, '');
+}
+
+export class Conversation<T> {
+  /** What the operation gives; rejects with a VaultError. */
+  readonly done: Promise<T>;
+  readonly #worker: Worker | undefined;
+  readonly #options: ConversationOptions;
+  #resolve!: (value: T) => void;
+  #reject!: (error: VaultError) => void;
+  #ended = false;
+
+  constructor(operation: OperationName, args: unknown, options: ConversationOptions) {
+    this.#options = options;
+    this.done = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (options.signal?.aborted === true) {
+      this.end({ code: 'aborted' });
+      return;
+    }
+    try {
+      this.#worker = new Worker(workerUrl(), { type: 'module', name: `satchel-${operation}` });
+    } catch {
+      this.end({ code: 'no_worker' });
+      return;
+    }
+    this.#worker.onmessage = (event: MessageEvent<FromWorker>) => void this.#hear(event.data);
+    // Without a message of its own the worker died before or outside of the operation.
+    this.#worker.onerror = () => this.end({ code: 'no_worker' });
+    this.#worker.onmessageerror = () => this.end({ code: 'crashed' });
+    options.signal?.addEventListener('abort', this.#abort);
+    try {
+      this.#say({ kind: 'start', operation, base: base(), args });
+    } catch {
+      this.end({ code: 'crashed' });
+    }
+  }
+
+  /** Ends the worker; where the operation is not done, it fails with `failure`. */
+  end(failure: Failure): void {
+    this.#finish(() => this.#reject(new VaultError(failure)));
+  }
+
+  readonly #abort = (): void => this.end({ code: 'aborted' });
+
+  #finish(settle: () => void): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#worker?.terminate();
+    settle();
+  }
+
+  #say(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  async #hear(message: FromWorker): Promise<void> {
+    switch (message.kind) {
+      case 'progress':
+        this.#options.onProgress?.(message.progress);
+        return;
+      case 'done':
+        this.#finish(() => this.#resolve(message.value as T));
+        return;
+      case 'failed':
+        this.end(message.failure);
+        return;
+      case 'call':
+        try {
+          const value = await this.#answer(message.name, message.args);
+          if (!this.#ended) this.#say({ kind: 'reply', call: message.call, value });
+        } catch (error) {
+          const failure: Failure = error instanceof VaultError ? error.failure : { code: 'crashed' };
+          if (!this.#ended) this.#say({ kind: 'refusal', call: message.call, failure });
+        }
+    }
+  }
+
+  #answer<N extends CallName>(name: N, args: unknown): Calls[N]['reply'] | Promise<Calls[N]['reply']> {
+    const answer = this.#options.answers?.[name];
+    if (answer === undefined) throw new VaultError({ code: 'crashed' });
+    return answer(args as Calls[N]['args']);
+  }
+}
+
+/** An operation that gives one answer. */
+export function runOnce<T>(operation: OperationName, args: unknown, options: ConversationOptions): Promise<T> {
+  return new Conversation<T>(operation, args, { answers: { loadLease: ({ id }) => loadLease(id) }, ...options }).done;
+}

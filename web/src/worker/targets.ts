@@ -1,0 +1,93 @@
+/** Where verified content goes: into a Blob, piece by piece, into a stream, or nowhere. */
+import { VaultError } from '../failure';
+import type { Sink } from '../vault';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** One entry's destination. Nothing is in place before `finish`. */
+export interface Target {
+  write(bytes: Bytes): Promise<void>;
+  /** Puts it in place. */
+  finish(): Promise<Blob | null>;
+  /** Leaves nothing behind. */
+  discard(): Promise<void>;
+}
+
+/** Pieces are handed to the browser in Blobs of this size, which it may keep on disk; the script's own memory holds one of them. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+class BlobTarget implements Target {
+  #pieces: Blob[] = [];
+  #open: Bytes[] = [];
+  #openLen = 0;
+
+  write(bytes: Bytes): Promise<void> {
+    this.#open.push(bytes);
+    this.#openLen += bytes.byteLength;
+    if (this.#openLen >= PIECE_BYTES) this.#closePiece();
+    return Promise.resolve();
+  }
+
+  finish(): Promise<Blob> {
+    this.#closePiece();
+    // Never the sender's media type: a Blob's address with `text/html` would run in this origin.
+    return Promise.resolve(new Blob(this.#pieces, { type: 'application/octet-stream' }));
+  }
+
+  discard(): Promise<void> {
+    this.#pieces = [];
+    this.#open = [];
+    return Promise.resolve();
+  }
+
+  #closePiece(): void {
+    if (this.#openLen > 0) this.#pieces.push(new Blob(this.#open));
+    this.#open = [];
+    this.#openLen = 0;
+  }
+}
+
+class StreamTarget implements Target {
+  readonly #writer: WritableStreamDefaultWriter<Bytes>;
+
+  constructor(stream: WritableStream<Bytes>) {
+    this.#writer = stream.getWriter();
+    // A failure shows in the write that meets it; this keeps it from being reported a second time as unhandled.
+    this.#writer.closed.catch(() => undefined);
+  }
+
+  async write(bytes: Bytes): Promise<void> {
+    await refusedAs('unwritable_output', this.#writer.write(bytes));
+  }
+
+  async finish(): Promise<null> {
+    await refusedAs('unwritable_output', this.#writer.close());
+    return null;
+  }
+
+  async discard(): Promise<void> {
+    await this.#writer.abort().catch(() => undefined);
+  }
+}
+
+const NOWHERE: Target = {
+  write: () => Promise.resolve(),
+  finish: () => Promise.resolve(null),
+  discard: () => Promise.resolve(),
+};
+
+/** The destination that the page chose. */
+export function targetOf(sink: Sink): Target {
+  if (sink === 'blob') return new BlobTarget();
+  if (sink === 'skip') return NOWHERE;
+  return new StreamTarget(sink);
+}
+
+/** Turns whatever a browser's own promise rejects with into one of our codes. */
+export async function refusedAs<T>(code: 'unwritable_output' | 'aborted', promise: T | Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw error instanceof VaultError ? error : new VaultError({ code });
+  }
+}

@@ -1,0 +1,75 @@
+/** The worker's own file: loads the WebAssembly, runs the one operation it is asked for, and speaks with the page meanwhile. */
+import * as wasm from '../gen/satchel_client_wasm';
+import wasmFile from '../gen/satchel_client_wasm_bg.wasm?url';
+import { WASM_INTEGRITY } from '../gen/integrity';
+import type { Failure } from '../failure';
+import type { CallName, Calls, FromWorker, OperationName, ToWorker } from './protocol';
+
+const scope = globalThis as unknown as {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+};
+
+/* ---------------------------------------------------------------- asking the page */
+
+type Pending = { readonly resolve: (value: unknown) => void; readonly reject: (failure: Failure) => void };
+const pending = new Map<number, Pending>();
+let calls = 0;
+
+function ask<N extends CallName>(name: N, args: Calls[N]['args'], transfer: Transferable[] = []): Promise<Calls[N]['reply']> {
+  calls += 1;
+  const call = calls;
+  scope.postMessage({ kind: 'call', call, name, args }, transfer);
+  return new Promise((resolve, reject) => {
+    pending.set(call, { resolve: resolve as (value: unknown) => void, reject });
+  });
+}
+
+/** What client-wasm calls; client-wasm/src/page.rs declares the same. */
+const page = {
+  progress: (stage: string, done: number, total: number): void => {
+    scope.postMessage({ kind: 'progress', progress: { stage, done, total } as never });
+  },
+  saveLease: (id: string, probe: string, lease: string) => ask('saveLease', { id, probe, lease }),
+  loadLease: (id: string) => ask('loadLease', { id }),
+  forgetLease: (id: string) => ask('forgetLease', { id }),
+  uploadBegun: (receipt: string) => ask('uploadBegun', { receipt }),
+  manifest: (found: Calls['manifest']['args']) => ask('manifest', found),
+  entry: (index: number) => ask('entry', { index }),
+  write: (bytes: Uint8Array<ArrayBuffer>) => ask('write', bytes, [bytes.buffer]),
+  verified: () => ask('verified', undefined),
+};
+
+/* ---------------------------------------------------------------- running */
+
+type Operations = Record<OperationName, (base: string, args: unknown, host: typeof page) => Promise<unknown>>;
+
+async function run(operation: OperationName, base: string, args: unknown): Promise<FromWorker> {
+  try {
+    const file = await fetch(wasmFile, { integrity: WASM_INTEGRITY, credentials: 'omit' });
+    await wasm.default({ module_or_path: file });
+  } catch {
+    return { kind: 'failed', failure: { code: 'no_worker' } };
+  }
+  try {
+    return { kind: 'done', value: await (wasm as unknown as Operations)[operation](base, args, page) };
+  } catch (failure) {
+    return { kind: 'failed', failure: isFailure(failure) ? failure : { code: 'crashed' } };
+  }
+}
+
+/** client-wasm rejects with failures; a trap (a bug, or no memory) is something else. */
+function isFailure(value: unknown): value is Failure {
+  return typeof value === 'object' && value !== null && !(value instanceof Error) && 'code' in value;
+}
+
+scope.onmessage = ({ data }) => {
+  if (data.kind === 'start') {
+    void run(data.operation, data.base, data.args).then((message) => scope.postMessage(message));
+    return;
+  }
+  const waiting = pending.get(data.call);
+  pending.delete(data.call);
+  if (data.kind === 'reply') waiting?.resolve(data.value);
+  else waiting?.reject(data.failure);
+};
