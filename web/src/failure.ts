@@ -14,10 +14,14 @@ export type ServerCode =
 export type Verdict =
   | 'not_a_container' | 'set_not_supported' | 'unsupported_version' | 'member_of_a_set'
   | 'truncated' | 'header_too_large' | 'malformed_header' | 'bad_slot_count' | 'malformed_slot' | 'bad_slot_mix' | 'unknown_profile'
-  | 'no_matching_slot' | 'wrong_key' | 'excessive_work' | 'empty_passphrase' | 'passphrase_too_long'
+  | 'no_matching_slot' | 'wrong_key' | 'excessive_work' | 'empty_passphrase' | 'passphrase_too_long' | 'malformed_passphrase'
   | 'bad_header_mac' | 'bad_payload_header' | 'bad_segment' | 'bad_padding'
   | 'manifest_too_large' | 'malformed_manifest' | 'bad_archive_length'
-  | 'malformed_link' | 'unsupported_link_version' | 'unsupported_link_flags';
+  | 'malformed_link' | 'unsupported_link_version' | 'unsupported_link_flags'
+  /** The link needs a passphrase and none was given; or one was given and it takes none. */
+  | 'passphrase_missing' | 'passphrase_not_needed'
+  /** The device cannot give the 64 MiB that a passphrase takes. */
+  | 'out_of_memory';
 
 /** What only this side can find. */
 export type LocalCode =
@@ -29,8 +33,6 @@ export type LocalCode =
   | 'foreign_origin'
   /** A receipt where a link is needed, or a link where a receipt is. */
   | 'wrong_kind'
-  /** The link needs a passphrase and none was given. */
-  | 'passphrase_needed'
   /** A document with nothing in it, or whose names clash or are not allowed. */
   | 'unusable_document'
   /** A dropped file changed or vanished while it was read. */

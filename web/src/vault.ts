@@ -295,7 +295,7 @@ export const BLOB_BYTES_MAX = 256 * 1024 * 1024;
  * Claims one read and opens what it gives, up to the manifest. **This uses up a read**, unless this tab holds an unfinished lease of the same
  * link (after a reload): that one is gone on with.
  *
- * Rejects among others with: `passphrase_needed`, `wrong_passphrase` (with `triesLeft`), `wait` (with `retryAfter`), `burned` (with `burned`,
+ * Rejects among others with: `passphrase_missing`, `wrong_passphrase` (with `triesLeft`), `wait` (with `retryAfter`), `burned` (with `burned`,
  * `burnedAt`), `not_found`, `lease_ended`, `too_many_leases`, the verdicts of damage, `network`, `aborted`.
  */
 export function open(link: string, options: Watch & { readonly passphrase?: string } = {}): Promise<Opened> {
