@@ -1,7 +1,8 @@
 //! The wire: routes, header names, limits, error codes and message bodies, the same for server, CLI and page.
 //!
 //! No I/O and no cryptography. docs/api.md is the specification.
-#![no_std]
+// The schema derives write `Vec` and `std::` without a path: only the server pays for them.
+#![cfg_attr(not(feature = "schema"), no_std)]
 
 extern crate alloc;
 

@@ -1,0 +1,143 @@
+//! Why the store refuses.
+
+use std::io;
+use std::path::PathBuf;
+
+use satchel_api::Tombstone;
+
+/// Why a request was refused. No variant holds an id, a token or a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is nothing, or the token is wrong: `not_found`.
+    #[error("nothing is there")]
+    NotFound,
+    /// It is gone: `burned`.
+    #[error("it is gone")]
+    Burned(Tombstone),
+    /// Another paste has the id: `id_taken`.
+    #[error("the id is taken")]
+    IdTaken,
+    /// The claim token is wrong: `wrong_passphrase`.
+    #[error("the claim token is wrong")]
+    WrongPassphrase {
+        /// Wrong ones that are left before a wait or the burn.
+        tries_left: u32,
+        /// Seconds until the next claim is considered; 0 for none.
+        retry_after: u64,
+    },
+    /// Too many wrong claim tokens: `wait`. This one was not compared.
+    #[error("a wait runs")]
+    Wait {
+        /// Seconds until the next claim is considered.
+        retry_after: u64,
+    },
+    /// 64 leases run on a paste for any number of reads: `too_many_leases`.
+    #[error("too many leases run")]
+    TooManyLeases {
+        /// Seconds after which it is worth trying again.
+        retry_after: u64,
+    },
+    /// The lease was confirmed or ended: `lease_ended`.
+    #[error("the lease has ended")]
+    LeaseEnded,
+    /// The upload stands elsewhere: `offset_mismatch`.
+    #[error("the upload stands at another offset")]
+    OffsetMismatch {
+        /// Where it stands.
+        offset: u64,
+    },
+    /// More bytes than the declared size: `too_large`.
+    #[error("longer than declared")]
+    TooLong {
+        /// The declared size.
+        limit: u64,
+    },
+    /// The range starts past the end: `range_not_satisfiable`.
+    #[error("the range lies outside the content")]
+    Range {
+        /// The container's length.
+        size: u64,
+    },
+    /// No room: `storage_full`.
+    #[error("no room")]
+    StorageFull {
+        /// The quota, where it is one.
+        limit: Option<u64>,
+    },
+    /// What rests was damaged: `internal`, for this paste only.
+    #[error("what is stored is damaged")]
+    Damaged,
+    /// The store cannot write or read, or is stopping: `unavailable`.
+    #[error("the store is not ready")]
+    Unavailable,
+}
+
+/// Why a store could not be opened. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Somebody holds the lock.
+    #[error("another server is using this data folder")]
+    InUse,
+    /// The slot file is not there although the database has pastes.
+    #[error(
+        "the shred keys are missing ({path}): without them no paste can be read; restore the file, or start with an empty data folder"
+    )]
+    SlotsMissing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The slot file is shorter than the database recorded.
+    #[error("the shred keys are cut short ({path}): {found} slots instead of {expected}")]
+    SlotsShort {
+        /// Where it lies.
+        path: PathBuf,
+        /// Slots that are there.
+        found: u64,
+        /// Slots that were recorded.
+        expected: u64,
+    },
+    /// The slot file is of another store, or not a slot file.
+    #[error("the shred keys do not belong to this store ({path})")]
+    SlotsForeign {
+        /// Where it lies.
+        path: PathBuf,
+    },
+    /// A slot holds another item's key, or was damaged.
+    #[error("the shred keys do not fit the database ({path}, {slots} slots)")]
+    SlotsUnfit {
+        /// Where it lies.
+        path: PathBuf,
+        /// How many do not fit.
+        slots: u64,
+    },
+    /// The database is of another version, or not one of ours.
+    #[error("the database has version {found}; this server knows {known}")]
+    Version {
+        /// What it says.
+        found: i64,
+        /// What this server writes.
+        known: i64,
+    },
+    /// A pragma did not hold.
+    #[error("SQLite does not keep {pragma}")]
+    Pragma {
+        /// Its name.
+        pragma: &'static str,
+    },
+    /// A file could not be used.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database could not be used.
+    #[error("the database cannot be used: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// No random bytes.
+    #[error(transparent)]
+    Random(#[from] super::random::NoRandomness),
+}
