@@ -1,2 +1,63 @@
-//! Empty so far.
-fn main() {}
+//! `cargo xtask TASK`: everything that is done to this project besides editing it.
+
+mod build;
+mod failure;
+mod machine;
+mod page;
+mod shell;
+mod stamp;
+mod wasm;
+
+use std::process::ExitCode;
+
+use build::Mode;
+use failure::Failure;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  serve [--release] [SERVER OPTIONS]  build what is missing and serve http://127.0.0.1:8787
+  build [--release]                   WebAssembly, page, satchel and satchel-server
+
+WebAssembly: SATCHEL_WASM_RUSTC and SATCHEL_WASM_LINKER name compiler and linker by hand.
+Browser tests: SATCHEL_CHROMIUM names the browser.";
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let task = if arguments.is_empty() { String::new() } else { arguments.remove(0) };
+    match perform(&task, arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Usage(text)) => {
+            eprintln!("{text}");
+            ExitCode::from(2)
+        }
+        Err(failure) => {
+            eprintln!("xtask: error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: &str, mut arguments: Vec<String>) -> Result<(), Failure> {
+    match task {
+        "serve" => build::serve(arguments),
+        "build" => {
+            let mode = Mode::take(&mut arguments);
+            no_more(&arguments)?;
+            build::build(&["satchel", "satchel-server"], mode)
+        }
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(Failure::Usage(USAGE.to_owned())),
+    }
+}
+
+/// An argument that nobody asked for is a mistake, not something to pass over.
+fn no_more(arguments: &[String]) -> Result<(), Failure> {
+    match arguments.first() {
+        None => Ok(()),
+        Some(unknown) => Err(Failure::Usage(format!("xtask: unknown argument {unknown}\n\n{USAGE}"))),
+    }
+}

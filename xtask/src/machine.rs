@@ -1,0 +1,57 @@
+//! What the machine has, and how it gets what it lacks: by apt on Debian as root, else by one line that says how.
+
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::shell;
+
+/// May packages be installed without asking? On Debian as root, which is what a container or a CI machine is.
+pub(crate) fn may_install() -> bool {
+    let root = shell::answer(shell::at_root("id").arg("-u")).is_some_and(|uid| uid == "0");
+    root && shell::which("apt-get").is_some()
+}
+
+/// Installs Debian packages, visibly; elsewhere says what to install.
+pub(crate) fn install(why: &str, packages: &[&str]) -> Result<(), Failure> {
+    let command = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
+    if !may_install() {
+        return Err(Failure::Missing { what: format!("missing: {why}"), command: format!("sudo {command}") });
+    }
+    shell::say(&format!("installing what is missing ({why}): {command}"));
+    let apt = || {
+        let mut apt = shell::at_root("apt-get");
+        apt.env("DEBIAN_FRONTEND", "noninteractive").arg("-q");
+        apt
+    };
+    shell::run(apt().arg("update"))?;
+    shell::run(apt().args(["install", "-y", "--no-install-recommends"]).args(packages))
+}
+
+/// The browser that the page's tests drive: `SATCHEL_CHROMIUM`, or one on the PATH, or Debian's.
+pub(crate) fn chromium() -> Result<PathBuf, Failure> {
+    if let Some(named) = std::env::var_os("SATCHEL_CHROMIUM") {
+        return Ok(PathBuf::from(named));
+    }
+    let known = || ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| shell::which(name));
+    if let Some(found) = known() {
+        return Ok(found);
+    }
+    install("a Chromium for the browser tests", &["chromium"])?;
+    known().ok_or_else(|| Failure::Missing {
+        what: "missing: a Chromium for the browser tests".to_owned(),
+        command: "name one in SATCHEL_CHROMIUM".to_owned(),
+    })
+}
+
+/// Node and npm are the one thing besides Rust that a machine must bring along.
+pub(crate) fn node() -> Result<(), Failure> {
+    let version = shell::answer(shell::at_root("node").arg("--version"));
+    let major = version.as_deref().and_then(|text| text.trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
+    match (major, shell::which("npm")) {
+        (Some(20..), Some(_)) => Ok(()),
+        _ => Err(Failure::Missing {
+            what: format!("missing: Node 20.19 or later with npm (found: {})", version.as_deref().unwrap_or("none")),
+            command: "install Node with npm from your distribution or https://nodejs.org".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,40 @@
+//! web/ -> web/dist: the page, built by npm when something changed.
+
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::machine;
+use crate::shell;
+use crate::stamp::Stamp;
+
+/// Builds the page; the WebAssembly's glue must be there already.
+pub(crate) fn build() -> Result<(), Failure> {
+    let folder = shell::root().join("web");
+    if !folder.join("package.json").exists() {
+        shell::say("there is no page yet (web/package.json); the server runs without one");
+        return Ok(());
+    }
+    let stamp = Stamp::of("page", &["web"], "")?;
+    if stamp.is_fresh(&[&folder.join("dist/index.html")]) {
+        return Ok(());
+    }
+    install(&folder)?;
+    shell::say("building the page");
+    shell::run(&mut shell::npm(&folder, &["run", "--silent", "build"]))?;
+    stamp.keep()
+}
+
+/// `npm ci`, only when the lock file is another one than last time.
+pub(crate) fn install(folder: &Path) -> Result<(), Failure> {
+    machine::node()?;
+    let root = shell::root();
+    let inside = folder.strip_prefix(&root).unwrap_or(folder).to_string_lossy().into_owned();
+    let lock = format!("{inside}/package-lock.json");
+    let stamp = Stamp::of(&format!("npm-{}", inside.replace('/', "-")), &[&lock], "")?;
+    if stamp.is_fresh(&[&folder.join("node_modules")]) {
+        return Ok(());
+    }
+    shell::say(&format!("npm ci in {inside}"));
+    shell::run(&mut shell::npm(folder, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    stamp.keep()
+}

@@ -1,0 +1,155 @@
+//! client-wasm -> WebAssembly -> web/src/gen (for the page) and target/wasm/node (for the tests in Node).
+//!
+//! Three ways to a compiler, in this order: the installed target; a toolchain that has the sources of the standard
+//! library, which is then built along (Debian's rustc-web and rust-web-src, or rustup's rust-src); installing Debian's.
+//! `SATCHEL_WASM_RUSTC` and `SATCHEL_WASM_LINKER` name compiler and linker by hand.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::machine;
+use crate::shell;
+use crate::stamp::Stamp;
+
+const TRIPLE: &str = "wasm32-unknown-unknown";
+/// What ends up in the WebAssembly, and what makes the glue.
+const INPUTS: [&str; 12] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "api/Cargo.toml",
+    "api/src",
+    "crypto/Cargo.toml",
+    "crypto/src",
+    "client/Cargo.toml",
+    "client/src",
+    "client-wasm/Cargo.toml",
+    "client-wasm/src",
+    "xtask/bindgen",
+    "xtask/src/wasm.rs",
+];
+
+/// A compiler, and whether the standard library has to be built with it.
+struct Toolchain {
+    rustc: PathBuf,
+    build_std: bool,
+    linker: Option<PathBuf>,
+}
+
+/// Where the glue for the tests in Node lies.
+pub(crate) fn node_glue() -> PathBuf {
+    shell::target().join("wasm").join("node")
+}
+
+/// Builds when something changed since the last time.
+pub(crate) fn build() -> Result<(), Failure> {
+    let by_hand = ["SATCHEL_WASM_RUSTC", "SATCHEL_WASM_LINKER"].map(|name| std::env::var(name).unwrap_or_default());
+    let stamp = Stamp::of("wasm", &INPUTS, &by_hand.join("\n"))?;
+    let generated = shell::root().join("web/src/gen");
+    let outputs = [generated.join("satchel_client_wasm_bg.wasm"), node_glue().join("satchel_client_wasm.js")];
+    if stamp.is_fresh(&[&outputs[0], &outputs[1]]) {
+        return Ok(());
+    }
+    let toolchain = toolchain()?;
+    shell::say(&format!("building WebAssembly with {}", toolchain.rustc.display()));
+    shell::run(&mut compile(&toolchain))?;
+    let built = shell::target().join("wasm").join(TRIPLE).join("wasm/satchel_client_wasm.wasm");
+    let mut bindgen = shell::cargo();
+    bindgen.args(["run", "--quiet", "--package", "satchel-bindgen", "--"]).args([&built, &generated, &node_glue()]);
+    shell::run(&mut bindgen)?;
+    stamp.keep()
+}
+
+fn compile(toolchain: &Toolchain) -> Command {
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--profile", "wasm", "--package", "satchel-client-wasm", "--target", TRIPLE]);
+    cargo.arg("--target-dir").arg(shell::target().join("wasm"));
+    cargo.env("RUSTC", &toolchain.rustc).env_remove("RUSTC_WRAPPER").env_remove("RUSTFLAGS");
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", remapped(&toolchain.rustc).join("\x1f"));
+    if toolchain.build_std {
+        // The std of a stable compiler: the flag is unstable, the language used is not.
+        cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
+    }
+    if let Some(linker) = &toolchain.linker {
+        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+    }
+    cargo
+}
+
+/// Panic messages name source files: without this, those of whoever built the page, in every copy of it.
+fn remapped(rustc: &Path) -> Vec<String> {
+    let mut flags = vec![format!("--remap-path-prefix={}=satchel", shell::root().display())];
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|folder| folder.join(".cargo")));
+    if let Some(home) = home {
+        flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
+    }
+    if let Some(sysroot) = print(rustc, &["sysroot"]) {
+        flags.push(format!("--remap-path-prefix={sysroot}/lib/rustlib/src/rust=rust"));
+    }
+    flags
+}
+
+fn toolchain() -> Result<Toolchain, Failure> {
+    let named = std::env::var_os("SATCHEL_WASM_RUSTC").map(PathBuf::from);
+    let candidates = || match &named {
+        Some(rustc) => vec![rustc.clone()],
+        None => vec![PathBuf::from("rustc"), PathBuf::from("/usr/bin/rustc")],
+    };
+    if let Some(found) = first_able(&candidates())? {
+        return Ok(found);
+    }
+    let hint = format!("rustup target add {TRIPLE}");
+    if named.is_some() || !machine::may_install() {
+        let what = format!("missing: a Rust compiler for {TRIPLE}");
+        return Err(Failure::Missing { what, command: hint });
+    }
+    machine::install("a Rust compiler for WebAssembly", &["rustc-web", "rust-web-src"])?;
+    first_able(&candidates())?.ok_or_else(|| Failure::Missing {
+        what: format!("Debian's rustc-web and rust-web-src are installed and still nothing builds {TRIPLE}"),
+        command: hint,
+    })
+}
+
+/// An installed target is quicker than building one, whichever compiler has it.
+fn first_able(candidates: &[PathBuf]) -> Result<Option<Toolchain>, Failure> {
+    let linker = std::env::var_os("SATCHEL_WASM_LINKER").map(PathBuf::from);
+    let with_target = candidates.iter().find(|rustc| has_target(rustc));
+    if let Some(rustc) = with_target {
+        let toolchain = Toolchain { rustc: rustc.clone(), build_std: false, linker };
+        return Ok(Some(toolchain));
+    }
+    let Some(rustc) = candidates.iter().find(|rustc| has_sources(rustc)) else { return Ok(None) };
+    let linker = match linker {
+        Some(linker) => linker,
+        None => find_linker()?,
+    };
+    Ok(Some(Toolchain { rustc: rustc.clone(), build_std: true, linker: Some(linker) }))
+}
+
+fn has_target(rustc: &Path) -> bool {
+    print(rustc, &["target-libdir", "--target", TRIPLE]).is_some_and(|folder| Path::new(&folder).is_dir())
+}
+
+fn has_sources(rustc: &Path) -> bool {
+    let sources = "lib/rustlib/src/rust/library/std/Cargo.toml";
+    print(rustc, &["sysroot"]).is_some_and(|sysroot| Path::new(&sysroot).join(sources).exists())
+}
+
+/// `rust-lld` of the rustup toolchain, or Debian's `wasm-ld`.
+fn find_linker() -> Result<PathBuf, Failure> {
+    let rustc = Path::new("rustc");
+    let bundled = print(rustc, &["target-libdir"]).map(|folder| Path::new(&folder).with_file_name("bin/rust-lld"));
+    if let Some(bundled) = bundled.filter(|path| path.is_file()) {
+        return Ok(bundled);
+    }
+    if shell::which("wasm-ld").is_none() {
+        machine::install("a linker for WebAssembly", &["lld"])?;
+    }
+    Ok(PathBuf::from("wasm-ld"))
+}
+
+fn print(rustc: &Path, what: &[&str]) -> Option<String> {
+    // RUSTUP_TOOLCHAIN is what cargo set for us: the same compiler that builds the rest.
+    shell::answer(shell::at_root(rustc).arg("--print").args(what))
+}
