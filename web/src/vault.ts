@@ -69,9 +69,9 @@ export interface Progress {
 
 /** What every longer operation takes. */
 export interface Watch {
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Raised, the operation ends with `aborted`, and an upload that had begun is burned. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /* ---------------------------------------------------------------- without a document */
@@ -152,7 +152,7 @@ export interface Shared {
 export function share(
   document: Document,
   policy: Policy,
-  options: Watch & { readonly passphrase?: string; readonly invite?: string } = {},
+  options: Watch & { readonly passphrase?: string | undefined; readonly invite?: string | undefined } = {},
 ): Promise<Shared> {
   const { passphrase, invite, ...watch } = options;
   return shareDocument({ document, policy, passphrase, invite }, watch);
@@ -298,7 +298,7 @@ export const BLOB_BYTES_MAX = 256 * 1024 * 1024;
  * Rejects among others with: `passphrase_missing`, `wrong_passphrase` (with `triesLeft`), `wait` (with `retryAfter`), `burned` (with `burned`,
  * `burnedAt`), `not_found`, `lease_ended`, `too_many_leases`, the verdicts of damage, `network`, `aborted`.
  */
-export function open(link: string, options: Watch & { readonly passphrase?: string } = {}): Promise<Opened> {
+export function open(link: string, options: Watch & { readonly passphrase?: string | undefined } = {}): Promise<Opened> {
   const { passphrase, ...watch } = options;
   return openDocument('open', { link, passphrase }, watch);
 }
@@ -351,7 +351,7 @@ export function inspectFile(file: Blob): Promise<Inspected> {
 /** Opens a `.satchel` file up to its manifest, with a passphrase, or with the link (and its passphrase) that it once hung on. */
 export function openFile(
   file: Blob,
-  key: { readonly passphrase: string } | { readonly link: string; readonly passphrase?: string },
+  key: { readonly passphrase: string } | { readonly link: string; readonly passphrase?: string | undefined },
   watch: Watch = {},
 ): Promise<Opened> {
   return openDocument('openFile', { file, key }, watch);

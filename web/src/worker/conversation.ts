@@ -10,7 +10,7 @@ import { workerUrl } from './url';
 export type Answers = { [N in CallName]?: (args: Calls[N]['args']) => Calls[N]['reply'] | Promise<Calls[N]['reply']> };
 
 export interface ConversationOptions {
-  readonly answers?: Answers;
+  readonly answers?: Answers | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

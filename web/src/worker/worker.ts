@@ -1,7 +1,6 @@
 /** The worker's own file: loads the WebAssembly, runs the one operation it is asked for, and speaks with the page meanwhile. */
 import * as wasm from '../gen/satchel_client_wasm';
 import wasmFile from '../gen/satchel_client_wasm_bg.wasm?url';
-import { WASM_INTEGRITY } from '../gen/integrity';
 import type { Failure } from '../failure';
 import type { CallName, Calls, FromWorker, OperationName, ToWorker } from './protocol';
 
@@ -38,6 +37,7 @@ const page = {
   entry: (index: number) => ask('entry', { index }),
   write: (bytes: Uint8Array<ArrayBuffer>) => ask('write', bytes, [bytes.buffer]),
   verified: () => ask('verified', undefined),
+  pause: (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis)),
 };
 
 /* ---------------------------------------------------------------- running */
@@ -46,7 +46,7 @@ type Operations = Record<OperationName, (base: string, args: unknown, host: type
 
 async function run(operation: OperationName, base: string, args: unknown): Promise<FromWorker> {
   try {
-    const file = await fetch(wasmFile, { integrity: WASM_INTEGRITY, credentials: 'omit' });
+    const file = await fetch(wasmFile, { credentials: 'omit' });
     await wasm.default({ module_or_path: file });
   } catch {
     return { kind: 'failed', failure: { code: 'no_worker' } };
