@@ -26,7 +26,5 @@ pub const LEASE_SERVED_TIMES_MAX: u64 = 4;
 pub const UPLOAD_IDLE_SECS: u64 = 24 * 3600;
 /// A tombstone stays so long after the original expiry.
 pub const TOMBSTONE_SECS: u64 = 7 * 24 * 3600;
-/// The shortest container: nothing shorter holds a header, a MAC and a padded payload.
-pub const SIZE_BYTES_MIN: u64 = 4096;
 /// Longest `Upload-Metadata` value, in bytes.
 pub const METADATA_LEN_MAX: usize = 1024;
