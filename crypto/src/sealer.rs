@@ -1,0 +1,362 @@
+//! The write path: manifest, then contents, then padding, as segments to be sealed. The reading side is in `container` and `archive`.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use hmac::Mac;
+use rand_core::CryptoRng;
+
+use crate::container::{MAGIC, VERSION};
+use crate::floe::{PRODUCTION, Stream};
+use crate::header::FileKey;
+use crate::limit::{IMMUTABLE_LEN, PASSPHRASE_SLOTS_MAX, PAYLOAD_HEADER_LEN, SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
+use crate::padding::{PaddedLen, TRAILER_LEN};
+use crate::passphrase::derive_passphrase_key;
+use crate::segment::SEGMENT_HEAD_LEN;
+use crate::{Header, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, Slot, UnlockedLink, Verdict};
+
+/// What will open the container. Links and passphrases do not stand together.
+pub enum Locks<'a> {
+    /// One slot for each, 1 to 4.
+    Passphrases {
+        /// Any one of them opens.
+        passphrases: &'a [&'a Passphrase],
+        /// The cost of each.
+        profile: Profile,
+    },
+    /// One slot.
+    Link(&'a UnlockedLink),
+}
+
+/// Why sealing stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealError {
+    /// No passphrase, or more than 4.
+    #[error("{0} passphrases were given, 1 to 4 are possible")]
+    PassphraseCount(usize),
+    /// More content than 2^50 bytes can hold.
+    #[error("the document is too large")]
+    TooLarge,
+    /// The manifest's sizes are used up, and there is more.
+    #[error("there is more content than was announced")]
+    ContentTooLong,
+    /// The manifest's sizes promise more.
+    #[error("{missing} bytes of the announced content are missing")]
+    ContentTooShort {
+        /// How much more was announced.
+        missing: u64,
+    },
+    /// Another engine returned something that cannot be this segment.
+    #[error("the encryption engine returned {given} bytes instead of {expected}")]
+    EngineOutput {
+        /// Plaintext and tag.
+        expected: usize,
+        /// What came.
+        given: usize,
+    },
+    /// A key could not be derived.
+    #[error(transparent)]
+    Key(#[from] Verdict),
+}
+
+/// Takes contents in the order of the manifest's entries, one after another, and gives out segments.
+pub struct Sealer {
+    work: Work,
+    prefix: Vec<u8>,
+    /// Announced and not yet given. None once an entry goes "to the end".
+    expected: Option<u64>,
+    head: Vec<u8>,
+    head_used: usize,
+    container_len: Option<u64>,
+}
+
+/// What sealing and finishing share: the segment that is being filled.
+struct Work {
+    stream: Stream,
+    position: u64,
+    /// Room for length word and nonce, then the plaintext; always a full segment's length.
+    buffer: Vec<u8>,
+    /// Plaintext in `buffer`.
+    filled: usize,
+    archive_len: u64,
+    spare: Vec<Vec<u8>>,
+}
+
+impl Sealer {
+    /// Draws file key, container id, salts and FLOE IV, and wraps the file key; with passphrases, one run of Argon2id for each.
+    ///
+    /// # Errors
+    /// `PassphraseCount`, `TooLarge`, `Key`.
+    pub fn new(manifest: &Manifest, locks: &Locks<'_>, rng: &mut (impl CryptoRng + ?Sized)) -> Result<Self, SealError> {
+        let mut head = vec![0; 4];
+        head.extend_from_slice(&manifest.encode());
+        let manifest_len = u32::try_from(head.len() - 4).map_err(|_| SealError::TooLarge)?;
+        head[..4].copy_from_slice(&manifest_len.to_be_bytes());
+        let sized_len = manifest.sized_len().ok_or(SealError::TooLarge)?;
+        let archive_len = sized_len + head.len() as u64;
+        let padded = PaddedLen::of_archive(archive_len).ok_or(SealError::TooLarge)?;
+
+        let (stream, prefix) = start(locks, rng)?;
+        let payload_len = padded.payload_len() - PAYLOAD_HEADER_LEN as u64;
+        let sized = !manifest.is_open_ended();
+        let container_len = sized.then(|| prefix.len() as u64 + payload_len);
+        let buffer = fresh_buffer();
+        let mut sealer = Self {
+            work: Work {
+                stream,
+                position: 0,
+                buffer,
+                filled: 0,
+                archive_len: 0,
+                spare: Vec::new(),
+            },
+            prefix,
+            expected: sized.then_some(sized_len),
+            head,
+            head_used: 0,
+            container_len,
+        };
+        sealer.fill_head();
+        Ok(sealer)
+    }
+
+    /// The whole container's length, where the manifest has every size.
+    #[must_use]
+    pub const fn container_len(&self) -> Option<u64> {
+        self.container_len
+    }
+
+    /// What stands before the first segment.
+    #[must_use]
+    pub fn prefix(&self) -> SealedBytes {
+        SealedBytes(self.prefix.clone())
+    }
+
+    /// Takes as much of `content` as the current segment has room for, and says how much; 0 when it is full.
+    ///
+    /// # Errors
+    /// `ContentTooLong`, `TooLarge`.
+    pub fn push(&mut self, content: &[u8]) -> Result<usize, SealError> {
+        let room = self.room();
+        let len = content.len().min(room.len());
+        room[..len].copy_from_slice(&content[..len]);
+        self.filled(len)?;
+        if len == 0 && !content.is_empty() && self.expected == Some(0) && !self.work.is_full() {
+            return Err(SealError::ContentTooLong);
+        }
+        Ok(len)
+    }
+
+    /// Where content may be written in place, to be followed by [`filled`](Self::filled). Empty when the segment is full.
+    pub fn room(&mut self) -> &mut [u8] {
+        let most = self
+            .expected
+            .map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+        let room = &mut self.work.buffer[SEGMENT_HEAD_LEN + self.work.filled..];
+        let len = room.len().min(most);
+        &mut room[..len]
+    }
+
+    /// Takes the first `len` bytes of [`room`](Self::room) as content.
+    ///
+    /// # Errors
+    /// `ContentTooLong` when `len` is more than there was room for; `TooLarge`.
+    pub fn filled(&mut self, len: usize) -> Result<(), SealError> {
+        if len > self.room().len() {
+            return Err(SealError::ContentTooLong);
+        }
+        self.work.take(len);
+        if let Some(expected) = &mut self.expected {
+            *expected -= len as u64;
+        } else if PaddedLen::of_archive(self.work.archive_len).is_none() {
+            return Err(SealError::TooLarge);
+        }
+        Ok(())
+    }
+
+    /// The current segment, once it is full. The last one comes from [`finish`](Self::finish) alone.
+    #[must_use]
+    pub fn next_segment(&mut self, rng: &mut (impl CryptoRng + ?Sized)) -> Option<OpenSegment> {
+        // The trailer follows, so a segment full of archive is never the last.
+        let segment = self.work.is_full().then(|| self.work.emit(false, rng));
+        self.fill_head();
+        segment
+    }
+
+    /// Hands back the allocation of a sealed segment, to be filled again.
+    pub fn reuse(&mut self, buffer: Vec<u8>) {
+        self.work.reuse(buffer);
+    }
+
+    /// No more content: what is left is padding.
+    ///
+    /// # Errors
+    /// `ContentTooShort`, `TooLarge`.
+    pub fn finish(self) -> Result<Finishing, SealError> {
+        let left_of_head = self.head.len() - self.head_used;
+        if let Some(missing @ 1..) = self.expected {
+            return Err(SealError::ContentTooShort { missing });
+        }
+        let archive_len = self.work.archive_len + left_of_head as u64;
+        let padded = PaddedLen::of_archive(archive_len).ok_or(SealError::TooLarge)?;
+        Ok(Finishing {
+            sealer: self,
+            padded,
+            archive_len,
+            done: false,
+        })
+    }
+
+    /// Manifest length and manifest go first.
+    fn fill_head(&mut self) {
+        let room = &mut self.work.buffer[SEGMENT_HEAD_LEN + self.work.filled..];
+        let left = &self.head[self.head_used..];
+        let len = left.len().min(room.len());
+        room[..len].copy_from_slice(&left[..len]);
+        self.head_used += len;
+        self.work.take(len);
+    }
+}
+
+/// What is left after the contents: padding and the last segment.
+pub struct Finishing {
+    sealer: Sealer,
+    padded: PaddedLen,
+    archive_len: u64,
+    done: bool,
+}
+
+impl Finishing {
+    /// The whole container's length.
+    #[must_use]
+    pub fn container_len(&self) -> u64 {
+        self.sealer.prefix.len() as u64 + self.padded.payload_len() - PAYLOAD_HEADER_LEN as u64
+    }
+
+    /// The next segment, padded; none after the last.
+    #[must_use]
+    pub fn next_segment(&mut self, rng: &mut (impl CryptoRng + ?Sized)) -> Option<OpenSegment> {
+        if self.done {
+            return None;
+        }
+        self.sealer.fill_head();
+        let work = &mut self.sealer.work;
+        let start = work.position * SEGMENT_PLAINTEXT_LEN as u64;
+        let left = self.padded.get() - start;
+        let len = usize::try_from(left).map_or(SEGMENT_PLAINTEXT_LEN, |left| left.min(SEGMENT_PLAINTEXT_LEN));
+        self.done = work.position + 1 == self.padded.segment_count();
+        let end = SEGMENT_HEAD_LEN + len;
+        work.buffer[SEGMENT_HEAD_LEN + work.filled..end].fill(0);
+        if self.done {
+            work.buffer.truncate(end);
+            work.buffer[end - TRAILER_LEN..].copy_from_slice(&self.archive_len.to_be_bytes());
+        }
+        Some(work.emit(self.done, rng))
+    }
+
+    /// Hands back the allocation of a sealed segment, to be filled again.
+    pub fn reuse(&mut self, buffer: Vec<u8>) {
+        self.sealer.work.reuse(buffer);
+    }
+}
+
+impl Work {
+    fn is_full(&self) -> bool {
+        self.filled == SEGMENT_PLAINTEXT_LEN
+    }
+
+    fn take(&mut self, len: usize) {
+        self.filled += len;
+        self.archive_len += len as u64;
+    }
+
+    fn emit(&mut self, is_final: bool, rng: &mut (impl CryptoRng + ?Sized)) -> OpenSegment {
+        let mut nonce = [0; 12];
+        rng.fill_bytes(&mut nonce);
+        let next = if is_final {
+            Vec::new()
+        } else {
+            self.spare.pop().unwrap_or_else(fresh_buffer)
+        };
+        let buffer = core::mem::replace(&mut self.buffer, next);
+        let segment = OpenSegment::new(
+            self.stream.segment_key(self.position),
+            self.position,
+            is_final,
+            nonce,
+            buffer,
+        );
+        self.position += 1;
+        self.filled = 0;
+        segment
+    }
+
+    /// Keeps a few: more than are in flight at a time are of no use.
+    fn reuse(&mut self, mut buffer: Vec<u8>) {
+        if self.spare.len() < 8 && buffer.capacity() >= SEGMENT_LEN {
+            buffer.resize(SEGMENT_HEAD_LEN + SEGMENT_PLAINTEXT_LEN, 0);
+            self.spare.push(buffer);
+        }
+    }
+}
+
+/// Zeroed by the allocator, with room for the tag behind.
+fn fresh_buffer() -> Vec<u8> {
+    let mut buffer = vec![0; SEGMENT_LEN];
+    buffer.truncate(SEGMENT_HEAD_LEN + SEGMENT_PLAINTEXT_LEN);
+    buffer
+}
+
+/// `immutable || header_len (4) || header || header MAC (32) || FLOE header (74)`
+fn start(locks: &Locks<'_>, rng: &mut (impl CryptoRng + ?Sized)) -> Result<(Stream, Vec<u8>), SealError> {
+    let mut id = [0; 16];
+    rng.fill_bytes(&mut id);
+    let mut immutable = [0; IMMUTABLE_LEN];
+    immutable[..8].copy_from_slice(&MAGIC);
+    immutable[8] = VERSION;
+    immutable[9..25].copy_from_slice(&id);
+
+    let file_key = FileKey::random(rng);
+    let header = Header::new(make_slots(locks, &id, &file_key, rng)?)?.encode();
+    let header_len = u32::try_from(header.len()).map_err(|_| SealError::TooLarge)?;
+    let mut prefix = immutable.to_vec();
+    prefix.extend_from_slice(&header_len.to_be_bytes());
+    prefix.extend_from_slice(&header);
+    let mac = file_key.header_mac(&prefix).finalize().into_bytes();
+    prefix.extend_from_slice(&mac);
+    let (stream, payload_header) = Stream::start_sealing(PRODUCTION, &file_key.payload_key(), &immutable, rng);
+    prefix.extend_from_slice(&payload_header);
+    Ok((stream, prefix))
+}
+
+fn make_slots(
+    locks: &Locks<'_>,
+    container_id: &[u8; 16],
+    file_key: &FileKey,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Vec<Slot>, SealError> {
+    match *locks {
+        Locks::Link(link) => Ok(vec![Slot::wrap_link(
+            link.slot_secret().expose(),
+            container_id,
+            file_key,
+        )]),
+        Locks::Passphrases { passphrases, profile } => {
+            if passphrases.is_empty() || passphrases.len() > PASSPHRASE_SLOTS_MAX {
+                return Err(SealError::PassphraseCount(passphrases.len()));
+            }
+            let slot = |passphrase: &&Passphrase| {
+                let mut salt = [0; 16];
+                rng.fill_bytes(&mut salt);
+                let key = derive_passphrase_key(passphrase, &salt, profile)?;
+                Ok(Slot::wrap_passphrase(
+                    key.expose(),
+                    container_id,
+                    file_key,
+                    (profile, salt),
+                ))
+            };
+            passphrases.iter().map(slot).collect()
+        }
+    }
+}

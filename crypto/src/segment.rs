@@ -1,0 +1,326 @@
+//! Segments, docs/format.md section 5: seal and its mirror, open. By the engine in this crate or by another (WebCrypto).
+//!
+//! `segment = length word (4) || nonce (12) || ciphertext || tag (16)`
+
+use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::{AeadInOut, KeyInit};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::floe::Params;
+use crate::limit::SEGMENT_OVERHEAD;
+use crate::secret::secret;
+use crate::{SealError, Verdict};
+
+const NONCE_LEN: usize = 12;
+const TAG_LEN: usize = 16;
+/// Length word and nonce.
+pub(crate) const SEGMENT_HEAD_LEN: usize = 4 + NONCE_LEN;
+const NOT_LAST: [u8; 4] = [0xff; 4];
+
+secret! {
+    /// `DERIVE_KEY(...)`, as an engine takes it.
+    struct SegmentKeyBytes([u8; 32]);
+}
+
+/// The AES-256-GCM key of 2^20 segments.
+pub struct SegmentKey {
+    bytes: SegmentKeyBytes,
+    cipher: Aes256Gcm,
+}
+
+impl SegmentKey {
+    pub(crate) fn derived(fill: impl FnOnce(&mut [u8; 32])) -> Self {
+        let bytes = SegmentKeyBytes::fill(fill);
+        let cipher = Aes256Gcm::new(bytes.expose().into());
+        Self { bytes, cipher }
+    }
+
+    /// Hands the key to another AES-GCM engine.
+    ///
+    /// # Security
+    /// The engine must wipe or lock away what it keeps of it: this key opens up to 2^20 segments.
+    pub fn expose_to_engine<T>(&self, engine: impl FnOnce(&[u8; 32]) -> T) -> T {
+        engine(self.bytes.expose())
+    }
+}
+
+/// Bytes of a container; only sealing makes them.
+pub struct SealedBytes(pub(crate) Vec<u8>);
+
+impl SealedBytes {
+    /// The bytes.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes, in the allocation they were sealed in.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// A segment that is about to be sealed. Its nonce is drawn; sealing consumes it, so the nonce is used once.
+pub struct OpenSegment {
+    key: Arc<SegmentKey>,
+    position: u64,
+    is_final: bool,
+    /// Room for length word and nonce, then the plaintext.
+    buffer: Vec<u8>,
+}
+
+impl OpenSegment {
+    /// `buffer` is room for length word and nonce, then the plaintext.
+    pub(crate) fn new(
+        key: Arc<SegmentKey>,
+        position: u64,
+        is_final: bool,
+        nonce: [u8; 12],
+        mut buffer: Vec<u8>,
+    ) -> Self {
+        let len = u32::try_from(buffer.len() + TAG_LEN).expect("a segment is far below 4 GiB");
+        buffer[..4].copy_from_slice(&if is_final { len.to_be_bytes() } else { NOT_LAST });
+        buffer[4..SEGMENT_HEAD_LEN].copy_from_slice(&nonce);
+        Self {
+            key,
+            position,
+            is_final,
+            buffer,
+        }
+    }
+
+    /// Counted from 0.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Whether it is the last.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    /// 12 fresh random bytes.
+    #[must_use]
+    pub fn nonce(&self) -> &[u8] {
+        &self.buffer[4..SEGMENT_HEAD_LEN]
+    }
+
+    /// `I2BE(position, 8) || last (1)`
+    #[must_use]
+    pub const fn associated_data(&self) -> [u8; 9] {
+        associated_data(self.position, self.is_final)
+    }
+
+    /// What is to be encrypted.
+    #[must_use]
+    pub fn plaintext(&self) -> &[u8] {
+        &self.buffer[SEGMENT_HEAD_LEN..]
+    }
+
+    /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
+    #[must_use]
+    pub const fn key(&self) -> &Arc<SegmentKey> {
+        &self.key
+    }
+
+    /// AES-256-GCM in place, by `aes-gcm`.
+    #[must_use]
+    pub fn seal(mut self) -> SealedBytes {
+        let aad = self.associated_data();
+        let (head, text) = self.buffer.split_at_mut(SEGMENT_HEAD_LEN);
+        let mut nonce = [0; NONCE_LEN];
+        nonce.copy_from_slice(&head[4..]);
+        let tag = self
+            .key
+            .cipher
+            .encrypt_inout_detached(&nonce.into(), &aad, text.into())
+            .expect("a segment is far below AES-GCM's limits");
+        self.buffer.extend_from_slice(&tag);
+        SealedBytes(self.buffer)
+    }
+
+    /// What another engine made of [`plaintext`](Self::plaintext): ciphertext, then tag.
+    ///
+    /// # Errors
+    /// `EngineOutput` when it has another length than that.
+    ///
+    /// # Security
+    /// The engine has to have used this segment's key, nonce and associated data; a mistake there shows only on opening.
+    pub fn sealed_by(mut self, ciphertext_and_tag: &[u8]) -> Result<SealedBytes, SealError> {
+        let expected = self.plaintext().len() + TAG_LEN;
+        if ciphertext_and_tag.len() != expected {
+            return Err(SealError::EngineOutput {
+                expected,
+                given: ciphertext_and_tag.len(),
+            });
+        }
+        self.buffer.truncate(SEGMENT_HEAD_LEN);
+        self.buffer.extend_from_slice(ciphertext_and_tag);
+        Ok(SealedBytes(self.buffer))
+    }
+}
+
+/// A segment as it is stored, with length word and length checked, its tag not yet.
+pub struct ClosedSegment {
+    key: Arc<SegmentKey>,
+    position: u64,
+    is_final: bool,
+    bytes: Vec<u8>,
+}
+
+impl ClosedSegment {
+    /// `bytes` is the whole stored segment. Whether it is the last is what the container's length says, never the segment itself.
+    pub(crate) fn new(
+        params: Params,
+        key: Arc<SegmentKey>,
+        position: u64,
+        is_final: bool,
+        bytes: Vec<u8>,
+    ) -> Result<Self, Verdict> {
+        let full = params.segment_len as usize;
+        let allowed = if is_final { SEGMENT_OVERHEAD..=full } else { full..=full };
+        let word = match u32::try_from(bytes.len()) {
+            Ok(len) if allowed.contains(&bytes.len()) => {
+                if is_final {
+                    len.to_be_bytes()
+                } else {
+                    NOT_LAST
+                }
+            }
+            _ => return Err(Verdict::BadSegment(position)),
+        };
+        if bytes[..4] == word {
+            Ok(Self {
+                key,
+                position,
+                is_final,
+                bytes,
+            })
+        } else {
+            Err(Verdict::BadSegment(position))
+        }
+    }
+
+    /// Counted from 0.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Whether it is the last.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    /// 12 bytes.
+    #[must_use]
+    pub fn nonce(&self) -> &[u8] {
+        &self.bytes[4..SEGMENT_HEAD_LEN]
+    }
+
+    /// `I2BE(position, 8) || last (1)`
+    #[must_use]
+    pub const fn associated_data(&self) -> [u8; 9] {
+        associated_data(self.position, self.is_final)
+    }
+
+    /// What is to be decrypted: ciphertext, then tag.
+    #[must_use]
+    pub fn ciphertext_and_tag(&self) -> &[u8] {
+        &self.bytes[SEGMENT_HEAD_LEN..]
+    }
+
+    /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
+    #[must_use]
+    pub const fn key(&self) -> &Arc<SegmentKey> {
+        &self.key
+    }
+
+    /// Verifies, then decrypts in place, by `aes-gcm`.
+    ///
+    /// # Errors
+    /// `BadSegment`.
+    pub fn open(mut self) -> Result<PlainSegment, Verdict> {
+        let bad = Verdict::BadSegment(self.position);
+        let aad = self.associated_data();
+        let (head, rest) = self.bytes.split_at_mut(SEGMENT_HEAD_LEN);
+        let (text, tag) = rest.split_last_chunk_mut::<TAG_LEN>().ok_or(bad)?;
+        let mut nonce = [0; NONCE_LEN];
+        nonce.copy_from_slice(&head[4..]);
+        self.key
+            .cipher
+            .decrypt_inout_detached(&nonce.into(), &aad, text.into(), &(*tag).into())
+            .map_err(|_| bad)?;
+        let end = self.bytes.len() - TAG_LEN;
+        self.bytes.truncate(end);
+        Ok(PlainSegment {
+            position: self.position,
+            is_final: self.is_final,
+            bytes: self.bytes,
+            start: SEGMENT_HEAD_LEN,
+        })
+    }
+
+    /// What another engine verified and decrypted.
+    ///
+    /// # Errors
+    /// `BadSegment` when it has not the right length. When the engine refused the tag, the caller returns `BadSegment` itself.
+    ///
+    /// # Security
+    /// The engine has to have verified the tag under this segment's key, nonce and associated data.
+    pub fn opened_by(self, plaintext: Vec<u8>) -> Result<PlainSegment, Verdict> {
+        if plaintext.len() + SEGMENT_OVERHEAD != self.bytes.len() {
+            return Err(Verdict::BadSegment(self.position));
+        }
+        Ok(PlainSegment {
+            position: self.position,
+            is_final: self.is_final,
+            bytes: plaintext,
+            start: 0,
+        })
+    }
+}
+
+/// A segment whose tag was right.
+pub struct PlainSegment {
+    position: u64,
+    is_final: bool,
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl PlainSegment {
+    /// Counted from 0.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Whether it is the last.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    /// Its part of the padded archive.
+    #[must_use]
+    pub fn plaintext(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// The allocation it was opened in, to be used again.
+    #[must_use]
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+const fn associated_data(position: u64, is_final: bool) -> [u8; 9] {
+    let [a, b, c, d, e, f, g, h] = position.to_be_bytes();
+    [a, b, c, d, e, f, g, h, is_final as u8]
+}
