@@ -299,7 +299,7 @@ fn lengths() -> Vec<Vector> {
         bad(
             "manifest_len_past_the_payload",
             "bad_archive_length A-4",
-            "16,777,216, in an archive of 76",
+            "16,777,216, in a payload of 4 KiB",
             |draft| {
                 draft.archive[..4].copy_from_slice(&16_777_216_u32.to_be_bytes());
             },
