@@ -4,6 +4,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
+use crate::lifecycle::OnGuessing;
+
 /// 16 bytes that name a paste. Only its SHA-256 is kept.
 #[derive(Clone, Copy)]
 pub struct Id([u8; satchel_api::limit::ID_LEN]);
@@ -54,15 +56,6 @@ impl TokenHash {
     pub(crate) fn same_as(&self, other: &Self) -> Choice {
         self.0.ct_eq(&other.0)
     }
-}
-
-/// What many wrong passphrases do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnGuessing {
-    /// Make readers wait.
-    Lock,
-    /// Burn.
-    Burn,
 }
 
 /// A paste to be created. Limits of expiry, reads and size are HTTP's to check.

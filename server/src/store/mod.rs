@@ -17,9 +17,10 @@ mod error;
 mod kinds;
 mod random;
 
+pub use crate::lifecycle::OnGuessing;
 pub use clock::{Clock, SystemClock};
 pub use error::{OpenError, StoreError};
-pub use kinds::{Id, NewPaste, OnGuessing, Token, TokenHash};
+pub use kinds::{Id, NewPaste, Token, TokenHash};
 pub use random::{Random, SystemRandom};
 
 use std::path::PathBuf;
