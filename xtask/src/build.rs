@@ -19,7 +19,11 @@ impl Mode {
     pub(crate) fn take(arguments: &mut Vec<String>) -> Self {
         let before = arguments.len();
         arguments.retain(|argument| argument != "--release");
-        if arguments.len() < before { Self::Release } else { Self::Development }
+        if arguments.len() < before {
+            Self::Release
+        } else {
+            Self::Development
+        }
     }
 
     fn folder(self) -> &'static str {
@@ -32,7 +36,9 @@ impl Mode {
 
 /// A binary of ours, whether it is built or not.
 pub(crate) fn binary(name: &str, mode: Mode) -> PathBuf {
-    shell::target().join(mode.folder()).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    shell::target()
+        .join(mode.folder())
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// WebAssembly and page, then the binaries with the page inside.
@@ -61,10 +67,13 @@ pub(crate) fn serve(mut arguments: Vec<String>) -> Result<(), Failure> {
     build(&["satchel-server"], mode)?;
     let mut server = shell::at_root(binary("satchel-server", mode));
     server.arg("serve");
-    for (option, variable, value) in
-        [("--listen", "SATCHEL_LISTEN", "127.0.0.1:8787"), ("--data", "SATCHEL_DATA", "./satchel-data")]
-    {
-        let given = arguments.iter().any(|a| a == option || a.starts_with(&format!("{option}=")));
+    for (option, variable, value) in [
+        ("--listen", "SATCHEL_LISTEN", "127.0.0.1:8787"),
+        ("--data", "SATCHEL_DATA", "./satchel-data"),
+    ] {
+        let given = arguments
+            .iter()
+            .any(|a| a == option || a.starts_with(&format!("{option}=")));
         // With a configuration file the defaults here must not win over it.
         let configured = std::env::var_os(variable).is_some() || arguments.iter().any(|a| a.starts_with("--config"));
         if !given && !configured {

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::shell;
+use crate::wasm;
+
+/// The version that CI installs.
+const CARGO_DENY: &str = "0.20.2";
 
 /// May packages be installed without asking? On Debian as root, which is what a container or a CI machine is.
 pub(crate) fn may_install() -> bool {
@@ -15,7 +19,10 @@ pub(crate) fn may_install() -> bool {
 pub(crate) fn install(why: &str, packages: &[&str]) -> Result<(), Failure> {
     let command = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
     if !may_install() {
-        return Err(Failure::Missing { what: format!("missing: {why}"), command: format!("sudo {command}") });
+        return Err(Failure::Missing {
+            what: format!("missing: {why}"),
+            command: format!("sudo {command}"),
+        });
     }
     shell::say(&format!("installing what is missing ({why}): {command}"));
     let apt = || {
@@ -32,7 +39,11 @@ pub(crate) fn chromium() -> Result<PathBuf, Failure> {
     if let Some(named) = std::env::var_os("SATCHEL_CHROMIUM") {
         return Ok(PathBuf::from(named));
     }
-    let known = || ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| shell::which(name));
+    let known = || {
+        ["chromium", "chromium-browser", "google-chrome"]
+            .iter()
+            .find_map(|name| shell::which(name))
+    };
     if let Some(found) = known() {
         return Ok(found);
     }
@@ -46,12 +57,45 @@ pub(crate) fn chromium() -> Result<PathBuf, Failure> {
 /// Node and npm are the one thing besides Rust that a machine must bring along.
 pub(crate) fn node() -> Result<(), Failure> {
     let version = shell::answer(shell::at_root("node").arg("--version"));
-    let major = version.as_deref().and_then(|text| text.trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
+    let major = version
+        .as_deref()
+        .and_then(|text| text.trim_start_matches('v').split('.').next()?.parse::<u32>().ok());
     match (major, shell::which("npm")) {
         (Some(20..), Some(_)) => Ok(()),
         _ => Err(Failure::Missing {
-            what: format!("missing: Node 20.19 or later with npm (found: {})", version.as_deref().unwrap_or("none")),
+            what: format!(
+                "missing: Node 20.19 or later with npm (found: {})",
+                version.as_deref().unwrap_or("none")
+            ),
             command: "install Node with npm from your distribution or https://nodejs.org".to_owned(),
         }),
     }
+}
+
+/// The tool that checks our dependencies. Built without optimisation: a minute instead of six, and it runs for seconds.
+pub(crate) fn cargo_deny() -> Result<(), Failure> {
+    if shell::answer(shell::cargo().args(["deny", "--version"])).is_some() {
+        return Ok(());
+    }
+    let mut install = shell::cargo();
+    install.args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--quiet"]);
+    install.env("CARGO_TARGET_DIR", shell::target().join("cargo-deny"));
+    for (name, value) in [
+        ("OPT_LEVEL", "0"),
+        ("LTO", "off"),
+        ("CODEGEN_UNITS", "16"),
+        ("DEBUG", "false"),
+    ] {
+        install.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
+    }
+    shell::say(&format!("installing what is missing: {}", shell::line_of(&install)));
+    shell::run(&mut install)
+}
+
+/// Everything that a bare machine with Rust and Node lacks, ahead of the steps that would install it one by one.
+pub(crate) fn prepare() -> Result<(), Failure> {
+    node()?;
+    chromium()?;
+    wasm::toolchain()?;
+    cargo_deny()
 }

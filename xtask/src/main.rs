@@ -1,11 +1,15 @@
 //! `cargo xtask TASK`: everything that is done to this project besides editing it.
 
 mod build;
+mod dist;
+mod docs;
 mod failure;
 mod machine;
 mod page;
 mod shell;
 mod stamp;
+mod test;
+mod vectors;
 mod wasm;
 
 use std::process::ExitCode;
@@ -18,13 +22,22 @@ usage: cargo xtask TASK
 
   serve [--release] [SERVER OPTIONS]  build what is missing and serve http://127.0.0.1:8787
   build [--release]                   WebAssembly, page, satchel and satchel-server
+  test [--long] [STEP...]             everything, or the steps named; --long counts in full
+  lint                                what looks at the sources alone
+  vectors [--check]                   write vectors/ anew, or say what differs
+  dist                                release binaries and their checksums in target/dist
+  prepare                             install what the steps need
 
 WebAssembly: SATCHEL_WASM_RUSTC and SATCHEL_WASM_LINKER name compiler and linker by hand.
 Browser tests: SATCHEL_CHROMIUM names the browser.";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let task = if arguments.is_empty() { String::new() } else { arguments.remove(0) };
+    let task = if arguments.is_empty() {
+        String::new()
+    } else {
+        arguments.remove(0)
+    };
     match perform(&task, arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Usage(text)) => {
@@ -46,6 +59,15 @@ fn perform(task: &str, mut arguments: Vec<String>) -> Result<(), Failure> {
             no_more(&arguments)?;
             build::build(&["satchel", "satchel-server"], mode)
         }
+        "test" => test::test(arguments),
+        "lint" => no_more(&arguments).and_then(|()| test::lint()),
+        "vectors" => {
+            let check = arguments.first().is_some_and(|argument| argument == "--check");
+            no_more(&arguments[usize::from(check)..])?;
+            vectors::vectors(check)
+        }
+        "dist" => no_more(&arguments).and_then(|()| dist::dist()),
+        "prepare" => no_more(&arguments).and_then(|()| machine::prepare()),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

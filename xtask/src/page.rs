@@ -28,13 +28,20 @@ pub(crate) fn build() -> Result<(), Failure> {
 pub(crate) fn install(folder: &Path) -> Result<(), Failure> {
     machine::node()?;
     let root = shell::root();
-    let inside = folder.strip_prefix(&root).unwrap_or(folder).to_string_lossy().into_owned();
+    let inside = folder
+        .strip_prefix(&root)
+        .unwrap_or(folder)
+        .to_string_lossy()
+        .into_owned();
     let lock = format!("{inside}/package-lock.json");
     let stamp = Stamp::of(&format!("npm-{}", inside.replace('/', "-")), &[&lock], "")?;
     if stamp.is_fresh(&[&folder.join("node_modules")]) {
         return Ok(());
     }
     shell::say(&format!("npm ci in {inside}"));
-    shell::run(&mut shell::npm(folder, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    shell::run(&mut shell::npm(
+        folder,
+        &["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+    ))?;
     stamp.keep()
 }

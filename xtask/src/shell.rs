@@ -42,22 +42,42 @@ pub(crate) fn at_root(program: impl AsRef<OsStr>) -> Command {
 pub(crate) fn npm(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("npm");
     // Browsers come from the system; what a package would download by itself is not wanted.
-    command.current_dir(folder).args(arguments).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    command
+        .current_dir(folder)
+        .args(arguments)
+        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     command
 }
 
 /// Runs to the end, output passed through; anything but success is a failure.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     let line = line_of(command);
-    let status = command.status().map_err(|source| Failure::NotStarted { line: line.clone(), source })?;
-    if status.success() { Ok(()) } else { Err(Failure::Command { line, ended: status.to_string() }) }
+    let status = command.status().map_err(|source| Failure::NotStarted {
+        line: line.clone(),
+        source,
+    })?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::Command {
+            line,
+            ended: status.to_string(),
+        })
+    }
 }
 
 /// Runs to the end and hands every line of standard output to `seen`, after printing it.
 pub(crate) fn run_watched(command: &mut Command, mut seen: impl FnMut(&str)) -> Result<(), Failure> {
     let line = line_of(command);
-    let failed = |source| Failure::NotStarted { line: line.clone(), source };
-    let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().map_err(failed)?;
+    let failed = |source| Failure::NotStarted {
+        line: line.clone(),
+        source,
+    };
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stdin(Stdio::null())
+        .spawn()
+        .map_err(failed)?;
     if let Some(output) = child.stdout.take() {
         for text in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let text = String::from_utf8_lossy(&text);
@@ -66,26 +86,43 @@ pub(crate) fn run_watched(command: &mut Command, mut seen: impl FnMut(&str)) -> 
         }
     }
     let status = child.wait().map_err(failed)?;
-    if status.success() { Ok(()) } else { Err(Failure::Command { line, ended: status.to_string() }) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::Command {
+            line,
+            ended: status.to_string(),
+        })
+    }
 }
 
 /// Standard output of a command that succeeded, trimmed; `None` where it failed or is not there.
 pub(crate) fn answer(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).stdin(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Where a program is found on the PATH.
 pub(crate) fn which(program: &str) -> Option<PathBuf> {
     let paths = std::env::var_os("PATH")?;
-    std::env::split_paths(&paths).map(|folder| folder.join(program)).find(|path| path.is_file())
+    std::env::split_paths(&paths)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
 }
 
 /// What a person would type for this command.
 pub(crate) fn line_of(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
-    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// One line about what happens now, told apart from the output of what runs.

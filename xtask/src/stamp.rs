@@ -26,7 +26,10 @@ impl Stamp {
             add(&shell::root().join(input), input, &mut hasher)?;
         }
         let file = shell::target().join("xtask").join(format!("{step}.stamp"));
-        Ok(Self { file, value: format!("{:016x}", hasher.finish()) })
+        Ok(Self {
+            file,
+            value: format!("{:016x}", hasher.finish()),
+        })
     }
 
     /// Whether the step ran with these very inputs and its outputs still stand.
@@ -37,7 +40,10 @@ impl Stamp {
 
     /// To be called when the step has succeeded, never before.
     pub(crate) fn keep(&self) -> Result<(), Failure> {
-        let told = |source| Failure::File { path: self.file.clone(), source };
+        let told = |source| Failure::File {
+            path: self.file.clone(),
+            source,
+        };
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder).map_err(told)?;
         }
@@ -46,7 +52,10 @@ impl Stamp {
 }
 
 fn add(path: &Path, name: &str, hasher: &mut DefaultHasher) -> Result<(), Failure> {
-    let told = |source| Failure::File { path: path.to_path_buf(), source };
+    let told = |source| Failure::File {
+        path: path.to_path_buf(),
+        source,
+    };
     if path.is_dir() {
         let mut entries: Vec<_> = fs::read_dir(path).map_err(told)?.filter_map(Result::ok).collect();
         entries.sort_by_key(fs::DirEntry::file_name);

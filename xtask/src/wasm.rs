@@ -30,7 +30,7 @@ const INPUTS: [&str; 12] = [
 ];
 
 /// A compiler, and whether the standard library has to be built with it.
-struct Toolchain {
+pub(crate) struct Toolchain {
     rustc: PathBuf,
     build_std: bool,
     linker: Option<PathBuf>,
@@ -46,25 +46,44 @@ pub(crate) fn build() -> Result<(), Failure> {
     let by_hand = ["SATCHEL_WASM_RUSTC", "SATCHEL_WASM_LINKER"].map(|name| std::env::var(name).unwrap_or_default());
     let stamp = Stamp::of("wasm", &INPUTS, &by_hand.join("\n"))?;
     let generated = shell::root().join("web/src/gen");
-    let outputs = [generated.join("satchel_client_wasm_bg.wasm"), node_glue().join("satchel_client_wasm.js")];
+    let outputs = [
+        generated.join("satchel_client_wasm_bg.wasm"),
+        node_glue().join("satchel_client_wasm.js"),
+    ];
     if stamp.is_fresh(&[&outputs[0], &outputs[1]]) {
         return Ok(());
     }
     let toolchain = toolchain()?;
     shell::say(&format!("building WebAssembly with {}", toolchain.rustc.display()));
     shell::run(&mut compile(&toolchain))?;
-    let built = shell::target().join("wasm").join(TRIPLE).join("wasm/satchel_client_wasm.wasm");
+    let built = shell::target()
+        .join("wasm")
+        .join(TRIPLE)
+        .join("wasm/satchel_client_wasm.wasm");
     let mut bindgen = shell::cargo();
-    bindgen.args(["run", "--quiet", "--package", "satchel-bindgen", "--"]).args([&built, &generated, &node_glue()]);
+    bindgen
+        .args(["run", "--quiet", "--package", "satchel-bindgen", "--"])
+        .args([&built, &generated, &node_glue()]);
     shell::run(&mut bindgen)?;
     stamp.keep()
 }
 
 fn compile(toolchain: &Toolchain) -> Command {
     let mut cargo = shell::cargo();
-    cargo.args(["build", "--profile", "wasm", "--package", "satchel-client-wasm", "--target", TRIPLE]);
+    cargo.args([
+        "build",
+        "--profile",
+        "wasm",
+        "--package",
+        "satchel-client-wasm",
+        "--target",
+        TRIPLE,
+    ]);
     cargo.arg("--target-dir").arg(shell::target().join("wasm"));
-    cargo.env("RUSTC", &toolchain.rustc).env_remove("RUSTC_WRAPPER").env_remove("RUSTFLAGS");
+    cargo
+        .env("RUSTC", &toolchain.rustc)
+        .env_remove("RUSTC_WRAPPER")
+        .env_remove("RUSTFLAGS");
     cargo.env("CARGO_ENCODED_RUSTFLAGS", remapped(&toolchain.rustc).join("\x1f"));
     if toolchain.build_std {
         // The std of a stable compiler: the flag is unstable, the language used is not.
@@ -90,7 +109,8 @@ fn remapped(rustc: &Path) -> Vec<String> {
     flags
 }
 
-fn toolchain() -> Result<Toolchain, Failure> {
+/// The first of the three ways that this machine has, installed if need be.
+pub(crate) fn toolchain() -> Result<Toolchain, Failure> {
     let named = std::env::var_os("SATCHEL_WASM_RUSTC").map(PathBuf::from);
     let candidates = || match &named {
         Some(rustc) => vec![rustc.clone()],
@@ -116,15 +136,25 @@ fn first_able(candidates: &[PathBuf]) -> Result<Option<Toolchain>, Failure> {
     let linker = std::env::var_os("SATCHEL_WASM_LINKER").map(PathBuf::from);
     let with_target = candidates.iter().find(|rustc| has_target(rustc));
     if let Some(rustc) = with_target {
-        let toolchain = Toolchain { rustc: rustc.clone(), build_std: false, linker };
+        let toolchain = Toolchain {
+            rustc: rustc.clone(),
+            build_std: false,
+            linker,
+        };
         return Ok(Some(toolchain));
     }
-    let Some(rustc) = candidates.iter().find(|rustc| has_sources(rustc)) else { return Ok(None) };
+    let Some(rustc) = candidates.iter().find(|rustc| has_sources(rustc)) else {
+        return Ok(None);
+    };
     let linker = match linker {
         Some(linker) => linker,
         None => find_linker()?,
     };
-    Ok(Some(Toolchain { rustc: rustc.clone(), build_std: true, linker: Some(linker) }))
+    Ok(Some(Toolchain {
+        rustc: rustc.clone(),
+        build_std: true,
+        linker: Some(linker),
+    }))
 }
 
 fn has_target(rustc: &Path) -> bool {

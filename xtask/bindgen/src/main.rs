@@ -13,7 +13,11 @@ fn generate(input: &Path, web: &Path, node: &Path) -> Result<(), String> {
     let name = "satchel_client_wasm";
     let told = |error| format!("{error:#}");
     let mut page = Bindgen::new();
-    page.input_path(input).out_name(name).typescript(true).remove_name_section(true).remove_producers_section(true);
+    page.input_path(input)
+        .out_name(name)
+        .typescript(true)
+        .remove_name_section(true)
+        .remove_producers_section(true);
     page.web(true).map_err(told)?.omit_default_module_path(true);
     page.generate(web).map_err(told)?;
     let mut tests = Bindgen::new();

@@ -1,0 +1,114 @@
+//! Adds up the results that the runners print: cargo test, Node's test runner, Playwright.
+
+use std::fmt;
+
+/// Tests of all runners together; a step that is one check counts as one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
+}
+
+impl Counts {
+    /// One check of our own.
+    pub(crate) fn one(&mut self, passed: bool) {
+        if passed { self.passed += 1 } else { self.failed += 1 }
+    }
+
+    /// Looks for a runner's closing line.
+    pub(crate) fn note(&mut self, line: &str) {
+        let line = line.trim();
+        if let Some(result) = line.strip_prefix("test result: ") {
+            // "ok. 3 passed; 0 failed; 1 ignored; ..."
+            let words: Vec<&str> = result.split([' ', ';', '.']).filter(|word| !word.is_empty()).collect();
+            for pair in words.windows(2) {
+                self.add(pair[1], pair[0]);
+            }
+            return;
+        }
+        // Node: "ℹ pass 3" or "# pass 3". Playwright: "3 passed (1.2s)", "1 failed".
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["ℹ" | "#", word, count] => self.add(word, count),
+            [count, word] | [count, word, _] if count.bytes().all(|byte| byte.is_ascii_digit()) => {
+                self.add(word.trim_end_matches(','), count);
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, word: &str, count: &str) {
+        let Ok(count) = count.parse::<u64>() else { return };
+        match word {
+            "passed" | "pass" => self.passed += count,
+            "failed" | "fail" => self.failed += count,
+            "ignored" | "skipped" => self.skipped += count,
+            _ => {}
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{} passed, {} failed, {} skipped",
+            self.passed, self.failed, self.skipped
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(lines: &[&str]) -> Counts {
+        let mut counts = Counts::default();
+        lines.iter().for_each(|line| counts.note(line));
+        counts
+    }
+
+    #[test]
+    fn cargo_test_is_counted() {
+        let line = "test result: ok. 12 passed; 1 failed; 2 ignored; 0 measured; 3 filtered out; finished in 0.02s";
+        assert_eq!(
+            counted(&[line]),
+            Counts {
+                passed: 12,
+                failed: 1,
+                skipped: 2
+            }
+        );
+    }
+
+    #[test]
+    fn node_and_playwright_are_counted() {
+        let node = ["ℹ tests 5", "ℹ pass 4", "ℹ fail 1", "ℹ skipped 0"];
+        assert_eq!(
+            counted(&node),
+            Counts {
+                passed: 4,
+                failed: 1,
+                skipped: 0
+            }
+        );
+        let playwright = ["  1 failed", "  2 skipped", "  7 passed (12.3s)"];
+        assert_eq!(
+            counted(&playwright),
+            Counts {
+                passed: 7,
+                failed: 1,
+                skipped: 2
+            }
+        );
+    }
+
+    #[test]
+    fn other_lines_are_not_counted() {
+        assert_eq!(
+            counted(&["2 passed the exam yesterday", "running 3 tests", "figure: a: 3"]),
+            Counts::default()
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! `test` and `lint`: every step in turn, each with its line and its time; at the end what failed first, and counts.
+
+mod counts;
+mod figures;
+mod steps;
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+use crate::shell;
+use counts::Counts;
+
+/// What became of one step.
+enum Outcome {
+    Passed,
+    /// Left out, and why: never silently.
+    Skipped(String),
+}
+
+/// One step: a name to call it by, and what it does.
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    perform: fn(&mut Run) -> Result<Outcome, Failure>,
+}
+
+/// What the steps of one run share.
+struct Run {
+    long: bool,
+    built: Option<bool>,
+    counts: Counts,
+    figures: Vec<(String, String)>,
+}
+
+struct Report {
+    name: &'static str,
+    outcome: Result<Outcome, Failure>,
+    time: Duration,
+}
+
+impl Run {
+    /// Runs a command whose output holds test results and, in a long run, figures.
+    fn tests(&mut self, command: &mut Command) -> Result<(), Failure> {
+        if self.long {
+            command.env("SATCHEL_LONG", "1");
+        }
+        let before = self.counts.clone();
+        let ended = shell::run_watched(command, |line| {
+            self.counts.note(line);
+            self.figures.extend(figures::figure(line));
+        });
+        // What fails before it can count (a compile error) still counts as one failure.
+        if ended.is_err() && self.counts.failed == before.failed {
+            self.counts.failed += 1;
+        }
+        ended
+    }
+
+    /// Runs a command that is itself one test.
+    fn check(&mut self, command: &mut Command) -> Result<(), Failure> {
+        let ended = shell::run(command);
+        self.counts.one(ended.is_ok());
+        ended
+    }
+}
+
+/// All steps, or those whose names are given.
+pub(crate) fn test(mut arguments: Vec<String>) -> Result<(), Failure> {
+    let before = arguments.len();
+    arguments.retain(|argument| argument != "--long");
+    let long = arguments.len() < before;
+    perform(select(&arguments)?, long, arguments.is_empty())
+}
+
+/// The steps that look at the sources alone.
+pub(crate) fn lint() -> Result<(), Failure> {
+    let chosen = ["format", "docs", "deny", "page-types", "clippy"].map(str::to_owned);
+    perform(select(&chosen)?, false, false)
+}
+
+fn select(names: &[String]) -> Result<Vec<&'static Step>, Failure> {
+    let known = || {
+        steps::ALL
+            .iter()
+            .map(|step| format!("  {:12} {}", step.name, step.about))
+            .collect::<Vec<_>>()
+    };
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| steps::ALL.iter().all(|step| step.name != **name))
+    {
+        return Err(Failure::Usage(format!(
+            "xtask: no step `{unknown}`; there are\n{}",
+            known().join("\n")
+        )));
+    }
+    Ok(steps::ALL
+        .iter()
+        .filter(|step| names.is_empty() || names.iter().any(|name| name == step.name))
+        .collect())
+}
+
+fn perform(chosen: Vec<&'static Step>, long: bool, whole: bool) -> Result<(), Failure> {
+    let mut run = Run {
+        long,
+        built: None,
+        counts: Counts::default(),
+        figures: Vec::new(),
+    };
+    let mut reports = Vec::new();
+    let begun = Instant::now();
+    for step in chosen {
+        println!("\n== {}: {}", step.name, step.about);
+        let step_begun = Instant::now();
+        let outcome = (step.perform)(&mut run);
+        let report = Report {
+            name: step.name,
+            outcome,
+            time: step_begun.elapsed(),
+        };
+        if let Err(failure) = &report.outcome {
+            println!("{failure}");
+        }
+        println!("== {}", line(&report));
+        reports.push(report);
+    }
+    let whole_and_well = whole && reports.iter().all(|report| report.outcome.is_ok());
+    if long && whole_and_well {
+        figures::write(&run.figures)?;
+    }
+    summary(&reports, &run.counts, begun.elapsed())
+}
+
+fn line(report: &Report) -> String {
+    let seconds = report.time.as_secs_f32();
+    match &report.outcome {
+        Ok(Outcome::Passed) => format!("{:12} passed   {seconds:7.1} s", report.name),
+        Ok(Outcome::Skipped(why)) => format!("{:12} skipped  {seconds:7.1} s  {why}", report.name),
+        Err(_) => format!("{:12} FAILED   {seconds:7.1} s", report.name),
+    }
+}
+
+fn summary(reports: &[Report], counts: &Counts, time: Duration) -> Result<(), Failure> {
+    println!("\n== summary, {:.0} s", time.as_secs_f32());
+    for report in reports {
+        println!("   {}", line(report));
+    }
+    let first = reports
+        .iter()
+        .find_map(|report| report.outcome.as_ref().err().map(|failure| (report.name, failure)));
+    if let Some((name, failure)) = first {
+        println!("\nfirst failure: {name}: {failure}");
+        println!("again: cargo xtask test {name}");
+    }
+    println!("\n{counts}");
+    match first {
+        None => Ok(()),
+        Some((name, _)) => Err(Failure::Findings(vec![format!("{name} failed")])),
+    }
+}

@@ -1,0 +1,287 @@
+//! The steps of `cargo xtask test`, in their order: what is quick and fails often comes first.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Outcome, Run, Step};
+use crate::build::{self, Mode};
+use crate::docs;
+use crate::failure::Failure;
+use crate::machine;
+use crate::page;
+use crate::shell;
+use crate::vectors;
+use crate::wasm;
+
+pub(super) const ALL: [Step; 12] = [
+    Step {
+        name: "format",
+        about: "cargo fmt",
+        perform: format,
+    },
+    Step {
+        name: "docs",
+        about: "requirements are tested, links resolve, no machine's paths",
+        perform: documents,
+    },
+    Step {
+        name: "deny",
+        about: "licences, banned crates, sources, advisories",
+        perform: deny,
+    },
+    Step {
+        name: "build",
+        about: "WebAssembly, page, binaries",
+        perform: built,
+    },
+    Step {
+        name: "page-types",
+        about: "type checks of the page and its tests",
+        perform: page_types,
+    },
+    Step {
+        name: "clippy",
+        about: "every warning is an error",
+        perform: clippy,
+    },
+    Step {
+        name: "rust",
+        about: "unit, property, HTTP, CLI, end-to-end and doc tests",
+        perform: rust,
+    },
+    Step {
+        name: "vectors",
+        about: "the vectors are what the testkit makes",
+        perform: vectors_are_current,
+    },
+    Step {
+        name: "reader",
+        about: "the vectors through the reader in JavaScript",
+        perform: reader,
+    },
+    Step {
+        name: "wasm",
+        about: "the vectors through the WebAssembly, in Node",
+        perform: wasm_in_node,
+    },
+    Step {
+        name: "browser",
+        about: "the page in Chromium",
+        perform: browser,
+    },
+    Step {
+        name: "fuzz",
+        about: "the fuzz targets, shortly",
+        perform: fuzz,
+    },
+];
+
+fn format(run: &mut Run) -> Result<Outcome, Failure> {
+    component("fmt", "rustfmt")?;
+    run.check(shell::cargo().args(["fmt", "--all", "--check"]))?;
+    Ok(Outcome::Passed)
+}
+
+fn documents(run: &mut Run) -> Result<Outcome, Failure> {
+    let findings = docs::findings()?;
+    run.counts.one(findings.is_empty());
+    if findings.is_empty() {
+        Ok(Outcome::Passed)
+    } else {
+        Err(Failure::Findings(findings))
+    }
+}
+
+fn deny(run: &mut Run) -> Result<Outcome, Failure> {
+    machine::cargo_deny()?;
+    run.check(shell::cargo().args(["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]))?;
+    // The database lies on a server of its own: that it can't be reached says nothing about our dependencies.
+    let mut advisories = shell::cargo();
+    advisories.args(["deny", "--log-level", "error", "check", "advisories"]);
+    let line = shell::line_of(&advisories);
+    let output = advisories.output().map_err(|source| Failure::NotStarted {
+        line: line.clone(),
+        source,
+    })?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() && told.contains("failed to fetch advisory database") {
+        println!("skipped: advisories (their database cannot be fetched from here)");
+        run.counts.skipped += 1;
+        return Ok(Outcome::Passed);
+    }
+    print!("{told}");
+    run.counts.one(output.status.success());
+    if output.status.success() {
+        Ok(Outcome::Passed)
+    } else {
+        Err(Failure::Command {
+            line,
+            ended: output.status.to_string(),
+        })
+    }
+}
+
+fn built(run: &mut Run) -> Result<Outcome, Failure> {
+    let ended = build::build(&["satchel", "satchel-server"], Mode::Development);
+    run.built = Some(ended.is_ok());
+    run.counts.one(ended.is_ok());
+    ended.map(|()| Outcome::Passed)
+}
+
+/// Steps that need the build make it themselves when they run alone, and do not run when it failed.
+fn need_build(run: &mut Run) -> Result<(), Failure> {
+    match run.built {
+        Some(true) => Ok(()),
+        Some(false) => Err(Failure::Findings(vec!["not run, because the build failed".to_owned()])),
+        None => built(run).map(|_| ()),
+    }
+}
+
+fn page_types(run: &mut Run) -> Result<Outcome, Failure> {
+    // The types of the WebAssembly are among those that are checked.
+    wasm::build()?;
+    let folders = [shell::root().join("web"), shell::root().join("tests/browser")];
+    let present: Vec<_> = folders
+        .iter()
+        .filter(|folder| folder.join("package.json").exists())
+        .collect();
+    if present.is_empty() {
+        return Ok(Outcome::Skipped("no page yet".to_owned()));
+    }
+    for folder in present {
+        page::install(folder)?;
+        run.check(&mut shell::npm(folder, &["run", "--silent", "check"]))?;
+    }
+    Ok(Outcome::Passed)
+}
+
+fn clippy(run: &mut Run) -> Result<Outcome, Failure> {
+    component("clippy", "clippy")?;
+    run.check(shell::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    Ok(Outcome::Passed)
+}
+
+fn rust(run: &mut Run) -> Result<Outcome, Failure> {
+    need_build(run)?;
+    let mut cargo = shell::cargo();
+    cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    cargo.env("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development));
+    cargo.env("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development));
+    if run.long {
+        // Figures are printed by tests that pass, whose output is otherwise swallowed.
+        cargo.args(["--", "--show-output"]);
+    }
+    run.tests(&mut cargo)?;
+    Ok(Outcome::Passed)
+}
+
+fn vectors_are_current(run: &mut Run) -> Result<Outcome, Failure> {
+    let ended = vectors::vectors(true);
+    run.counts.one(ended.is_ok());
+    ended.map(|()| Outcome::Passed)
+}
+
+fn reader(run: &mut Run) -> Result<Outcome, Failure> {
+    let folder = shell::root().join("testkit/reader");
+    if !folder.join("run.mjs").exists() {
+        return Ok(Outcome::Skipped("no testkit/reader/run.mjs yet".to_owned()));
+    }
+    page::install(&folder)?;
+    run.tests(shell::at_root("node").arg("testkit/reader/run.mjs"))?;
+    Ok(Outcome::Passed)
+}
+
+fn wasm_in_node(run: &mut Run) -> Result<Outcome, Failure> {
+    let tests = node_tests(&shell::root().join("client-wasm/tests"));
+    if tests.is_empty() {
+        return Ok(Outcome::Skipped("no client-wasm/tests/*.test.mjs yet".to_owned()));
+    }
+    machine::node()?;
+    wasm::build()?;
+    let glue = wasm::node_glue().join("satchel_client_wasm.js");
+    run.tests(
+        shell::at_root("node")
+            .arg("--test")
+            .args(tests)
+            .env("SATCHEL_WASM_GLUE", glue),
+    )?;
+    Ok(Outcome::Passed)
+}
+
+fn node_tests(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut tests: Vec<_> = entries.map(|entry| entry.path()).collect();
+    tests.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
+    tests.sort();
+    tests
+}
+
+fn browser(run: &mut Run) -> Result<Outcome, Failure> {
+    let folder = shell::root().join("tests/browser");
+    let configured = ["playwright.config.ts", "playwright.config.mjs"]
+        .iter()
+        .any(|name| folder.join(name).exists());
+    if !configured {
+        return Ok(Outcome::Skipped("no tests/browser/playwright.config.ts yet".to_owned()));
+    }
+    let chromium = machine::chromium()?;
+    need_build(run)?;
+    page::install(&folder)?;
+    let mut playwright = shell::npm(&folder, &["exec", "--", "playwright", "test", "--reporter=list"]);
+    playwright.env("SATCHEL_CHROMIUM", chromium);
+    playwright.env("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development));
+    playwright.env("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development));
+    run.tests(&mut playwright)?;
+    Ok(Outcome::Passed)
+}
+
+fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
+    let targets = shell::root().join("fuzz/fuzz_targets");
+    if !targets.is_dir() {
+        return Ok(Outcome::Skipped("no fuzz/fuzz_targets yet".to_owned()));
+    }
+    let nightly = shell::answer(shell::at_root("rustup").args(["toolchain", "list"])).unwrap_or_default();
+    if !nightly.contains("nightly") {
+        return Ok(Outcome::Skipped(
+            "needs a nightly compiler: rustup toolchain install nightly".to_owned(),
+        ));
+    }
+    if shell::which("cargo-fuzz").is_none() {
+        return Ok(Outcome::Skipped(
+            "needs cargo-fuzz: cargo install cargo-fuzz --locked".to_owned(),
+        ));
+    }
+    let seconds = if run.long { 600 } else { 10 };
+    let names = shell::answer(&mut fuzzer(&["list"])).unwrap_or_default();
+    for name in names.lines() {
+        run.check(&mut fuzzer(&[
+            "run",
+            name,
+            "--",
+            &format!("-max_total_time={seconds}"),
+            "-verbosity=0",
+        ]))?;
+    }
+    Ok(Outcome::Passed)
+}
+
+/// `cargo fuzz` under nightly. Our own RUSTUP_TOOLCHAIN, which cargo set, would otherwise win.
+fn fuzzer(arguments: &[&str]) -> Command {
+    let mut command = shell::at_root("rustup");
+    command.args(["run", "nightly", "cargo", "fuzz"]).args(arguments);
+    for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC", "LD_LIBRARY_PATH"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A component of the toolchain that may have been left out of it.
+fn component(subcommand: &str, name: &str) -> Result<(), Failure> {
+    if shell::answer(shell::cargo().args([subcommand, "--version"])).is_some() {
+        return Ok(());
+    }
+    Err(Failure::Missing {
+        what: format!("missing: cargo {subcommand}"),
+        command: format!("rustup component add {name}"),
+    })
+}
