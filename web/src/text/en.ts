@@ -16,7 +16,6 @@ export const frame = {
   open: 'Open',
   local: 'On this device',
   foot: 'Sealed and opened on your device. The server holds bytes it cannot read.',
-  newTab: 'Nothing about you is kept: no account, no cookie, no address.',
   insecureTitle: 'This page did not come over a safe connection',
   insecure: 'Somebody between you and the server may have changed it, and could read what you seal or open here. Use an address that begins with https.',
   noWasmTitle: 'This browser cannot run Satchel',
@@ -30,8 +29,6 @@ export const frame = {
   copyFailed: 'Select it and copy it by hand',
   save: 'Save',
   tryAgain: 'Try again',
-  somethingElse: 'Start again',
-  close: 'Close',
 };
 
 export const make = {
@@ -148,6 +145,7 @@ export const received = {
   unnamed: 'unnamed',
   unnamedFile: 'document',
   save: (name: string) => `Save ${name}`,
+  saveIt: 'Save',
   saveAll: 'Save all',
   saved: 'Saved',
   chooseFile: 'Choose where to save it',
@@ -338,6 +336,9 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
   no_matching_slot: () => 'It does not open with this kind of key.',
   wrong_key: () => 'That passphrase is wrong.',
   excessive_work: () => 'This file was sealed with more work than a browser can do. Use the command line to open it.',
+  malformed_passphrase: () => 'The passphrase has characters that are no text.',
+  passphrase_missing: () => 'It takes a passphrase.',
+  out_of_memory: () => 'This browser has not enough memory for it. Use the command line, or a computer.',
   empty_passphrase: () => 'The passphrase is empty.',
   passphrase_too_long: () => 'The passphrase is too long.',
   bad_header_mac: () => damaged,
