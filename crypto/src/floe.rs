@@ -10,7 +10,7 @@ use sha2::Sha384;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use crate::limit::{PAYLOAD_HEADER_LEN, SEGMENT_LEN, SEGMENT_OVERHEAD};
+use crate::limit::{PAYLOAD_HEADER_LEN, SEGMENT_LEN};
 use crate::secret::secret;
 use crate::{SegmentKey, Verdict};
 

@@ -132,3 +132,7 @@ pub(crate) fn derive_passphrase_key(
     });
     if failed { Err(Verdict::OutOfMemory) } else { Ok(key) }
 }
+
+#[cfg(test)]
+#[path = "passphrase_tests.rs"]
+mod tests;
