@@ -176,7 +176,8 @@ function unpack(archive) {
   const cbor = new Cbor(archive.subarray(4, 4 + manifestLen), verdict);
   const { uint, text, nullable } = cbor;
   const readEntry = () => cbor.map([0n, text], [1n, text], [2n, () => nullable(uint)], [3n, uint]);
-  const { 0: fields, 1: asked = {} } = cbor.map([0n, () => cbor.array(readEntry, 1n, 65536n)], [1n, () => cbor.map([0n, uint], [1n, uint])]);
+  const readEntries = () => cbor.array(readEntry, 1n, 65536n);
+  const { 0: fields, 1: asked = {} } = cbor.map([0n, readEntries], [1n, () => cbor.map([0n, uint], [1n, uint])]);
   cbor.end();
   need(fields && (asked[0] ?? 0n) <= 1000n, verdict);
   const entries = fields.map(({ 0: name, 1: mediaType, 2: size, 3: modified }) => ({ name, mediaType, size, modified }));

@@ -104,6 +104,17 @@ fn encoding() -> Vec<Vector> {
             "18 00 for 00",
             entry(&[media.clone(), (2, vec![0x18, 0])]),
         ),
+        manifested(
+            "size_23_not_shortest",
+            "malformed_manifest A-1",
+            "18 17 for 17",
+            &entry(&[media.clone(), (2, vec![0x18, 23])]),
+            &[b'a'; 23],
+        ),
+        malformed("size_of_128_bits", "1C is reserved", {
+            let size = [&[0x1C][..], &[0; 7], &[1], &[0; 8]].concat();
+            entry(&[media.clone(), (2, size)])
+        }),
         malformed("size_negative", "20 (-1)", entry(&[media.clone(), (2, vec![0x20])])),
         malformed(
             "size_is_a_float",
@@ -134,6 +145,11 @@ fn encoding() -> Vec<Vector> {
             "entries_of_four_billion_claimed",
             "9A FFFFFFFF: nothing may be allocated",
             [&[0xA1, 0][..], &cbor::head(4, 0xFFFF_FFFF), &plain()].concat(),
+        ),
+        malformed(
+            "entries_of_65537_claimed",
+            "one past the limit, though there is one",
+            [&[0xA1, 0][..], &cbor::head(4, 65_537), &plain()].concat(),
         ),
         malformed(
             "name_of_four_gib_claimed",

@@ -40,6 +40,9 @@ pub(super) fn vectors() -> Vec<Vector> {
         bad("set_id_in_its_last_byte", "member_of_a_set C-4", "a set id", |draft| {
             draft.set_id[15] = 0x80
         }),
+        damaged("cut_before_the_version", "truncated C-6", "the magic alone", |bytes| {
+            bytes.truncate(8)
+        }),
         damaged("cut_in_the_immutable_part", "truncated C-6", "20 bytes", |bytes| {
             bytes.truncate(20)
         }),

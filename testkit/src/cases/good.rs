@@ -9,7 +9,7 @@ use crate::floe::SEGMENT_ROOM;
 use crate::vector::Vector;
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [documents(), lengths(), passphrases(), links(), slots()]
+    [documents(), asked(), lengths(), passphrases(), links(), slots()]
         .into_iter()
         .flatten()
         .collect()
@@ -130,23 +130,38 @@ fn documents() -> Vec<Vector> {
             "8,000 equal bytes take 8,000 bytes",
             &[Document::file("a", "text/plain", "a".repeat(8000))],
         ),
-        asked(),
     ]
 }
 
-fn asked() -> Vector {
-    let (name, link) = ("asked_reads_and_expiry", link_of("asked_reads_and_expiry", None));
-    let mut draft = Draft::new(name);
-    draft.add_link_slot(&link);
-    let asked = cbor::map(&[(0, cbor::uint(1)), (1, cbor::uint(604_800))]);
-    let manifest = cbor::map(&[(0, cbor::array(&[demands().entry()])), (1, asked)]);
-    draft.archive = archive(&manifest, &demands().content);
-    Vector::new("container", name, "ok A-1", "what the sender asked the server for")
-        .opened_by(&link)
-        .with("asked_reads", 1)
-        .with("asked_expires_in", 604_800)
-        .holding(&[demands()])
-        .body(draft.finish())
+/// The two things that a manifest may say about what was asked of a server.
+fn asked() -> Vec<Vector> {
+    let asking = |name: &str, comment: &str, reads: u64, expires_in: Option<u64>| {
+        let link = link_of(name, None);
+        let mut draft = Draft::new(name);
+        draft.add_link_slot(&link);
+        let expiry = expires_in.map(|secs| (1, cbor::uint(secs)));
+        let asked: Vec<_> = [(0, cbor::uint(reads))].into_iter().chain(expiry).collect();
+        let manifest = cbor::map(&[(0, cbor::array(&[demands().entry()])), (1, cbor::map(&asked))]);
+        draft.archive = archive(&manifest, &demands().content);
+        let vector = Vector::new("container", name, "ok A-1", comment)
+            .opened_by(&link)
+            .with("asked_reads", reads);
+        let vector = match expires_in {
+            Some(secs) => vector.with("asked_expires_in", secs),
+            None => vector,
+        };
+        vector.holding(&[demands()]).body(draft.finish())
+    };
+    vec![
+        asking(
+            "asked_reads_and_expiry",
+            "what the sender asked the server for",
+            1,
+            Some(604_800),
+        ),
+        asking("asked_reads_1000", "as many as may be, and no expiry", 1000, None),
+        asking("asked_any_reads", "0: any number until expiry", 0, Some(3600)),
+    ]
 }
 
 /// A file whose archive has exactly `archive_len` bytes.

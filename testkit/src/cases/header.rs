@@ -41,6 +41,9 @@ fn encoding() -> Vec<Vector> {
         reencoded("slot_of_three_parts", "83 ... 00", |header| {
             [after(&header, &[0x81, 0x83], 2), vec![0]].concat()
         }),
+        reencoded("slot_of_three_parts_claimed", "83, and two follow", |header| {
+            after(&header, &[0x81, 0x83], 2)
+        }),
         reencoded("slot_type_not_shortest", "18 02 for 02", |header| {
             after(&header, &[0x81, 0x82, 0x18, 2], 3)
         }),
@@ -173,10 +176,16 @@ fn mac() -> Vec<Vector> {
                 draft.mac_key = Some(draft.dice.array());
             },
         ),
-        unknown_slot_changed(),
-        slot_added(),
-        slot_removed(),
-        slots_swapped(),
+        reslotted("unknown_slot_changed", "the MAC covers what a reader skips", |slots| {
+            slots[1] = Draft::slot(9, &[1, 2, 4])
+        }),
+        reslotted("slot_added", "an unknown one, at the end", |slots| {
+            slots.push(Draft::slot(9, &[]))
+        }),
+        reslotted("slot_removed", "the unknown one", |slots| slots.truncate(1)),
+        reslotted("slots_swapped", "the link slot comes last now", |slots| {
+            slots.swap(0, 1)
+        }),
     ]
 }
 
@@ -194,26 +203,4 @@ fn reslotted(name: &str, comment: &str, slots: impl FnOnce(&mut Vec<Vec<u8>>)) -
     Vector::new("container", name, "bad_header_mac H-6", comment)
         .opened_by(&link)
         .body(bytes)
-}
-
-fn unknown_slot_changed() -> Vector {
-    reslotted("unknown_slot_changed", "the MAC covers what a reader skips", |slots| {
-        slots[1] = Draft::slot(9, &[1, 2, 4])
-    })
-}
-
-fn slot_added() -> Vector {
-    reslotted("slot_added", "an unknown one, at the end", |slots| {
-        slots.push(Draft::slot(9, &[]))
-    })
-}
-
-fn slot_removed() -> Vector {
-    reslotted("slot_removed", "the unknown one", |slots| slots.truncate(1))
-}
-
-fn slots_swapped() -> Vector {
-    reslotted("slots_swapped", "the link slot comes last now", |slots| {
-        slots.swap(0, 1)
-    })
 }

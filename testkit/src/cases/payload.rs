@@ -5,7 +5,6 @@ use crate::archive::{Document, pack};
 use crate::container::Draft;
 use crate::dice::Dice;
 use crate::floe::{Floe, SEGMENT_LEN, SEGMENT_ROOM};
-use crate::keys::x;
 use crate::padding::pad;
 use crate::vector::Vector;
 
@@ -13,10 +12,33 @@ use crate::vector::Vector;
 const SMALLEST: usize = 74 + 32 + 4096;
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [floe_header(), one_segment(), sealed_otherwise(), two_segments()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        lengths(),
+        floe_header(),
+        one_segment(),
+        sealed_otherwise(),
+        two_segments(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A container whose padded length section 6 cannot give, while its trailer is right.
+fn padded_to(name: &str, comment: &str, padded_len: usize) -> Vector {
+    bad(name, "truncated F-3", comment, |draft| {
+        let mut padded = draft.archive.clone();
+        padded.resize(padded_len - 8, 0);
+        padded.extend((draft.archive.len() as u64).to_be_bytes());
+        draft.padded = Some(padded);
+    })
+}
+
+fn lengths() -> Vec<Vector> {
+    vec![
+        padded_to("padded_length_below_4096", "2048, which Padme could give", 2048),
+        padded_to("padded_length_not_of_padme", "4112, between 4096 and 4352", 4112),
+    ]
 }
 
 /// A container with one bit flipped, `from_end` bytes before its end.
@@ -193,7 +215,7 @@ fn other_iv() -> Vec<u8> {
     [draft.prefix(), one.header(), segment].concat()
 }
 
-/// A container of two segments, whose first one stands at the returned place.
+/// A container of two segments, that `spoil` changes with the means to seal one anew.
 fn two_segments_of(
     name: &str,
     verdict_and_must: &'static str,
@@ -206,7 +228,6 @@ fn two_segments_of(
         "application/octet-stream",
         Dice::new(name).bytes(SEGMENT_ROOM),
     )]);
-    draft.payload_key = Some(x(&draft.file_key, b"payload"));
     let padded = pad(&draft.archive);
     let floe = draft.floe();
     let (first, last) = padded.split_at(SEGMENT_ROOM);

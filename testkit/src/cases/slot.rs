@@ -56,6 +56,11 @@ fn link_fields() -> Vec<Vector> {
         link_slot("link_slot_with_a_second_field", "82 ... 00", |fields| {
             [&[0x82], &fields[1..], &[0]].concat()
         }),
+        link_slot(
+            "link_slot_with_a_second_field_claimed",
+            "82, and one follows",
+            |fields| [&[0x82], &fields[1..]].concat(),
+        ),
         link_slot("link_slot_not_shortest", "59 0030 for 58 30", |fields| {
             [&[0x81, 0x59, 0, 0x30], &fields[3..]].concat()
         }),
