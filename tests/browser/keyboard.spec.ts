@@ -1,0 +1,68 @@
+/** Everything with the keyboard alone. */
+import { expect, test } from './fixture';
+import { follow, take } from './people';
+import type { Page } from '@playwright/test';
+
+const TABS_MAX = 40;
+
+/** Presses Tab until the focused element is the one that is asked for. */
+async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  for (let tab = 0; tab < TABS_MAX; tab += 1) {
+    await page.keyboard.press('Tab');
+    const focused = page.locator(':focus');
+    if ((await focused.count()) === 0) continue;
+    const label = await focused.evaluate((element) => {
+      const labels = 'labels' in element ? [...((element as HTMLInputElement).labels ?? [])].map((each) => each.textContent) : [];
+      return (element.getAttribute('aria-label') ?? labels[0] ?? element.textContent ?? '').trim();
+    });
+    if (typeof name === 'string' ? label === name : name.test(label)) {
+      await expect(focused).toBeFocused();
+      return;
+    }
+  }
+  throw new Error(`no Tab leads to ${String(name)}`);
+}
+
+test('sealing, reading and burning need no mouse', async ({ page, server, watched }) => {
+  await page.goto(server.origin);
+  await tabTo(page, 'Text');
+  await page.keyboard.type('by keyboard');
+  await tabTo(page, 'Opens');
+  await page.keyboard.press('ArrowDown');
+  await tabTo(page, 'Seal and get link');
+  await page.keyboard.press('Enter');
+  const { link, receipt } = await take(page);
+  await expect(page.getByRole('heading', { name: 'Your link is ready' })).toBeFocused();
+  await tabTo(page, 'Copy link');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+
+  const reader = await watched.newVisitor();
+  await follow(reader, link);
+  await expect(reader.getByRole('heading', { name: '2 readers may still open this' })).toBeFocused();
+  await tabTo(reader, 'Open it');
+  await reader.keyboard.press('Enter');
+  await expect(reader.getByRole('heading', { name: 'The text' })).toBeFocused();
+
+  await follow(page, receipt);
+  await expect(page.getByRole('heading', { name: 'Partly used' })).toBeFocused();
+  await tabTo(page, 'Burn it now');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Yes, burn it');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'You burned it' })).toBeFocused();
+});
+
+test('the focus can always be seen', async ({ page, server }) => {
+  await page.goto(server.origin);
+  for (let tab = 0; tab < 12; tab += 1) {
+    await page.keyboard.press('Tab');
+    const seen = await page.evaluate(() => {
+      const focused = document.activeElement;
+      if (focused === null || focused === document.body) return true;
+      const shown = [focused, focused.previousElementSibling].filter((each): each is Element => each !== null);
+      return shown.some((each) => getComputedStyle(each).outlineStyle === 'solid' && Number.parseFloat(getComputedStyle(each).outlineWidth) >= 2);
+    });
+    expect(seen).toBe(true);
+  }
+});

@@ -1,0 +1,76 @@
+/** Links as they arrive: mangled, cut, foreign, pasted. */
+import { expect, test } from './fixture';
+import { follow, pressOpen, readText, share } from './people';
+
+for (const mark of ['%23', '%2523']) {
+  test(`a link whose # became ${mark} opens`, async ({ page, server, watched }) => {
+    const { link } = await share(page, server, { text: 'mangled' });
+    const reader = await watched.newVisitor();
+    await follow(reader, link.replace('#', mark));
+    await expect(reader).toHaveURL(`${server.origin}/`);
+    await pressOpen(reader);
+    expect(await readText(reader)).toBe('mangled');
+  });
+}
+
+test('a pasted link opens, with what a mail program put around it', async ({ page, server, watched }) => {
+  const { link } = await share(page, server, { text: 'pasted' });
+  const reader = await watched.newVisitor();
+  await reader.goto(server.origin);
+  await reader.getByRole('button', { name: 'Open', exact: true }).click();
+  const field = reader.getByLabel('Link or receipt');
+  await expect(field).toHaveAttribute('autocomplete', 'off');
+  await field.fill(`<${link}>.`);
+  await reader.getByRole('button', { name: 'Look at it' }).click();
+  await pressOpen(reader);
+  expect(await readText(reader)).toBe('pasted');
+});
+
+test('a link of another server is refused with a sentence, and nothing is asked', async ({ page, server, watched }) => {
+  const { link } = await share(page, server, { text: 'elsewhere' });
+  const reader = await watched.newVisitor();
+  await reader.goto(server.origin);
+  await reader.getByRole('button', { name: 'Open', exact: true }).click();
+  const asked: string[] = [];
+  reader.on('request', (request) => {
+    if (request.url().includes('/pastes/')) asked.push(request.url());
+  });
+  await reader.getByLabel('Link or receipt').fill(link.replace(server.origin, 'https://satchel.example'));
+  await reader.getByRole('button', { name: 'Look at it' }).click();
+  await expect(reader.getByRole('alert').filter({ hasText: 'another server, https://satchel.example' })).toBeVisible();
+  expect(asked).toEqual([]);
+});
+
+test('a cut or mistyped link says so and asks nothing of the server', async ({ page, server, watched }) => {
+  const { link } = await share(page, server, { text: 'whole' });
+  const reader = await watched.newVisitor();
+  const asked: string[] = [];
+  reader.on('request', (request) => {
+    if (request.url().includes('/pastes/')) asked.push(request.url());
+  });
+  const swapped = link.slice(0, -4) + (link.at(-4) === 'A' ? 'B' : 'A') + link.slice(-3);
+  for (const broken of [link.slice(0, -5), swapped]) {
+    await follow(reader, broken);
+    await expect(reader.getByText('The link is cut or mistyped.').first()).toBeVisible();
+  }
+  expect(asked).toEqual([]);
+  await follow(reader, link);
+  await expect(reader.getByRole('heading', { name: 'This opens once' })).toBeVisible();
+});
+
+test('a link put into the address bar of the open page is followed', async ({ page, server, watched }) => {
+  const { link } = await share(page, server, { text: 'same page' });
+  const reader = await watched.newVisitor();
+  await reader.goto(server.origin);
+  await reader.evaluate((fragment) => (location.hash = fragment), new URL(link).hash);
+  await expect(reader.getByRole('heading', { name: 'This opens once' })).toBeVisible();
+  await expect(reader).toHaveURL(`${server.origin}/`);
+});
+
+test('without WebAssembly the page says so honestly', async ({ server, watched }) => {
+  const visitor = await watched.newVisitor();
+  await visitor.addInitScript(() => delete (globalThis as { WebAssembly?: unknown }).WebAssembly);
+  await visitor.goto(server.origin);
+  await expect(visitor.getByRole('heading', { name: 'This browser cannot run Satchel' })).toBeVisible();
+  await expect(visitor.getByText('satchel get')).toBeVisible();
+});

@@ -1,0 +1,83 @@
+/** What people do on the page, in the words they see. */
+import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { expect, type Page } from '@playwright/test';
+import type { Server } from './server';
+
+export interface Wish {
+  readonly text?: string;
+  readonly files?: readonly Upload[];
+  /** As the select shows it. */
+  readonly opens?: string;
+  readonly passphrase?: 'generated' | { readonly own: string };
+}
+
+export type Upload = { readonly name: string; readonly mimeType: string; readonly buffer: Buffer };
+export interface Given {
+  readonly link: string;
+  readonly receipt: string;
+  readonly passphrase: string | null;
+}
+
+/** Fills the form in, without sealing. */
+export async function fillIn(page: Page, server: Server, wish: Wish): Promise<void> {
+  await page.goto(server.origin);
+  if (wish.text !== undefined) await page.getByLabel('Text', { exact: true }).fill(wish.text);
+  if (wish.files !== undefined) await page.getByLabel('Add files').setInputFiles([...wish.files]);
+  if (wish.opens !== undefined) await page.getByLabel('Opens').selectOption(wish.opens);
+  if (wish.passphrase === undefined) return;
+  await page.getByLabel('Also ask for a passphrase').check();
+  await expect(page.getByText(/bits: out of reach/)).toBeVisible();
+  if (wish.passphrase === 'generated') return;
+  await page.getByRole('button', { name: 'Choose my own' }).click();
+  await page.getByLabel('Your passphrase').fill(wish.passphrase.own);
+}
+
+/** Fills the form in, seals, and takes what is given. */
+export async function share(page: Page, server: Server, wish: Wish): Promise<Given> {
+  await fillIn(page, server, wish);
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  return take(page, wish.passphrase !== undefined);
+}
+
+/** What stands on the page after sealing. */
+export async function take(page: Page, locked = false): Promise<Given> {
+  await expect(page.getByRole('heading', { name: 'Your link is ready' })).toBeVisible();
+  return {
+    link: await page.getByLabel('Link', { exact: true }).inputValue(),
+    receipt: await page.getByLabel('Receipt', { exact: true }).inputValue(),
+    passphrase: locked ? await page.getByLabel('Passphrase', { exact: true }).inputValue() : null,
+  };
+}
+
+/** Follows a link as if it was clicked in a message: a fresh page load. */
+export async function follow(page: Page, link: string): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(link);
+}
+
+export async function pressOpen(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Open it' }).click();
+}
+
+/** The text that is shown. */
+export async function readText(page: Page): Promise<string> {
+  const text = page.getByRole('region', { name: 'The text' });
+  await expect(text).toBeVisible();
+  return (await text.textContent()) ?? '';
+}
+
+/** Presses Save for one file and gives its name and content as they arrive on the disk. */
+export async function saveFile(page: Page, name: string): Promise<{ name: string; sha256: string }> {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: `Save ${name}` }).click()]);
+  return { name: download.suggestedFilename(), sha256: sha256(await readFile(await download.path())) };
+}
+
+export function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** One fact of the receipt, by its label. */
+export async function receiptFact(page: Page, label: string): Promise<string> {
+  return (await page.locator('dl div').filter({ hasText: label }).locator('dd').textContent()) ?? '';
+}

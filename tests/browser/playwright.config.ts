@@ -1,0 +1,24 @@
+/** Browser tests: each worker has its own server, its own data folder and its own browser. */
+import { defineConfig } from '@playwright/test';
+import { chromiumPath, CHROMIUM_ARGS } from './browser';
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../../target/browser-tests',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  // The full counts and sizes run with `cargo xtask test --long`, which sets SATCHEL_LONG.
+  ...(process.env['SATCHEL_LONG'] === undefined ? { grepInvert: /@long/ } : {}),
+  use: {
+    browserName: 'chromium',
+    launchOptions: { executablePath: chromiumPath(), args: CHROMIUM_ARGS },
+    viewport: { width: 1280, height: 900 },
+    acceptDownloads: true,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  },
+});

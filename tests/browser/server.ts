@@ -1,0 +1,55 @@
+/** A real satchel-server on a free port of loopback, with a data folder of its own that goes with it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+export interface Server {
+  /** `http://127.0.0.1:PORT`, where the page is. */
+  readonly origin: string;
+  stop(): Promise<void>;
+}
+
+/** A program of this project: named by `variable`, or the debug build. */
+export function program(variable: string, name: string): string {
+  const path = process.env[variable] ?? join(PROJECT, 'target', 'debug', name);
+  if (!existsSync(path)) throw new Error(`${path} is missing: cargo build, or name it in ${variable}`);
+  return path;
+}
+
+/** Starts one and waits until it says that it is ready. */
+export async function startServer(options: readonly string[] = []): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'satchel-browser-'));
+  const origin = `http://127.0.0.1:${await freePort()}`;
+  const args = ['serve', '--listen', origin.slice('http://'.length), '--data', join(folder, 'data'), ...options];
+  const child = spawn(program('SATCHEL_SERVER_BIN', 'satchel-server'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
+  const gone = once(child, 'exit');
+  const ready = await Promise.race([once(child.stdout, 'data').then(() => true), gone.then(() => false)]);
+  if (!ready) throw new Error(`the server did not start: ${said}`);
+  child.stdout.resume();
+  return {
+    origin,
+    async stop() {
+      child.kill('SIGTERM');
+      await gone;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
