@@ -99,7 +99,7 @@ proptest! {
     fn what_parses_encodes_to_the_same_bytes(flip in any::<proptest::sample::Index>(), bit in 0..8) {
         let mut bytes = Header::new(vec![passphrase(Profile::Desk), unknown(500)]).unwrap().encode();
         let at = flip.index(bytes.len());
-        bytes[at] ^= 1 << bit;
+        bytes[at] ^= 1_u8 << bit;
         if let Ok(header) = Header::parse(&bytes) {
             prop_assert_eq!(header.encode(), bytes);
         }

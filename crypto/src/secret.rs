@@ -44,3 +44,7 @@ macro_rules! secret {
     };
 }
 pub(crate) use secret;
+
+#[cfg(test)]
+#[path = "secret_tests.rs"]
+mod tests;
