@@ -1,5 +1,6 @@
 //! `cargo xtask TASK`: everything that is done to this project besides editing it.
 
+mod bench;
 mod build;
 mod dist;
 mod docs;
@@ -24,6 +25,7 @@ usage: cargo xtask TASK
   build [--release]                   WebAssembly, page, satchel and satchel-server
   test [--long] [STEP...]             everything, or the steps named; --long counts in full
   lint                                what looks at the sources alone
+  bench [--only files|server] ...     speeds, as ratios to a limit of the same machine in the same run
   vectors [--check]                   write vectors/ anew, or say what differs
   dist                                release binaries and their checksums in target/dist
   prepare                             install what the steps need
@@ -61,6 +63,7 @@ fn perform(task: &str, mut arguments: Vec<String>) -> Result<(), Failure> {
         }
         "test" => test::test(arguments),
         "lint" => no_more(&arguments).and_then(|()| test::lint()),
+        "bench" => bench::bench(arguments),
         "vectors" => {
             let check = arguments.first().is_some_and(|argument| argument == "--check");
             no_more(&arguments[usize::from(check)..])?;

@@ -1,0 +1,58 @@
+//! Runs a program to its end and says how long it took and how much memory it held at most.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Trouble;
+
+/// What one run of a program took.
+pub(crate) struct Took {
+    pub(crate) seconds: f64,
+    pub(crate) peak_mib: f64,
+}
+
+/// Runs it; a program that fails has no speed.
+pub(crate) fn run(command: &mut Command) -> Result<Took, Trouble> {
+    let begun = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let id = child.id();
+    let mut peak_kib = 0;
+    let status = loop {
+        // VmHWM only grows, so the last look before the end is the peak, but for the last two milliseconds.
+        peak_kib = peak_kib.max(status_kib(id, "VmHWM:").unwrap_or(0));
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        thread::sleep(Duration::from_millis(2));
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    if !status.success() {
+        let mut told = String::new();
+        if let Some(mut errors) = child.stderr.take() {
+            std::io::Read::read_to_string(&mut errors, &mut told)?;
+        }
+        return Err(format!("{command:?}: {status}: {told}").into());
+    }
+    Ok(Took {
+        seconds,
+        peak_mib: f64::from(peak_kib) / 1024.0,
+    })
+}
+
+/// A line of `/proc/ID/status` that is given in kB; `None` where there is none, as on other systems than Linux.
+pub(crate) fn status_kib(id: u32, name: &str) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Whether a program is there to compare with.
+pub(crate) fn is_installed(program: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
+}
