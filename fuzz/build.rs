@@ -1,0 +1,79 @@
+//! Writes corpus/TARGET/ from ../vectors, by listing: what each target takes is cut out of every vector that has it. A folder that
+//! moved is an error, so that fuzzing never starts empty.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use satchel_crypto::{Allowed, Container, Key, Link, Prelude};
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=../vectors");
+    let mut manifests = 0;
+    for (name, head, body) in vectors("container")? {
+        write("segments", &name, &body)?;
+        let Ok(prelude) = Prelude::parse(&body) else { continue };
+        if let Some(header) = body.get(45..prelude.prefix_len() - 106) {
+            write("header", &name, header)?;
+        }
+        let link = head
+            .lines()
+            .find_map(|line| line.strip_prefix("link: "))
+            .and_then(|link| Link::parse(link).ok());
+        if let Some(manifest) = link.and_then(|link| first_manifest(&link, &body)) {
+            manifests += 1;
+            write("manifest", &name, &manifest)?;
+        }
+    }
+    if manifests == 0 {
+        return Err(io::Error::other("no vector gave a manifest"));
+    }
+    for (name, _, body) in vectors("link")? {
+        write("link", &name, &body)?;
+    }
+    Ok(())
+}
+
+/// The manifest's bytes as they stand in the first segment, good or bad: not through `Unpacker`, which gives out good ones alone.
+fn first_manifest(link: &Link, body: &[u8]) -> Option<Vec<u8>> {
+    let link = link.unlock(None).ok()?;
+    let mut opened = Container::parse(body, body.len() as u64)
+        .ok()?
+        .open(&Key::Link(&link), Allowed::ALL)
+        .ok()?;
+    let range = opened.segment_range(0);
+    let bytes = body.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)?;
+    let plain = opened.closed_segment(0, bytes.to_vec()).ok()?.open().ok()?;
+    let (len, rest) = plain.plaintext().split_first_chunk::<4>()?;
+    Some(rest.get(..u32::from_be_bytes(*len) as usize)?.to_vec())
+}
+
+/// The vectors of one folder: name, header lines, body.
+fn vectors(folder: &str) -> io::Result<Vec<(String, String, Vec<u8>)>> {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../vectors", folder].iter().collect();
+    let mut all = Vec::new();
+    for file in fs::read_dir(path)? {
+        let file = file?;
+        let bytes = fs::read(file.path())?;
+        let Some(at) = bytes.windows(2).position(|two| two == b"\n\n") else {
+            continue;
+        };
+        let head = String::from_utf8_lossy(&bytes[..at]).into_owned();
+        all.push((
+            file.file_name().to_string_lossy().into_owned(),
+            head,
+            bytes[at + 2..].to_vec(),
+        ));
+    }
+    if all.is_empty() {
+        Err(io::Error::other("no vectors"))
+    } else {
+        Ok(all)
+    }
+}
+
+/// Writes one seed of a target.
+fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join(name), bytes)
+}
