@@ -23,6 +23,7 @@ usage: cargo xtask TASK
 
   serve [--release] [SERVER OPTIONS]  build what is missing and serve http://127.0.0.1:8787
   build [--release]                   WebAssembly, page, satchel and satchel-server
+  wasm                                the WebAssembly alone
   test [--long] [STEP...]             everything, or the steps named; --long counts in full
   lint                                what looks at the sources alone
   bench [--only files|server] ...     speeds, as ratios to a limit of the same machine in the same run
@@ -61,6 +62,7 @@ fn perform(task: &str, mut arguments: Vec<String>) -> Result<(), Failure> {
             no_more(&arguments)?;
             build::build(&["satchel", "satchel-server"], mode)
         }
+        "wasm" => no_more(&arguments).and_then(|()| wasm::build()),
         "test" => test::test(arguments),
         "lint" => no_more(&arguments).and_then(|()| test::lint()),
         "bench" => bench::bench(arguments),

@@ -1,0 +1,51 @@
+# The Satchel server as one static binary with the page inside, in an image that holds nothing else.
+#
+#   docker build -t satchel .
+#   docker run --read-only --cap-drop ALL -v satchel-data:/data -p 127.0.0.1:8787:8787 satchel
+#
+# All base images are build arguments, so that it can be built from a mirror, or without a registry (tests/docker.sh).
+ARG RUST_IMAGE=docker.io/library/rust:1.95-bookworm
+ARG NODE_IMAGE=docker.io/library/node:22-bookworm-slim
+ARG RUN_IMAGE=scratch
+
+# --- WebAssembly: rustup's target where there is a rustup, or what `cargo xtask` finds or installs itself
+FROM ${RUST_IMAGE} AS wasm
+ARG WASM=rustup
+WORKDIR /src
+RUN if [ "$WASM" = rustup ]; then rustup target add wasm32-unknown-unknown; fi
+COPY . .
+RUN cargo xtask wasm
+
+# --- the page
+FROM ${NODE_IMAGE} AS page
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web/ ./
+COPY --from=wasm /src/web/src/gen ./src/gen
+RUN npm run build
+
+# --- the server: linked statically, so that the last stage needs no libc
+FROM ${RUST_IMAGE} AS server
+WORKDIR /src
+COPY . .
+COPY --from=page /src/web/dist ./web/dist
+RUN target="$(rustc --print host-tuple)" \
+    && RUSTFLAGS="-C target-feature=+crt-static" \
+       cargo build --release --locked --package satchel-server --target "$target" \
+    && mkdir -p /image/data \
+    && cp "target/$target/release/satchel-server" /image/satchel-server \
+    && chown 65532:65532 /image/data \
+    && chmod 0700 /image/data
+
+# --- what runs
+FROM ${RUN_IMAGE}
+COPY --from=server /image/ /
+ENV SATCHEL_LISTEN=0.0.0.0:8787 SATCHEL_DATA=/data
+USER 65532:65532
+VOLUME /data
+EXPOSE 8787
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["/satchel-server", "healthcheck"]
+ENTRYPOINT ["/satchel-server"]
+CMD ["serve"]
