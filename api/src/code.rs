@@ -79,6 +79,8 @@ codes! {
     RateLimited = "rate_limited", 429, "Too many requests: wait a little.";
     /// Work must be shown first.
     WorkRequired = "work_required", 429, "The server asks for a proof of work first.";
+    /// The head of the request is larger than the server takes.
+    HeadersTooLarge = "headers_too_large", 431, "The headers are larger than the server takes.";
     /// tus: the body does not match `Upload-Checksum`.
     ChecksumMismatch = "checksum_mismatch", 460, "The bytes did not arrive as they were sent.";
     /// The server failed.

@@ -1,0 +1,278 @@
+//! Options to settings: the file under the flags, defaults under both, then the checks.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args as _;
+
+use super::{Bytes, Options, Seconds, Settings};
+
+/// Why the configuration cannot be used. Each is a sentence.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file {path} cannot be read: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not TOML, or has a key or value that is not known.
+    #[error("the configuration file {path} is wrong{}: {message}", line.map(|n| format!(" in line {n}")).unwrap_or_default())]
+    Parse {
+        /// Which.
+        path: PathBuf,
+        /// Where.
+        line: Option<usize>,
+        /// What.
+        message: String,
+    },
+    /// Two options contradict each other, or one is out of its range.
+    #[error("{option}: {reason}")]
+    Value {
+        /// The option's name on the command line.
+        option: &'static str,
+        /// What must hold.
+        reason: &'static str,
+    },
+}
+
+/// Flags and environment over the file over the defaults.
+///
+/// # Errors
+/// [`ConfigError`], each a sentence.
+pub fn load(said: Options, file: Option<&Path>) -> Result<Settings, ConfigError> {
+    let below = match file {
+        Some(path) => read(path)?,
+        None => Options::default(),
+    };
+    settle(said.over(below))
+}
+
+fn read(path: &Path) -> Result<Options, ConfigError> {
+    let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|wrong| ConfigError::Parse {
+        path: path.to_owned(),
+        line: wrong
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .map(|before| before.matches('\n').count() + 1),
+        message: wrong.message().replace('\n', " "),
+    })
+}
+
+/// Variables that look like options and are none: most likely mistyped. `SATCHEL_SERVER` is the command line's.
+pub fn unknown_variables(names: impl Iterator<Item = OsString>) -> Vec<String> {
+    let command = Options::augment_args(clap::Command::new("serve"));
+    let known = |name: &str| {
+        command
+            .get_arguments()
+            .any(|argument| argument.get_env() == Some(OsStr::new(name)))
+    };
+    names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name.starts_with("SATCHEL_") && !known(name))
+        .filter(|name| name != "SATCHEL_CONFIG" && name != "SATCHEL_SERVER")
+        .collect()
+}
+
+impl Options {
+    fn over(self, below: Self) -> Self {
+        Self {
+            listen: self.listen.or(below.listen),
+            data: self.data.or(below.data),
+            shred_keys: self.shred_keys.or(below.shred_keys),
+            size_max: self.size_max.or(below.size_max),
+            storage_max: self.storage_max.or(below.storage_max),
+            items_max: self.items_max.or(below.items_max),
+            expires_min: self.expires_min.or(below.expires_min),
+            expires_max: self.expires_max.or(below.expires_max),
+            expires_default: self.expires_default.or(below.expires_default),
+            uploads_per_minute: self.uploads_per_minute.or(below.uploads_per_minute),
+            trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
+            base_url: self.base_url.or(below.base_url),
+            hsts: self.hsts.or(below.hsts),
+            onion_location: self.onion_location.or(below.onion_location),
+            workers: self.workers.or(below.workers),
+            max_downtime: self.max_downtime.or(below.max_downtime),
+        }
+    }
+}
+
+const DAY: u64 = 24 * 3600;
+
+fn settle(options: Options) -> Result<Settings, ConfigError> {
+    let expires_in_secs_min = options.expires_min.map_or(60, |Seconds(n)| n);
+    let expires_in_secs_max = options.expires_max.map_or(90 * DAY, |Seconds(n)| n);
+    let offered = options.expires_default.map(|Seconds(n)| n);
+    let base = options.base_url.as_deref().map(path_of_url).transpose()?;
+    let settings = Settings {
+        listen: match options.listen {
+            Some(address) => address,
+            None => super::LISTEN_DEFAULT
+                .parse()
+                .map_err(|_| wrong("--listen", "is not an address"))?,
+        },
+        data: options.data.unwrap_or_else(|| PathBuf::from("./satchel-data")),
+        shred_keys: options.shred_keys,
+        size_bytes_max: options.size_max.map_or(1 << 30, |Bytes(n)| n),
+        storage_bytes_max: options.storage_max.map_or(10 << 30, |Bytes(n)| n),
+        items_max: options.items_max.unwrap_or(1_000_000),
+        expires_in_secs_min,
+        expires_in_secs_max,
+        // A default that nobody chose bends to the bounds that somebody did.
+        expires_in_secs_default: offered.unwrap_or_else(|| (7 * DAY).min(expires_in_secs_max).max(expires_in_secs_min)),
+        uploads_per_minute: options.uploads_per_minute.unwrap_or(120),
+        trusted_proxies: options.trusted_proxies.unwrap_or_default(),
+        hsts: options.hsts.unwrap_or_else(|| {
+            options
+                .base_url
+                .as_deref()
+                .is_some_and(|url| url.starts_with("https://"))
+        }),
+        path_prefix: base.unwrap_or_default(),
+        onion_location: options.onion_location,
+        workers: options
+            .workers
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        downtime_secs_max: options.max_downtime.map_or(DAY, |Seconds(n)| n),
+    };
+    check(&settings)?;
+    Ok(settings)
+}
+
+const fn wrong(option: &'static str, reason: &'static str) -> ConfigError {
+    ConfigError::Value { option, reason }
+}
+
+fn check(settings: &Settings) -> Result<(), ConfigError> {
+    let (min, max) = (settings.expires_in_secs_min, settings.expires_in_secs_max);
+    if settings.size_bytes_max == 0 {
+        return Err(wrong("--size-max", "must be at least one byte"));
+    }
+    if settings.storage_bytes_max < settings.size_bytes_max {
+        return Err(wrong("--storage-max", "must be at least --size-max"));
+    }
+    if min == 0 || min > max {
+        return Err(wrong(
+            "--expires-min",
+            "must be at least one second and at most --expires-max",
+        ));
+    }
+    if max > 10 * 366 * DAY {
+        return Err(wrong("--expires-max", "must be at most ten years"));
+    }
+    if !(min..=max).contains(&settings.expires_in_secs_default) {
+        return Err(wrong(
+            "--expires-default",
+            "must lie between --expires-min and --expires-max",
+        ));
+    }
+    if !(1..=512).contains(&settings.workers) {
+        return Err(wrong("--workers", "must be from 1 to 512"));
+    }
+    if settings.onion_location.as_deref().is_some_and(|url| !is_plain_url(url)) {
+        return Err(wrong(
+            "--onion-location",
+            "must be a URL that begins with http:// or https://",
+        ));
+    }
+    Ok(())
+}
+
+fn is_plain_url(url: &str) -> bool {
+    (url.starts_with("http://") || url.starts_with("https://")) && url.bytes().all(|b| (0x21..0x7F).contains(&b))
+}
+
+/// `https://host/some/path/` gives `/some/path`.
+fn path_of_url(url: &str) -> Result<String, ConfigError> {
+    if !is_plain_url(url) || url.contains(['?', '#']) {
+        return Err(wrong(
+            "--base-url",
+            "must be a URL that begins with http:// or https://, without query or fragment",
+        ));
+    }
+    let (_, after) = url.split_once("://").ok_or(wrong("--base-url", "must be a URL"))?;
+    let path = after.find('/').map_or("", |at| after.get(at..).unwrap_or(""));
+    Ok(path.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_toml(text: &str) -> Result<Settings, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satchel.toml");
+        fs::write(&path, text).unwrap();
+        load(Options::default(), Some(&path))
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_the_file_over_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satchel.toml");
+        fs::write(&path, "size_max = \"2MiB\"\nitems_max = 5\n").unwrap();
+        let said = Options {
+            items_max: Some(9),
+            ..Options::default()
+        };
+        let settings = load(said, Some(&path)).unwrap();
+        assert_eq!(
+            (settings.size_bytes_max, settings.items_max, settings.workers > 0),
+            (2 << 20, 9, true)
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it_and_its_line() {
+        let said = of_toml("items_max = 5\nmax_itmes = 3\n").unwrap_err().to_string();
+        assert!(said.contains("max_itmes") && said.contains("line 2"), "{said}");
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        for text in [
+            "expires_min = \"2d\"\nexpires_max = \"1d\"",
+            "size_max = 0",
+            "storage_max = 1",
+            "workers = 0",
+            "expires_default = \"10w\"\nexpires_max = \"1w\"",
+        ] {
+            assert!(of_toml(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_offered_expiry_bends_to_the_bounds() {
+        assert_eq!(of_toml("expires_max = \"1d\"").unwrap().expires_in_secs_default, DAY);
+    }
+
+    #[test]
+    fn the_base_url_gives_the_prefix_and_turns_hsts_on() {
+        let settings = of_toml("base_url = \"https://example.org/box/\"").unwrap();
+        assert_eq!((settings.path_prefix.as_str(), settings.hsts), ("/box", true));
+        assert!(of_toml("base_url = \"ftp://example.org\"").is_err());
+    }
+
+    #[test]
+    fn each_option_is_a_flag_a_variable_and_a_key_of_one_name() {
+        let command = Options::augment_args(clap::Command::new("x"));
+        for argument in command.get_arguments() {
+            let id = argument.get_id().as_str();
+            assert_eq!(argument.get_long().unwrap().replace('-', "_"), id);
+            assert_eq!(
+                argument.get_env().unwrap().to_str().unwrap(),
+                format!("SATCHEL_{}", id.to_uppercase())
+            );
+            let said = of_toml(&format!("{id} = {{}}")).unwrap_err().to_string();
+            assert!(!said.contains("unknown field"), "{said}");
+        }
+    }
+}

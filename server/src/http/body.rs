@@ -1,0 +1,44 @@
+//! A request's body, chunk by chunk: one that stays silent too long is given up, what came before is kept.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::web::Payload;
+use bytes::Bytes;
+use futures_core::Stream as _;
+
+/// A body that is silent so long is given up.
+pub(super) const IDLE: Duration = Duration::from_secs(30);
+/// Bytes of a body that nobody wants are read up to here, so that its sender gets to read the answer.
+const DRAINED_MAX: usize = 16 << 20;
+
+/// Why a body ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// Nothing came for [`IDLE`].
+    Idle,
+    /// The connection ended, or the framing was wrong.
+    Broken,
+}
+
+/// The next bytes; `None` at the end.
+pub(super) async fn next(payload: &mut Payload) -> Option<Result<Bytes, Cut>> {
+    match tokio::time::timeout(IDLE, poll_fn(|cx| Pin::new(&mut *payload).poll_next(cx))).await {
+        Ok(Some(Ok(bytes))) => Some(Ok(bytes)),
+        Ok(Some(Err(_))) => Some(Err(Cut::Broken)),
+        Ok(None) => None,
+        Err(_) => Some(Err(Cut::Idle)),
+    }
+}
+
+/// Reads and forgets, within bounds.
+pub(super) async fn drain(payload: &mut Payload) {
+    let mut left = DRAINED_MAX;
+    while let Some(Ok(bytes)) = next(payload).await {
+        match left.checked_sub(bytes.len()) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}

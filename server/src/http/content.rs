@@ -1,0 +1,69 @@
+//! Ciphertext on its way out: the next block is fetched when the last one was taken, so memory stays bounded.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
+use bytes::Bytes;
+
+use crate::store::{Content, StoreError};
+
+type Fetched = (Content, Option<Result<Vec<u8>, StoreError>>);
+
+enum State {
+    Idle(Content),
+    Busy(Pin<Box<dyn Future<Output = Fetched>>>),
+    Done,
+}
+
+/// A [`Content`] as a body of known length.
+pub(super) struct ContentBody {
+    len: u64,
+    state: State,
+}
+
+impl ContentBody {
+    pub(super) fn new(content: Content) -> Self {
+        let (from, to) = content.range();
+        Self {
+            len: to.saturating_sub(from),
+            state: State::Idle(content),
+        }
+    }
+}
+
+impl MessageBody for ContentBody {
+    type Error = StoreError;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.len)
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, StoreError>>> {
+        let this = self.get_mut();
+        loop {
+            match std::mem::replace(&mut this.state, State::Done) {
+                State::Idle(mut content) => {
+                    this.state = State::Busy(Box::pin(async move {
+                        let next = content.next().await;
+                        (content, next)
+                    }));
+                }
+                State::Busy(mut fetching) => match fetching.as_mut().poll(cx) {
+                    Poll::Pending => {
+                        this.state = State::Busy(fetching);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready((content, Some(Ok(bytes)))) => {
+                        this.state = State::Idle(content);
+                        return Poll::Ready(Some(Ok(Bytes::from(bytes))));
+                    }
+                    Poll::Ready((_, Some(Err(error)))) => return Poll::Ready(Some(Err(error))),
+                    Poll::Ready((_, None)) => return Poll::Ready(None),
+                },
+                State::Done => return Poll::Ready(None),
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Ids and tokens as they stand in paths and headers. What is malformed proves nothing and gets the one 404.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use satchel_api::Code;
+
+use super::Failure;
+use crate::store::{Id, Token};
+
+/// The `{id}` of the path.
+///
+/// # Errors
+/// `not_found` when it is not 16 bytes in base64url.
+pub(super) fn id(request: &HttpRequest) -> Result<Id, Failure> {
+    request
+        .match_info()
+        .get("id")
+        .and_then(decode::<16>)
+        .map(Id::new)
+        .ok_or_else(not_found)
+}
+
+/// The token of `Authorization: Bearer`.
+///
+/// # Errors
+/// `not_found` when it is missing or not 32 bytes in base64url.
+pub(super) fn bearer(request: &HttpRequest) -> Result<Token, Failure> {
+    bearer_if_any(request).ok_or_else(not_found)
+}
+
+pub(super) fn bearer_if_any(request: &HttpRequest) -> Option<Token> {
+    let mut all = request.headers().get_all(header::AUTHORIZATION);
+    let (Some(value), None) = (all.next(), all.next()) else {
+        return None;
+    };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    decode(token.trim_start_matches(' ')).map(Token::new)
+}
+
+/// The token in the header `name`, once.
+pub(super) fn token_in(request: &HttpRequest, name: &str) -> Option<Token> {
+    let mut all = request.headers().get_all(name);
+    let (Some(value), None) = (all.next(), all.next()) else {
+        return None;
+    };
+    decode(value.to_str().ok()?).map(Token::new)
+}
+
+fn not_found() -> Failure {
+    Failure::new(Code::NotFound)
+}
+
+/// Exactly `N` bytes from base64url without padding, in its one spelling.
+pub(super) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    let len = Base64UrlUnpadded::decode(text, &mut bytes).ok()?.len();
+    (len == N).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_one_spelling_of_the_right_length_is_taken() {
+        assert!(decode::<16>("AAAAAAAAAAAAAAAAAAAAAA").is_some());
+        for text in [
+            "",
+            "AAAA",
+            "AAAAAAAAAAAAAAAAAAAAAB",
+            "AAAAAAAAAAAAAAAAAAAAAA==",
+            "AAAAAAAAAAAAAAAAAAAAAAAA",
+            "AAAAAAAAAAAAAAAAAAAA+A",
+        ] {
+            assert!(decode::<16>(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! tus 1.0: capabilities, creation (with upload), the offset, and going on.
+
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+use satchel_api::{Code, header as name, metadata, route};
+
+use super::body::{self, Cut};
+use super::tus::{self, Checksum};
+use super::{Failure, Shared, creator, proof};
+use crate::store::{Created, NewPaste, Progress, ROW_BYTES_MAX, Upload};
+
+/// `OPTIONS`: what of tus is spoken.
+pub(super) async fn capabilities(shared: web::Data<Shared>) -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((name::TUS_VERSION, name::TUS_VERSION_SPOKEN))
+        .insert_header((name::TUS_EXTENSION, name::TUS_EXTENSIONS_SPOKEN))
+        .insert_header((name::TUS_CHECKSUM_ALGORITHM, name::TUS_CHECKSUM_ALGORITHMS_SPOKEN))
+        .insert_header((name::TUS_MAX_SIZE, shared.settings.size_bytes_max))
+        .finish()
+}
+
+/// `POST /api/v1/pastes`.
+pub(super) async fn create(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Failure> {
+    let answer = create_from(&request, &mut payload, &shared).await;
+    body::drain(&mut payload).await;
+    answer
+}
+
+async fn create_from(
+    request: &HttpRequest,
+    payload: &mut web::Payload,
+    shared: &Shared,
+) -> Result<HttpResponse, Failure> {
+    let headers = request.headers();
+    tus::version(headers)?;
+    let (new, id) = asked(headers, shared)?;
+    let announced = announced(headers)?;
+    if announced.is_none_or(|len| len > 0) {
+        media_type(headers)?;
+    }
+    if announced.is_some_and(|len| len > new.size) {
+        return Err(Failure::too_large(new.size));
+    }
+    let checksum = tus::checksum(headers)?;
+    shared.throttle.take(request, &shared.settings)?;
+    let created = if new.size <= ROW_BYTES_MAX {
+        create_small(shared, new, payload, checksum).await?
+    } else {
+        create_large(shared, new, payload, checksum).await?
+    };
+    let mut response = stands(StatusCode::CREATED, created);
+    let location = format!("{}{}", shared.settings.path_prefix, route::of(route::PASTE, &id));
+    if let Ok(value) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    Ok(response)
+}
+
+/// The paste that the headers describe, within this server's bounds, and its id as it was written.
+fn asked(headers: &HeaderMap, shared: &Shared) -> Result<(NewPaste, String), Failure> {
+    let settings = &shared.settings;
+    let size = tus::number(headers, name::UPLOAD_LENGTH)?;
+    if size == 0 {
+        return Err(Failure::field(name::UPLOAD_LENGTH));
+    }
+    if size > settings.size_bytes_max {
+        return Err(Failure::too_large(settings.size_bytes_max));
+    }
+    let text = tus::one(headers, name::UPLOAD_METADATA).ok_or_else(|| Failure::field(name::UPLOAD_METADATA))?;
+    let (new, id) = tus::new_paste(size, text)?;
+    for (passed, limit) in [
+        (
+            new.expires_in < settings.expires_in_secs_min,
+            settings.expires_in_secs_min,
+        ),
+        (
+            new.expires_in > settings.expires_in_secs_max,
+            settings.expires_in_secs_max,
+        ),
+    ] {
+        if passed {
+            return Err(Failure::policy(metadata::EXPIRES_IN, limit));
+        }
+    }
+    Ok((new, id))
+}
+
+/// One commit for all of it: what is cut off or does not match leaves nothing behind.
+async fn create_small(
+    shared: &Shared,
+    new: NewPaste,
+    payload: &mut web::Payload,
+    mut checksum: Option<Checksum>,
+) -> Result<Progress, Failure> {
+    let mut bytes = Vec::with_capacity(usize::try_from(new.size).unwrap_or(0));
+    while let Some(chunk) = body::next(payload).await {
+        let chunk = chunk.map_err(cut)?;
+        if (bytes.len() + chunk.len()) as u64 > new.size {
+            return Err(Failure::too_large(new.size));
+        }
+        checksum.iter_mut().for_each(|sum| sum.update(&chunk));
+        bytes.extend_from_slice(&chunk);
+    }
+    checksum.map_or(Ok(()), Checksum::verify)?;
+    let Created {
+        offset,
+        size,
+        expires_at,
+        ..
+    } = shared.store.create(new, bytes).await?;
+    Ok(Progress {
+        offset,
+        size,
+        expires_at,
+    })
+}
+
+/// The creation is durable first, then the bytes as they arrive, so that a cut one can go on.
+async fn create_large(
+    shared: &Shared,
+    new: NewPaste,
+    payload: &mut web::Payload,
+    checksum: Option<Checksum>,
+) -> Result<Progress, Failure> {
+    let created = shared.store.create(new, Vec::new()).await?;
+    match created.upload {
+        Some(upload) => receive(upload, payload, checksum).await,
+        None => Ok(Progress {
+            offset: created.offset,
+            size: created.size,
+            expires_at: created.expires_at,
+        }),
+    }
+}
+
+/// `HEAD`: where an upload stands.
+pub(super) async fn stand(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
+    tus::version(request.headers())?;
+    let (id, receipt) = (proof::id(&request)?, proof::bearer(&request)?);
+    let progress = shared.store.offset(id, &receipt).await?;
+    let mut response = stands(StatusCode::OK, progress);
+    response.headers_mut().insert(
+        HeaderName::from_static(name::UPLOAD_LENGTH),
+        HeaderValue::from(progress.size),
+    );
+    Ok(response)
+}
+
+/// `PATCH`: continues an upload.
+pub(super) async fn resume(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Failure> {
+    let answer = resume_from(&request, &mut payload, &shared).await;
+    body::drain(&mut payload).await;
+    answer
+}
+
+async fn resume_from(
+    request: &HttpRequest,
+    payload: &mut web::Payload,
+    shared: &Shared,
+) -> Result<HttpResponse, Failure> {
+    let headers = request.headers();
+    tus::version(headers)?;
+    let (id, receipt) = (proof::id(request)?, proof::bearer(request)?);
+    // Who cannot prove the upload is told nothing about the rest of the request.
+    let stand = shared.store.offset(id, &receipt).await?;
+    media_type(headers)?;
+    let offset = tus::number(headers, name::UPLOAD_OFFSET)?;
+    let checksum = tus::checksum(headers)?;
+    if announced(headers)?.is_some_and(|len| len > stand.size.saturating_sub(offset)) && offset == stand.offset {
+        return Err(Failure::too_large(stand.size));
+    }
+    let upload = shared.store.upload(id, &receipt, offset).await?;
+    Ok(stands(
+        StatusCode::NO_CONTENT,
+        receive(upload, payload, checksum).await?,
+    ))
+}
+
+/// `POST` with `X-HTTP-Method-Override`, as tus asks for the sake of old proxies.
+pub(super) async fn overridden(
+    request: HttpRequest,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Failure> {
+    match tus::one(request.headers(), "x-http-method-override") {
+        Some(method) if method == Method::PATCH.as_str() => resume(request, payload, shared).await,
+        Some(method) if method == Method::DELETE.as_str() => creator::burn(request, shared).await,
+        _ => Err(Failure::method_not_allowed("DELETE, HEAD, OPTIONS, PATCH")),
+    }
+}
+
+/// Bytes into the store as they arrive. What came before a cut counts, unless a checksum was to vouch for it.
+async fn receive(
+    mut upload: Upload,
+    payload: &mut web::Payload,
+    mut checksum: Option<Checksum>,
+) -> Result<Progress, Failure> {
+    while let Some(chunk) = body::next(payload).await {
+        match chunk {
+            Ok(chunk) => {
+                checksum.iter_mut().for_each(|sum| sum.update(&chunk));
+                upload.write(&chunk).await?;
+            }
+            Err(why) => {
+                if checksum.is_none() {
+                    upload.commit().await?;
+                }
+                return Err(cut(why));
+            }
+        }
+    }
+    checksum.map_or(Ok(()), Checksum::verify)?;
+    Ok(upload.commit().await?)
+}
+
+fn cut(why: Cut) -> Failure {
+    match why {
+        Cut::Idle => Failure::new(Code::RequestTimeout),
+        Cut::Broken => Failure::field("body"),
+    }
+}
+
+/// The body's length: 0 without a body, `None` when it is chunked and so not known.
+fn announced(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return Ok(None);
+    }
+    if headers.contains_key(header::CONTENT_LENGTH) {
+        return tus::number(headers, "content-length").map(Some);
+    }
+    Ok(Some(0))
+}
+
+fn media_type(headers: &HeaderMap) -> Result<(), Failure> {
+    match tus::one(headers, "content-type") {
+        Some(name::OFFSET_OCTET_STREAM) => Ok(()),
+        _ => Err(Failure::new(Code::UnsupportedMediaType)),
+    }
+}
+
+fn stands(status: StatusCode, progress: Progress) -> HttpResponse {
+    let mut response = HttpResponse::new(status);
+    let headers = response.headers_mut();
+    headers.insert(
+        HeaderName::from_static(name::UPLOAD_OFFSET),
+        HeaderValue::from(progress.offset),
+    );
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(progress.expires_at);
+    if let Ok(value) = HeaderValue::from_str(&header::HttpDate::from(at).to_string()) {
+        headers.insert(HeaderName::from_static(name::UPLOAD_EXPIRES), value);
+    }
+    response
+}

@@ -1,0 +1,191 @@
+//! A connection whose bare protocol errors become problem documents.
+//!
+//! actix-http answers what it cannot parse, and heads that come too slowly or too large, by itself and with an empty body, below any
+//! middleware. Such an answer is one small write on a connection with nothing else under way; only then is it exchanged.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::rt::net::TcpStream;
+use satchel_api::{Code, Problem, problem};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Whether an answer of ours is under way on this connection.
+#[derive(Clone, Default)]
+pub struct Line(Rc<Progress>);
+
+#[derive(Default)]
+struct Progress {
+    running: Cell<usize>,
+    unflushed: Cell<bool>,
+}
+
+impl Line {
+    /// A request reached us; until the guard is dropped and the answer flushed, nothing is exchanged.
+    #[must_use]
+    pub fn begin(&self) -> Answering {
+        self.0.running.set(self.0.running.get() + 1);
+        self.0.unflushed.set(true);
+        Answering(self.clone())
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.0.running.get() == 0 && !self.0.unflushed.get()
+    }
+
+    fn flushed(&self) {
+        if self.0.running.get() == 0 {
+            self.0.unflushed.set(false);
+        }
+    }
+}
+
+/// Held while an answer is made and sent.
+pub struct Answering(Line);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.0.running.set(self.0.0.running.get().saturating_sub(1));
+    }
+}
+
+/// A TCP stream that watches what is written.
+pub struct Wire {
+    io: TcpStream,
+    line: Line,
+    instead: Option<(Vec<u8>, usize)>,
+}
+
+impl Wire {
+    /// Wraps an accepted connection.
+    #[must_use]
+    pub fn new(io: TcpStream) -> Self {
+        Self {
+            io,
+            line: Line::default(),
+            instead: None,
+        }
+    }
+
+    /// For the requests of this connection.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        self.line.clone()
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if this.instead.is_none() && this.line.is_quiet() {
+            this.instead = bare_error(bytes).map(|code| (document(code), 0));
+        }
+        let Some((answer, written)) = &mut this.instead else {
+            return Pin::new(&mut this.io).poll_write(cx, bytes);
+        };
+        while let Some(rest) = answer.get(*written..).filter(|rest| !rest.is_empty()) {
+            match Pin::new(&mut this.io).poll_write(cx, rest) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => *written += count,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        this.instead = None;
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The dispatcher flushes once its buffer is empty.
+        self.line.flushed();
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+/// The dispatcher's own answers are a head alone, with `content-length: 0`; none of ours with such a status is.
+fn bare_error(bytes: &[u8]) -> Option<Code> {
+    let head = std::str::from_utf8(bytes).ok().filter(|head| head.len() < 512)?;
+    let empty = head.ends_with("\r\n\r\n") && head.find("\r\n\r\n") == Some(head.len() - 4);
+    if !empty || !head.contains("\r\ncontent-length: 0\r\n") {
+        return None;
+    }
+    match head
+        .strip_prefix("HTTP/1.1 ")
+        .or_else(|| head.strip_prefix("HTTP/1.0 "))?
+        .get(..3)?
+    {
+        "400" => Some(Code::InvalidRequest),
+        "408" => Some(Code::RequestTimeout),
+        "431" => Some(Code::HeadersTooLarge),
+        "500" => Some(Code::Internal),
+        _ => None,
+    }
+}
+
+fn document(code: Code) -> Vec<u8> {
+    let body = serde_json::to_string(&Problem::new(code)).unwrap_or_default();
+    let reason = match code {
+        Code::RequestTimeout => "Request Timeout",
+        Code::HeadersTooLarge => "Request Header Fields Too Large",
+        Code::Internal => "Internal Server Error",
+        _ => "Bad Request",
+    };
+    format!(
+        "HTTP/1.1 {} {reason}\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\ncache-control: no-store\r\n\
+         x-content-type-options: nosniff\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
+         x-robots-tag: noindex\r\n\r\n{body}",
+        code.status(),
+        problem::MEDIA_TYPE,
+        body.len()
+    )
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_empty_error_of_the_dispatcher_is_exchanged() {
+        let bare = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\ndate: x\r\n\r\n";
+        assert_eq!(bare_error(bare), Some(Code::InvalidRequest));
+        assert_eq!(
+            bare_error(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n"),
+            None
+        );
+        assert_eq!(
+            bare_error(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 3\r\n\r\nabc"),
+            None
+        );
+        assert_eq!(
+            bare_error(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
+            None
+        );
+    }
+
+    #[test]
+    fn a_line_is_quiet_before_the_first_request_and_after_the_flush_of_the_last() {
+        let line = Line::default();
+        assert!(line.is_quiet());
+        let answering = line.begin();
+        line.flushed();
+        assert!(!line.is_quiet());
+        drop(answering);
+        assert!(!line.is_quiet());
+        line.flushed();
+        assert!(line.is_quiet());
+    }
+}
