@@ -49,7 +49,7 @@ test('the page opens what the command line shared with a passphrase', async ({ p
   await writeFile(path, THREE_SCRIPTS);
   const link = (await satchel('share', path, '--server', server.origin, '--passphrase-file', words)).trim();
   await follow(page, link);
-  await page.getByLabel('Passphrase').fill('Ночная смена');
+  await page.getByLabel('Passphrase', { exact: true }).fill('Ночная смена');
   await pressOpen(page);
   expect((await saveFile(page, 'note.txt')).sha256).toBe(sha256(Buffer.from(THREE_SCRIPTS)));
 });

@@ -38,7 +38,7 @@ for (const width of [320, 360, 1280]) {
       await judge('receipt-burn');
 
       await follow(page, locked.link);
-      await page.getByLabel('Passphrase').fill('wrong');
+      await page.getByLabel('Passphrase', { exact: true }).fill('wrong');
       await pressOpen(page);
       await expect(page.getByText('That passphrase is wrong.').first()).toBeVisible();
       await judge('open-passphrase');
