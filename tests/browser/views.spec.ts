@@ -23,6 +23,9 @@ for (const width of [320, 360, 1280]) {
       await judge('share');
       await fillIn(page, server, { text: THREE_SCRIPTS, files: [pdf(), csv('רשימת חברים.csv')], passphrase: 'generated' });
       await judge('share-filled');
+      await page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'));
+      await judge('share-filled-rtl');
+      await page.evaluate(() => document.documentElement.setAttribute('dir', 'ltr'));
       await page.getByRole('button', { name: 'Choose my own' }).click();
       await page.getByLabel('Your passphrase').fill('short');
       await judge('share-own-passphrase');

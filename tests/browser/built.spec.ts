@@ -1,0 +1,43 @@
+/** What the build made: small, nothing inline, everything checked by its browser. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from './fixture';
+import { PROJECT } from './server';
+
+const DIST = join(PROJECT, 'web', 'dist');
+const GZIP_BYTES_MAX = 200_000;
+const WASM_BYTES_MAX = 350_000;
+const assets = (): string[] => readdirSync(join(DIST, 'assets'));
+
+test('all of the page is under 200 KB of gzip, its WebAssembly under 350 KB', () => {
+  const needed = ['index.html', ...assets().map((name) => join('assets', name))];
+  const packed = needed.map((name) => gzipSync(readFileSync(join(DIST, name)), { level: 9 }).length);
+  expect(packed.reduce((sum, length) => sum + length, 0)).toBeLessThan(GZIP_BYTES_MAX);
+  const wasm = needed.filter((name) => name.endsWith('.wasm'));
+  expect(wasm).toHaveLength(1);
+  for (const name of wasm) expect(readFileSync(join(DIST, name)).length).toBeLessThan(WASM_BYTES_MAX);
+});
+
+test('the page holds no inline script or style, and integrity on all that it loads', () => {
+  const page = readFileSync(join(DIST, 'index.html'), 'utf8');
+  expect(page.match(/<script(?![^>]*\ssrc=)/g)).toBeNull();
+  expect(page.match(/<style|\sstyle=|\son[a-z]+=/g)).toBeNull();
+  const loading = page.match(/<script[^>]*>|<link rel="(?:stylesheet|modulepreload)"[^>]*>/g) ?? [];
+  expect(loading.length).toBeGreaterThanOrEqual(2);
+  for (const tag of loading) expect(tag).toMatch(/integrity="sha384-[A-Za-z0-9+/]{64}"/);
+});
+
+test('the frame holds exactly one inline script and names nothing outside', () => {
+  const frame = readFileSync(join(DIST, 'frame.html'), 'utf8');
+  expect(frame.match(/<script/g)).toHaveLength(1);
+  expect(frame.match(/\s(?:src|href|style|on[a-z]+)=/g)).toBeNull();
+});
+
+test('no source map and no eval is shipped', () => {
+  expect(assets().filter((name) => name.endsWith('.map'))).toEqual([]);
+  for (const name of assets().filter((each) => each.endsWith('.js'))) {
+    const code = readFileSync(join(DIST, 'assets', name), 'utf8');
+    expect(code).not.toMatch(/sourceMappingURL|\beval\(|new Function\(/);
+  }
+});
