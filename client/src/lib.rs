@@ -1,1 +1,39 @@
-//! Empty so far.
+//! The flows of Satchel (share, receive, ask, burn; seal and open without a server), the same for command line and browser.
+//!
+//! All I/O is the caller's, by the traits of [`platform`]. Futures have no `Send` bound: a browser's cannot have one, and the
+//! command line runs them on one thread.
+#![allow(async_fn_in_trait, reason = "no Send bounds are wanted; see above")]
+
+pub mod address;
+mod ask;
+mod backoff;
+mod creator;
+mod download;
+mod error;
+mod flight;
+mod http;
+mod open;
+pub mod platform;
+mod receive;
+mod seal;
+mod share;
+#[cfg(test)]
+mod testing;
+mod upload;
+pub mod words;
+
+/// What the traits speak of, for those who reach crypto and api through this crate alone.
+pub use {satchel_api as api, satchel_crypto as crypto};
+
+pub use address::{Address, AddressError, Base};
+pub use ask::{Found, config, probe, probe_with};
+pub use creator::{burn, receipt_status, reset_wait};
+pub use error::{Class, Error};
+pub use open::{Listed, Reader, inspect};
+pub use platform::{
+    Answer, Body, Context, Engine, InCrate, LeaseKeeper, Pause, Request, SealedSink, Sink, Source, Spool, Stage,
+    Stored, Transport, Unreachable, Watch,
+};
+pub use receive::{Received, Receiving, receive};
+pub use seal::seal;
+pub use share::{NoSpool, OnGuessing, Policy, Shared, Sharing, share};

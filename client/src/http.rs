@@ -1,0 +1,141 @@
+//! Requests and answers of the API, below the flows.
+
+use satchel_api::{Code, Problem, route};
+use satchel_crypto::PasteId;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::backoff::Backoff;
+use crate::{Answer, Body, Context, Error, Pause, Request, Transport, Watch};
+
+/// No JSON of the API is longer.
+const JSON_LEN_MAX: usize = 64 * 1024;
+
+/// `Authorization: Bearer TOKEN`.
+pub(crate) fn bearer(token: &Zeroizing<String>) -> (&'static str, Zeroizing<String>) {
+    ("authorization", Zeroizing::new(format!("Bearer {}", token.as_str())))
+}
+
+/// A header without a secret in it.
+pub(crate) fn plain(name: &'static str, value: impl ToString) -> (&'static str, Zeroizing<String>) {
+    (name, Zeroizing::new(value.to_string()))
+}
+
+pub(crate) type Headers = Vec<(&'static str, Zeroizing<String>)>;
+
+impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
+    /// One request to `pattern` with `id` in it. Only success is `Ok`.
+    pub(crate) async fn send(
+        &self,
+        method: &'static str,
+        pattern: &str,
+        id: &PasteId,
+        headers: Headers,
+        body: Option<&[u8]>,
+    ) -> Result<Answer<T::Body>, Error> {
+        let url = format!("{}{}", self.base.as_str(), route::of(pattern, &id.encode()));
+        let request = Request {
+            method,
+            url,
+            headers,
+            body,
+        };
+        let answer = self.transport.send(request).await.map_err(|_| Error::Unreachable)?;
+        if (200..300).contains(&answer.status) {
+            Ok(answer)
+        } else {
+            Err(failure(answer).await)
+        }
+    }
+
+    /// A request that may be repeated at will, until it is answered.
+    pub(crate) async fn send_until_answered(
+        &self,
+        method: &'static str,
+        pattern: &str,
+        id: &PasteId,
+        headers: impl Fn() -> Headers,
+    ) -> Result<Answer<T::Body>, Error> {
+        let mut backoff = Backoff::default();
+        loop {
+            match self.send(method, pattern, id, headers(), None).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => backoff.wait(self, error).await?,
+            }
+        }
+    }
+}
+
+impl<B> Answer<B> {
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// A header's value as a decimal number.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.header(name)?.parse().ok()
+    }
+}
+
+/// The JSON of a successful answer.
+pub(crate) async fn json<A: DeserializeOwned>(answer: Answer<impl Body>) -> Result<A, Error> {
+    let status = answer.status;
+    let text = read_short(answer.body).await.ok_or(Error::Unreachable)?;
+    serde_json::from_slice(&text).map_err(|_| Error::BadAnswer { status })
+}
+
+async fn read_short(mut body: impl Body) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    while let Some(bytes) = body.next().await.ok()? {
+        text.extend_from_slice(&bytes);
+        if text.len() > JSON_LEN_MAX {
+            return None;
+        }
+    }
+    Some(text)
+}
+
+/// What an error answer means.
+async fn failure(answer: Answer<impl Body>) -> Error {
+    let status = answer.status;
+    // An answer to HEAD has no body, and a proxy's has another: the status is all there is then.
+    let retry_after = answer.number("retry-after");
+    let text = read_short(answer.body).await.unwrap_or_default();
+    match serde_json::from_slice::<Problem>(&text) {
+        Ok(mut problem) => {
+            problem.retry_after = problem.retry_after.or(retry_after);
+            Error::from(problem)
+        }
+        Err(_) if status == 404 && text.is_empty() => Error::NotFound,
+        Err(_) => Error::BadAnswer { status },
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        match problem.code {
+            Code::NotFound => Self::NotFound,
+            Code::Burned => Self::Burned {
+                burned: problem.burned,
+                burned_at: problem.burned_at,
+            },
+            Code::LeaseEnded => Self::LeaseEnded,
+            Code::WrongPassphrase => Self::WrongPassphrase {
+                tries_left: problem.tries_left,
+            },
+            Code::Wait => Self::Wait {
+                retry_after: problem.retry_after.unwrap_or(0),
+            },
+            Code::TooLarge => match problem.limit {
+                Some(limit) => Self::TooLarge { limit },
+                None => Self::Refused(Box::new(problem)),
+            },
+            Code::InviteRequired => Self::InviteRequired,
+            _ => Self::Refused(Box::new(problem)),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Sharing: seal under a fresh link, upload, and hand back link and receipt.
+
+use rand_core::CryptoRng;
+use satchel_crypto::{Asked, Entry, Link, Locks, Manifest, Passphrase, Receipt, SealedBytes};
+
+use crate::upload::{Upload, upload_metadata};
+use crate::{
+    Context, Engine, Error, Pause, SealedSink, Source, Spool, Stage, Transport, Watch, burn, config, receipt_status,
+    seal,
+};
+
+/// What many wrong passphrases do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnGuessing {
+    /// Readers wait.
+    #[default]
+    Lock,
+    /// The paste burns.
+    Burn,
+}
+
+/// How a paste ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Seconds from the end of the upload.
+    pub expires_in: u64,
+    /// 1 to 1000; 0 for any number until expiry.
+    pub reads: u32,
+    /// What many wrong passphrases do.
+    pub on_guessing: OnGuessing,
+}
+
+/// What is to be shared, and how.
+pub struct Sharing<'a> {
+    /// The document's entries.
+    pub entries: Vec<Entry>,
+    /// How the paste ends.
+    pub policy: Policy,
+    /// Asked for beside the link, where there is one.
+    pub passphrase: Option<&'a Passphrase>,
+    /// The server's invite, where it needs one.
+    pub invite: Option<&'a str>,
+}
+
+/// What sharing gives back. Nobody else has these.
+pub struct Shared {
+    /// Opens it.
+    pub link: Link,
+    /// Looks at its state, and burns it.
+    pub receipt: Receipt,
+    /// Unix seconds, as the server rounded it.
+    pub expires_at: Option<u64>,
+    /// The reads of the policy.
+    pub reads: u32,
+}
+
+/// For callers whose documents have lengths.
+pub struct NoSpool;
+
+impl SealedSink for NoSpool {
+    async fn take(&mut self, _bytes: SealedBytes) -> Result<Option<Vec<u8>>, Error> {
+        Err(Error::Write)
+    }
+}
+
+impl Spool for NoSpool {
+    async fn read_back(&mut self, _room: &mut [u8]) -> Result<usize, Error> {
+        Err(Error::Read)
+    }
+}
+
+/// Checks the policy against the server's limits, seals `source` under a fresh link and uploads it. An upload that fails midway is
+/// burned, as far as the server can be reached. `spool` is used where an entry goes "to the end".
+///
+/// # Errors
+/// `ExpiryNotAllowed`, `ReadsNotAllowed`, `TooLarge`, `InviteRequired` before anything is sent; `Read`, `Write`, `Seal`, `Verdict`,
+/// `Refused`, `Unreachable`, `BadAnswer`.
+pub async fn share<T: Transport, P: Pause, W: Watch>(
+    context: &Context<'_, T, P, W>,
+    sharing: Sharing<'_>,
+    source: &mut impl Source,
+    spool: &mut impl Spool,
+    engine: &impl Engine,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Shared, Error> {
+    let Sharing {
+        entries,
+        policy,
+        passphrase,
+        invite,
+    } = sharing;
+    let asked = Asked {
+        reads: Some(policy.reads),
+        expires_in: Some(policy.expires_in),
+    };
+    let manifest = Manifest::new(entries, asked)?;
+    let limits = config(context).await?;
+    check(
+        &limits,
+        &policy,
+        invite.is_some(),
+        manifest.sized_len().unwrap_or(u64::MAX),
+    )?;
+
+    let link = Link::generate(rng, passphrase.is_some());
+    if passphrase.is_some() {
+        context.watch.progress(Stage::Deriving, 0, None);
+    }
+    let unlocked = link.unlock(passphrase)?;
+    let receipt = Receipt::generate(link.id(), rng);
+    let metadata = upload_metadata(
+        &link.id(),
+        &link.probe_token(),
+        &unlocked.claim_token(),
+        &receipt,
+        &policy,
+    );
+    let mut upload = Upload::new(context, &receipt, metadata, invite, limits.size_bytes_max);
+    context.watch.upload_begun(&receipt).await;
+
+    let locks = Locks::Link(&unlocked);
+    let done = if manifest.is_open_ended() {
+        spooled(
+            &manifest,
+            &locks,
+            source,
+            spool,
+            &mut upload,
+            (engine, context.watch),
+            rng,
+        )
+        .await
+    } else {
+        match seal(&manifest, &locks, source, &mut upload, engine, context.watch, rng).await {
+            Ok(_) => upload.finish().await,
+            Err(error) => Err(error),
+        }
+    };
+    if let Err(error) = done {
+        // Without an answer there is nobody to tell; the server drops it after a day. Else nothing half-sent is to stay.
+        if upload.begun() && !matches!(error, Error::Unreachable) {
+            let _ = burn(context, &receipt).await;
+        }
+        return Err(error);
+    }
+    // The paste is there now, so a server that falls silent here does not undo the share.
+    let expires_at = receipt_status(context, &receipt)
+        .await
+        .ok()
+        .and_then(|state| state.expires_at);
+    Ok(Shared {
+        link,
+        receipt,
+        expires_at,
+        reads: policy.reads,
+    })
+}
+
+async fn spooled<T: Transport, P: Pause, W: Watch>(
+    manifest: &Manifest,
+    locks: &Locks<'_>,
+    source: &mut impl Source,
+    spool: &mut impl Spool,
+    upload: &mut Upload<'_, T, P, W>,
+    (engine, watch): (&impl Engine, &W),
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<(), Error> {
+    let len = seal(manifest, locks, source, spool, engine, watch, rng).await?;
+    upload.expect_len(len)?;
+    let mut room = vec![0; 256 * 1024];
+    loop {
+        match spool.read_back(&mut room).await? {
+            0 => return upload.finish().await,
+            got => upload.push(&room[..got]).await?,
+        }
+    }
+}
+
+fn check(limits: &satchel_api::Config, policy: &Policy, invited: bool, content_len: u64) -> Result<(), Error> {
+    let (min, max) = (limits.expires_in_secs_min, limits.expires_in_secs_max);
+    if !(min..=max).contains(&policy.expires_in) {
+        return Err(Error::ExpiryNotAllowed { min, max });
+    }
+    if policy.reads > limits.reads_max {
+        return Err(Error::ReadsNotAllowed { max: limits.reads_max });
+    }
+    if limits.invite_required && !invited {
+        return Err(Error::InviteRequired);
+    }
+    if content_len > limits.size_bytes_max {
+        return Err(Error::TooLarge {
+            limit: limits.size_bytes_max,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! Uploading by tus while sealing: the chunk that is on its way is held until the server has it, and never sealed again.
+
+use base64ct::{Base64, Encoding};
+use satchel_api::header as name;
+use satchel_api::{Code, metadata, route};
+use satchel_crypto::{ClaimToken, PasteId, ProbeToken, Receipt, SealedBytes};
+use zeroize::Zeroizing;
+
+use crate::backoff::Backoff;
+use crate::http::{Headers, bearer, plain};
+use crate::share::{OnGuessing, Policy};
+use crate::{Answer, Context, Error, Pause, SealedSink, Stage, Transport, Watch};
+
+/// How much is sent, and held, at a time.
+pub(crate) const CHUNK_LEN: usize = 8 * 1024 * 1024;
+
+/// Token hashes and policy, as the server is told.
+pub(crate) fn upload_metadata(
+    id: &PasteId,
+    probe: &ProbeToken,
+    claim: &ClaimToken,
+    receipt: &Receipt,
+    policy: &Policy,
+) -> String {
+    let mut pairs = vec![
+        (metadata::ID, id.encode()),
+        (metadata::PROBE, probe.hash().encode()),
+        (metadata::CLAIM, claim.hash().encode()),
+        (metadata::RECEIPT, receipt.token().hash().encode()),
+        (metadata::EXPIRES_IN, policy.expires_in.to_string()),
+        (metadata::READS, policy.reads.to_string()),
+    ];
+    if policy.on_guessing == OnGuessing::Burn {
+        pairs.push((metadata::ON_GUESSING, metadata::BURN.into()));
+    }
+    let encoded = pairs
+        .iter()
+        .map(|(key, value)| format!("{key} {}", Base64::encode_string(value.as_bytes())));
+    encoded.collect::<Vec<_>>().join(",")
+}
+
+/// One upload: a sealed sink whose other end is the server.
+pub(crate) struct Upload<'a, T: Transport, P: Pause, W: Watch> {
+    context: &'a Context<'a, T, P, W>,
+    id: PasteId,
+    receipt: Zeroizing<String>,
+    metadata: String,
+    invite: Option<Zeroizing<String>>,
+    /// The container's length.
+    total: u64,
+    /// Where the held chunk starts.
+    start: u64,
+    held: Vec<u8>,
+    begun: bool,
+    created: bool,
+    size_max: u64,
+}
+
+impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
+    pub(crate) fn new(
+        context: &'a Context<'a, T, P, W>,
+        receipt: &Receipt,
+        metadata: String,
+        invite: Option<&str>,
+        size_max: u64,
+    ) -> Self {
+        Self {
+            context,
+            id: receipt.id(),
+            receipt: receipt.token().bearer(),
+            metadata,
+            invite: invite.map(|text| Zeroizing::new(text.to_owned())),
+            total: 0,
+            start: 0,
+            held: Vec::new(),
+            begun: false,
+            created: false,
+            size_max,
+        }
+    }
+
+    /// Whether the server may hold something of it.
+    pub(crate) const fn begun(&self) -> bool {
+        self.begun
+    }
+
+    pub(crate) fn expect_len(&mut self, total: u64) -> Result<(), Error> {
+        if total > self.size_max {
+            return Err(Error::TooLarge { limit: self.size_max });
+        }
+        self.total = total;
+        Ok(())
+    }
+
+    /// The next bytes of the container.
+    pub(crate) async fn push(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let len = bytes.len().min(CHUNK_LEN - self.held.len());
+            self.held.extend_from_slice(&bytes[..len]);
+            bytes = &bytes[len..];
+            if self.held.len() == CHUNK_LEN {
+                self.flush().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is left.
+    pub(crate) async fn finish(&mut self) -> Result<(), Error> {
+        if !self.held.is_empty() || !self.created {
+            self.flush().await?;
+        }
+        if self.start == self.total {
+            Ok(())
+        } else {
+            Err(Error::BadAnswer { status: 204 })
+        }
+    }
+
+    /// Sends the held chunk until the server has all of it.
+    async fn flush(&mut self) -> Result<(), Error> {
+        let end = self.start + self.held.len() as u64;
+        let mut offset = self.start;
+        let mut backoff = Backoff::default();
+        self.begun = true;
+        loop {
+            let tried = if self.created {
+                self.patch(offset).await
+            } else {
+                self.create().await
+            };
+            match tried {
+                Ok(now) if now < self.start || now > end => return Err(Error::BadAnswer { status: 204 }),
+                Ok(now) => {
+                    self.created = true;
+                    if now > offset {
+                        backoff.reset();
+                    }
+                    offset = now;
+                }
+                Err(error) => {
+                    backoff.wait(self.context, error).await?;
+                    // Whether a creation arrived is asked by repeating it, with the same bytes.
+                    if self.created {
+                        match self.ask_offset().await {
+                            Ok(now) if (self.start..=end).contains(&now) => offset = now,
+                            Ok(_) => return Err(Error::BadAnswer { status: 200 }),
+                            Err(error) => backoff.wait(self.context, error).await?,
+                        }
+                    }
+                }
+            }
+            self.context.watch.progress(Stage::Uploading, offset, Some(self.total));
+            if offset == end {
+                break;
+            }
+        }
+        self.start = end;
+        self.held.clear();
+        Ok(())
+    }
+
+    async fn create(&self) -> Result<u64, Error> {
+        let mut headers = self.tus_headers();
+        headers.push(plain(name::UPLOAD_LENGTH, self.total));
+        headers.push(plain(name::UPLOAD_METADATA, &self.metadata));
+        headers.push(plain("content-type", name::OFFSET_OCTET_STREAM));
+        if let Some(invite) = &self.invite {
+            headers.push(("satchel-invite", invite.clone()));
+        }
+        offset_in(
+            &self
+                .context
+                .send("POST", route::PASTES, &self.id, headers, Some(&self.held))
+                .await?,
+        )
+    }
+
+    async fn patch(&self, offset: u64) -> Result<u64, Error> {
+        let mut headers = self.tus_headers();
+        headers.push(bearer(&self.receipt));
+        headers.push(plain(name::UPLOAD_OFFSET, offset));
+        headers.push(plain("content-type", name::OFFSET_OCTET_STREAM));
+        let sent = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
+        let body = self.held.get(sent..).unwrap_or_default();
+        match self
+            .context
+            .send("PATCH", route::PASTE, &self.id, headers, Some(body))
+            .await
+        {
+            Ok(answer) => offset_in(&answer),
+            Err(Error::Refused(problem)) if problem.code == Code::OffsetMismatch => match problem.offset {
+                Some(offset) => Ok(offset),
+                None => self.ask_offset().await,
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn ask_offset(&self) -> Result<u64, Error> {
+        let mut headers = self.tus_headers();
+        headers.push(bearer(&self.receipt));
+        offset_in(&self.context.send("HEAD", route::PASTE, &self.id, headers, None).await?)
+    }
+
+    fn tus_headers(&self) -> Headers {
+        vec![plain(name::TUS_RESUMABLE, name::TUS_VERSION_SPOKEN)]
+    }
+}
+
+fn offset_in<B>(answer: &Answer<B>) -> Result<u64, Error> {
+    answer
+        .number(name::UPLOAD_OFFSET)
+        .ok_or(Error::BadAnswer { status: answer.status })
+}
+
+impl<T: Transport, P: Pause, W: Watch> SealedSink for Upload<'_, T, P, W> {
+    async fn begin(&mut self, len: Option<u64>) -> Result<(), Error> {
+        // A length that shows at the end only goes through a spool first.
+        self.expect_len(len.ok_or(Error::Write)?)
+    }
+
+    async fn take(&mut self, bytes: SealedBytes) -> Result<Option<Vec<u8>>, Error> {
+        self.push(bytes.as_slice()).await?;
+        Ok(Some(bytes.into_vec()))
+    }
+}
