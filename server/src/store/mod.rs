@@ -12,21 +12,56 @@
 //! - claim and content: [`Content::next`] until `None`.
 //! - a timer calls [`Store::sweep`] every 20 s or so.
 
+mod claiming;
 mod clock;
+mod content;
+mod creating;
+mod creator;
+mod db;
+mod desk;
 mod error;
+mod fault;
+mod files;
 mod kinds;
+mod leases;
+mod opening;
 mod random;
+mod reserve;
+mod rest;
+mod rows;
+mod shared;
+mod slots;
+mod sweep;
+mod upload;
+mod view;
+mod watch;
+mod writer;
 
 pub use crate::lifecycle::OnGuessing;
 pub use clock::{Clock, SystemClock};
+pub use content::Content;
 pub use error::{OpenError, StoreError};
 pub use kinds::{Id, NewPaste, Token, TokenHash};
-pub use random::{Random, SystemRandom};
+pub use random::{NoRandomness, Random, SystemRandom};
+pub use upload::Upload;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use satchel_api::{Probed, Receipt, Tombstone};
+
+use crate::lifecycle::LeasePhase;
+use claiming::{Claim, Confirm, Leased, prove};
+use creating::{Create, Stands, stands};
+use creator::{Burn, ResetWait};
+use fault::Fault;
+use shared::Shared;
+use slots::SlotRef;
+use sweep::Sweep;
+use writer::{Message, submit};
 
 /// Containers up to this many bytes rest in the database, larger ones in files.
 pub const ROW_BYTES_MAX: u64 = 256 * 1024;
@@ -92,78 +127,12 @@ pub struct Progress {
     pub expires_at: u64,
 }
 
-/// One request's bytes on their way in. Dropped without [`commit`](Self::commit), they are discarded.
-pub struct Upload {}
-
-impl Upload {
-    /// Bytes received so far, durable or not.
-    #[must_use]
-    pub fn offset(&self) -> u64 {
-        0
-    }
-
-    /// The container's length.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        0
-    }
-
-    /// Takes the next bytes.
-    ///
-    /// # Errors
-    /// [`StoreError::TooLong`] past the container's length, [`StoreError::OffsetMismatch`] when a later request took over,
-    /// [`StoreError::StorageFull`].
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let _ = bytes;
-        Err(StoreError::Unavailable)
-    }
-
-    /// Makes what was written durable; when it is the whole container, readers can see it from now on.
-    ///
-    /// # Errors
-    /// As [`write`](Self::write); [`StoreError::Burned`] when it was burned meanwhile.
-    pub async fn commit(self) -> Result<Progress, StoreError> {
-        Err(StoreError::Unavailable)
-    }
-}
-
 /// A claim that succeeded, or was repeated with the lease token of one that had.
 pub struct Claimed {
     /// Claims that can still succeed; `None` for any number.
     pub reads_left: Option<u32>,
     /// The whole container.
     pub content: Content,
-}
-
-/// Ciphertext on its way out, under a lease. Verified block by block; what is damaged is an error and never served.
-pub struct Content {}
-
-impl Content {
-    /// The container's length.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        0
-    }
-
-    /// Which bytes this reads: from, to (exclusive).
-    #[must_use]
-    pub fn range(&self) -> (u64, u64) {
-        (0, 0)
-    }
-
-    /// The lease's hard end, Unix seconds.
-    #[must_use]
-    pub fn lease_ends_at(&self) -> u64 {
-        0
-    }
-
-    /// The next bytes, at most 256 KiB; `None` at the end.
-    ///
-    /// # Errors
-    /// [`StoreError::LeaseEnded`] when the lease ended meanwhile, [`StoreError::Damaged`].
-    pub async fn next(&mut self) -> Option<Result<Vec<u8>, StoreError>> {
-        None
-    }
 }
 
 /// What a burn on demand found.
@@ -193,9 +162,13 @@ pub struct Health {
     pub clock_held: bool,
 }
 
-/// The store. Cheap to clone; the last clone that is dropped ends the writer after what it was given.
+/// The store. Cheap to clone. The writer ends with [`close`](Self::close), or with the last clone and the last upload and content.
 #[derive(Clone)]
-pub struct Store {}
+pub struct Store {
+    shared: Arc<Shared>,
+    writer: Sender<Message>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
 
 impl Store {
     /// Opens or makes the store. Blocking: call it before the runtime serves, or on a blocking thread.
@@ -203,8 +176,12 @@ impl Store {
     /// # Errors
     /// [`OpenError`] says why in a sentence; nothing was changed then.
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        let _ = options;
-        Err(OpenError::InUse)
+        let opening::Opened { shared, writer, thread } = opening::open(options)?;
+        Ok(Self {
+            shared,
+            writer,
+            thread: Arc::new(Mutex::new(Some(thread))),
+        })
     }
 
     /// Creates a paste, or answers a repeated creation of the same one with its true offset. `body` is all of the container or its
@@ -214,8 +191,43 @@ impl Store {
     /// [`StoreError::IdTaken`], [`StoreError::Burned`] for a repeated one that burned, [`StoreError::StorageFull`],
     /// [`StoreError::TooLong`] when the body is longer than the size.
     pub async fn create(&self, new: NewPaste, body: Vec<u8>) -> Result<Created, StoreError> {
-        let _ = (new, body);
-        Err(StoreError::Unavailable)
+        let len = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        if len > new.size {
+            return Err(StoreError::TooLong { limit: new.size });
+        }
+        let (first, rest) = if new.size > ROW_BYTES_MAX {
+            (Vec::new(), body)
+        } else {
+            (body, Vec::new())
+        };
+        let held = u64::try_from(first.len()).unwrap_or(u64::MAX);
+        let order = self.sealed_creation(new, first).await?;
+        let Stands { slot, progress, stored } = submit(&self.writer, order).await?;
+        let Progress {
+            offset,
+            size,
+            expires_at,
+        } = progress;
+        let mut created = Created {
+            offset,
+            size,
+            expires_at,
+            upload: None,
+        };
+        if stored || offset != held {
+            return Ok(created);
+        }
+        let upload = Upload::begin(Arc::clone(&self.shared), self.writer.clone(), slot.item, None).await;
+        created.upload = upload.ok();
+        if let (false, Some(mut upload)) = (rest.is_empty(), created.upload.take()) {
+            upload.write(&rest).await?;
+            Progress {
+                offset: created.offset,
+                expires_at: created.expires_at,
+                ..
+            } = upload.commit().await?;
+        }
+        Ok(created)
     }
 
     /// Where an upload stands (tus `HEAD`); a stored paste stands at its size.
@@ -223,8 +235,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`].
     pub async fn offset(&self, id: Id, receipt: &Token) -> Result<Progress, StoreError> {
-        let _ = (id, receipt);
-        Err(StoreError::Unavailable)
+        let token = receipt.hash();
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| {
+            let row = prove(rows::by_id(conn, id)?, &token, |row| &row.receipt).ok_or(StoreError::NotFound)?;
+            match (
+                row.paste.gone(shared.now()).filter(|_| row.paste.running == 0),
+                stands(&row),
+            ) {
+                (None, Some(stands)) => Ok(stands.progress),
+                (Some(tombstone), _) => Err(StoreError::Burned(tombstone).into()),
+                (None, None) => Err(StoreError::NotFound.into()),
+            }
+        };
+        self.shared.read(read).await
     }
 
     /// Continues an upload at `offset` (tus `PATCH`). Takes over from an earlier request that still hangs.
@@ -232,8 +255,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Burned`], [`StoreError::OffsetMismatch`] with the true one.
     pub async fn upload(&self, id: Id, receipt: &Token, offset: u64) -> Result<Upload, StoreError> {
-        let _ = (id, receipt, offset);
-        Err(StoreError::Unavailable)
+        let token = receipt.hash();
+        let read = move |conn: &rusqlite::Connection, _: &Shared| {
+            let row = prove(rows::by_id(conn, id)?, &token, |row| &row.receipt).ok_or(StoreError::NotFound)?;
+            Ok(row.item)
+        };
+        let item = self.shared.read(read).await?;
+        Upload::begin(Arc::clone(&self.shared), self.writer.clone(), item, Some(offset)).await
     }
 
     /// What a reader may know before the claim. Changes nothing.
@@ -241,8 +269,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`] also when no read is left while the last lease runs.
     pub async fn probe(&self, id: Id, probe: &Token) -> Result<Probed, StoreError> {
-        let _ = (id, probe);
-        Err(StoreError::Unavailable)
+        let token = probe.hash();
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| {
+            let row = prove(rows::by_id(conn, id)?, &token, |row| &row.probe).ok_or(StoreError::NotFound)?;
+            Ok(view::probed(&row, shared.now())?)
+        };
+        self.shared.read(read).await
     }
 
     /// Uses up one read for this lease token; costs nothing when the lease already runs. Durable before it answers.
@@ -251,8 +283,18 @@ impl Store {
     /// [`StoreError::NotFound`] (also for a wrong probe token), [`StoreError::WrongPassphrase`], [`StoreError::Wait`],
     /// [`StoreError::Burned`], [`StoreError::LeaseEnded`], [`StoreError::TooManyLeases`].
     pub async fn claim(&self, id: Id, probe: &Token, claim: &Token, lease: &Token) -> Result<Claimed, StoreError> {
-        let _ = (id, probe, claim, lease);
-        Err(StoreError::Unavailable)
+        let order = Claim {
+            id,
+            probe: probe.hash(),
+            claim: claim.hash(),
+            lease: lease.hash(),
+        };
+        let leased = submit(&self.writer, order).await?;
+        let content = Content::new(Arc::clone(&self.shared), self.writer.clone(), leased, (0, None))?;
+        Ok(Claimed {
+            reads_left: leased.reads_left,
+            content,
+        })
     }
 
     /// The content again, under a running lease: bytes `from..to` (`to` `None`: to the end, or past the end: cut).
@@ -261,8 +303,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown lease, [`StoreError::LeaseEnded`], [`StoreError::Range`].
     pub async fn content(&self, id: Id, lease: &Token, from: u64, to: Option<u64>) -> Result<Content, StoreError> {
-        let _ = (id, lease, from, to);
-        Err(StoreError::Unavailable)
+        let leased = self.leased(id, lease).await?;
+        Content::new(Arc::clone(&self.shared), self.writer.clone(), leased, (from, to))
     }
 
     /// The container's length under a running lease, to make sense of a suffix range (`bytes=-n`) or answer 416.
@@ -270,8 +312,7 @@ impl Store {
     /// # Errors
     /// As [`content`](Self::content).
     pub async fn content_size(&self, id: Id, lease: &Token) -> Result<u64, StoreError> {
-        let _ = (id, lease);
-        Err(StoreError::Unavailable)
+        Ok(self.leased(id, lease).await?.size)
     }
 
     /// "I have it": ends the lease; with no read left and no lease running the paste is burned before this answers. Repeating is fine.
@@ -279,8 +320,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::LeaseEnded`] when it had ended without a confirmation.
     pub async fn confirm(&self, id: Id, lease: &Token) -> Result<(), StoreError> {
-        let _ = (id, lease);
-        Err(StoreError::Unavailable)
+        submit(
+            &self.writer,
+            Confirm {
+                id,
+                lease: lease.hash(),
+            },
+        )
+        .await
     }
 
     /// What the creator may know. Burned pastes answer too (`state` burned; `reads` 0, nothing else is known any more).
@@ -288,8 +335,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] also for a wrong token.
     pub async fn receipt(&self, id: Id, receipt: &Token) -> Result<Receipt, StoreError> {
-        let _ = (id, receipt);
-        Err(StoreError::Unavailable)
+        let token = receipt.hash();
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| {
+            let row = prove(rows::by_id(conn, id)?, &token, |row| &row.receipt).ok_or(StoreError::NotFound)?;
+            Ok(view::receipt(&row, shared.now()))
+        };
+        self.shared.read(read).await
     }
 
     /// Burns on demand, an unfinished upload too, and ends all leases.
@@ -297,8 +348,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] also for a wrong token.
     pub async fn burn(&self, id: Id, receipt: &Token) -> Result<BurnAnswer, StoreError> {
-        let _ = (id, receipt);
-        Err(StoreError::Unavailable)
+        submit(
+            &self.writer,
+            Burn {
+                id,
+                receipt: receipt.hash(),
+            },
+        )
+        .await
     }
 
     /// Forgets the wrong tries and their wait.
@@ -306,8 +363,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`].
     pub async fn reset_wait(&self, id: Id, receipt: &Token) -> Result<(), StoreError> {
-        let _ = (id, receipt);
-        Err(StoreError::Unavailable)
+        submit(
+            &self.writer,
+            ResetWait {
+                id,
+                receipt: receipt.hash(),
+            },
+        )
+        .await
     }
 
     /// Burns what is due (expired, idle uploads, ended leases) and removes old tombstones. Call it every 20 s or so.
@@ -315,24 +378,117 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when it could not be written; the next call tries again.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        Err(StoreError::Unavailable)
+        submit(&self.writer, Sweep).await
     }
 
     /// How it is doing. Touches no disk.
     #[must_use]
     pub fn health(&self) -> Health {
+        let ok = self.shared.write_ok.load(Ordering::Relaxed) && self.shared.read_ok.load(Ordering::Relaxed);
+        self.shared.now();
         Health {
-            ok: false,
-            clock_held: false,
+            ok,
+            clock_held: self
+                .shared
+                .watch
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_held(),
         }
     }
 
     /// How much is kept. Touches no disk.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        Totals::default()
+        *self.shared.totals()
     }
 
     /// Ends the writer after what it was given and closes the files. Blocking; for a clean stop.
-    pub fn close(self) {}
+    pub fn close(self) {
+        // When it has stopped by itself there is nobody to tell.
+        let _ = self.writer.send(Message::Stop);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+
+    /// Takes a shred slot and seals the body under its key: before the writer, so that it has less to do.
+    async fn sealed_creation(&self, new: NewPaste, body: Vec<u8>) -> Result<Create, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let seal = move |slot: SlotRef| {
+            let seal = || {
+                let key = shared.slots.key(slot)?;
+                let (item, claim) = ((slot.item, new.size), key.bind_claim(&new.claim));
+                Ok((claim, upload::seal_rows(&key.cipher(), &shared, item, 0, &body)?))
+            };
+            let held = u64::try_from(body.len()).unwrap_or(u64::MAX);
+            match seal() {
+                Ok((claim, blocks)) => Ok(Create {
+                    shared: Arc::clone(&shared),
+                    new,
+                    slot,
+                    claim,
+                    blocks,
+                    held,
+                    fresh: false,
+                }),
+                Err(fault) => {
+                    let fault: Fault = fault;
+                    shared.slots.free(slot);
+                    Err(fault.answer())
+                }
+            }
+        };
+        match self.shared.slots.take() {
+            // A block or less is sealed in less time than a thread takes to wake up.
+            Some(slot) if new.size <= rest::BLOCK_BYTES => seal(slot),
+            taken => {
+                let shared = Arc::clone(&self.shared);
+                let work = tokio::task::spawn_blocking(move || {
+                    let slot = match taken {
+                        Some(slot) => slot,
+                        None => slot_after_filling(&shared)?,
+                    };
+                    seal(slot)
+                });
+                work.await.unwrap_or(Err(StoreError::Unavailable))
+            }
+        }
+    }
+
+    /// What a running lease opens.
+    async fn leased(&self, id: Id, lease: &Token) -> Result<Leased, StoreError> {
+        let token = lease.hash();
+        let read = move |conn: &rusqlite::Connection, _: &Shared| {
+            let row = rows::by_id(conn, id)?.ok_or(StoreError::NotFound)?;
+            let lease = rows::lease(conn, row.item, &token)?.ok_or(StoreError::NotFound)?;
+            let (LeasePhase::Running, Some(slot)) = (lease.phase, row.slot) else {
+                return Err(StoreError::LeaseEnded.into());
+            };
+            let (size, reads_left) = (row.paste.size, row.paste.reads_left());
+            Ok(Leased {
+                slot,
+                size,
+                lease: lease.lease,
+                ends_at: lease.ends_at,
+                reads_left,
+            })
+        };
+        self.shared.read(read).await
+    }
+}
+
+fn slot_after_filling(shared: &Shared) -> Result<SlotRef, StoreError> {
+    // Others may take what was filled: a few rounds, then say that it is too much.
+    for _ in 0..16 {
+        if let Some(slot) = shared.slots.take() {
+            return Ok(slot);
+        }
+        shared
+            .slots
+            .fill(&*shared.options.random)
+            .map_err(|error| Fault::from(error).answer())?;
+    }
+    Err(StoreError::Unavailable)
 }

@@ -1,0 +1,201 @@
+//! Claim, confirm, and leases that run out.
+
+use super::desk::{Desk, LeaseOf};
+use super::error::StoreError;
+use super::fault::Fault;
+use super::kinds::{Id, TokenHash};
+use super::rows::{self, LeaseRow, PasteRow};
+use super::slots::SlotRef;
+use super::writer::{Order, Turn};
+use crate::lifecycle::{Answer, Event, LeasePhase};
+
+/// When to try again where 64 leases run: one of them may have ended.
+const LEASES_RETRY_SECS: u64 = 30;
+
+/// A claim, in two transactions: the first counts the try, the second compares the claim token and uses up the read. Claims of one
+/// paste go one by one.
+pub(super) struct Claim {
+    pub(super) id: Id,
+    pub(super) probe: TokenHash,
+    pub(super) claim: TokenHash,
+    pub(super) lease: TokenHash,
+}
+
+/// What a lease opens.
+#[derive(Clone, Copy)]
+pub(super) struct Leased {
+    pub(super) slot: SlotRef,
+    pub(super) size: u64,
+    pub(super) lease: u64,
+    pub(super) ends_at: u64,
+    pub(super) reads_left: Option<u32>,
+}
+
+impl Order for Claim {
+    type Answer = Leased;
+
+    fn run(&mut self, step: u8, desk: &mut Desk<'_>) -> Result<Turn<Leased>, Fault> {
+        let Some(mut row) = proven(desk, self.id, &self.probe, |row| &row.probe)? else {
+            return Ok(Turn::Refused(StoreError::NotFound));
+        };
+        if step == 0 {
+            if desk.busy.contains(&row.item) {
+                return Ok(Turn::Again(0));
+            }
+            self.count(desk, &mut row)
+        } else {
+            desk.busy.remove(&row.item);
+            self.compare(desk, &mut row)
+        }
+    }
+}
+
+impl Claim {
+    fn count(&self, desk: &mut Desk<'_>, row: &mut PasteRow) -> Result<Turn<Leased>, Fault> {
+        let lease = current_lease(desk, row, &self.lease)?;
+        match desk.happen(
+            row,
+            Event::Try {
+                lease: lease.map(|lease| lease.phase),
+            },
+            None,
+        )? {
+            Answer::Resumed => leased(row, lease).map(Turn::Done),
+            Answer::Counted => {
+                desk.busy.insert(row.item);
+                Ok(Turn::Again(1))
+            }
+            answer => Ok(Turn::Refused(refusal(answer))),
+        }
+    }
+
+    fn compare(&self, desk: &mut Desk<'_>, row: &mut PasteRow) -> Result<Turn<Leased>, Fault> {
+        let (Some(slot), Some(bound)) = (row.slot, row.claim) else {
+            // Burned since the try was counted.
+            let gone = row.paste.gone(desk.now);
+            return Ok(Turn::Refused(gone.map_or(StoreError::Unavailable, StoreError::Burned)));
+        };
+        let right = bool::from(desk.shared.slots.key(slot)?.is_claim(&bound, &self.claim));
+        match desk.happen(row, Event::Compared { right }, Some(LeaseOf::New(&self.lease)))? {
+            Answer::Claimed => leased(row, rows::lease(desk.conn, row.item, &self.lease)?).map(Turn::Done),
+            answer => Ok(Turn::Refused(refusal(answer))),
+        }
+    }
+}
+
+/// "I have it."
+pub(super) struct Confirm {
+    pub(super) id: Id,
+    pub(super) lease: TokenHash,
+}
+
+impl Order for Confirm {
+    type Answer = ();
+
+    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
+        let Some(mut row) = rows::by_id(desk.conn, self.id)? else {
+            return Ok(Turn::Refused(StoreError::NotFound));
+        };
+        let Some(lease) = rows::lease(desk.conn, row.item, &self.lease)? else {
+            return Ok(Turn::Refused(StoreError::NotFound));
+        };
+        match desk.happen(
+            &mut row,
+            Event::Confirm { lease: lease.phase },
+            Some(LeaseOf::Known(lease.lease)),
+        )? {
+            Answer::Done => Ok(Turn::Done(())),
+            answer => Ok(Turn::Refused(refusal(answer))),
+        }
+    }
+}
+
+/// A lease that a reader found to have run out: nobody waits for this.
+pub(super) struct RanOut {
+    pub(super) item: u64,
+    pub(super) lease: u64,
+}
+
+impl Order for RanOut {
+    type Answer = ();
+
+    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
+        if desk.is_over(self.lease)
+            && let Some(mut row) = rows::by_item(desk.conn, self.item)?
+        {
+            desk.run_out(&mut row, self.lease)?;
+        }
+        Ok(Turn::Done(()))
+    }
+}
+
+/// The row whose hash the token proves, in the same time whether it is there or not.
+pub(super) fn proven(
+    desk: &Desk<'_>,
+    id: Id,
+    token: &TokenHash,
+    of: impl Fn(&PasteRow) -> &TokenHash,
+) -> Result<Option<PasteRow>, Fault> {
+    Ok(prove(rows::by_id(desk.conn, id)?, token, of))
+}
+
+/// As [`proven`], for a row that was looked up.
+pub(super) fn prove(
+    row: Option<PasteRow>,
+    token: &TokenHash,
+    of: impl Fn(&PasteRow) -> &TokenHash,
+) -> Option<PasteRow> {
+    const NOBODY: TokenHash = TokenHash::new([0; 32]);
+    let same = bool::from(token.same_as(row.as_ref().map_or(&NOBODY, of)));
+    row.filter(|_| same)
+}
+
+/// The lease of this token; one that ran out unnoticed is ended first.
+fn current_lease(desk: &mut Desk<'_>, row: &mut PasteRow, token: &TokenHash) -> Result<Option<LeaseRow>, Fault> {
+    let Some(lease) = rows::lease(desk.conn, row.item, token)? else {
+        return Ok(None);
+    };
+    if lease.phase == LeasePhase::Running && desk.is_over(lease.lease) {
+        desk.run_out(row, lease.lease)?;
+        return Ok(Some(LeaseRow {
+            phase: LeasePhase::Ended,
+            ..lease
+        }));
+    }
+    Ok(Some(lease))
+}
+
+fn leased(row: &PasteRow, lease: Option<LeaseRow>) -> Result<Leased, Fault> {
+    let (Some(slot), Some(lease)) = (row.slot, lease) else {
+        return Err(StoreError::Unavailable.into());
+    };
+    let paste = &row.paste;
+    Ok(Leased {
+        slot,
+        size: paste.size,
+        lease: lease.lease,
+        ends_at: lease.ends_at,
+        reads_left: paste.reads_left(),
+    })
+}
+
+/// What a refusal of the lifecycle is called outside.
+pub(super) fn refusal(answer: Answer) -> StoreError {
+    match answer {
+        Answer::Wrong {
+            tries_left,
+            retry_after,
+        } => StoreError::WrongPassphrase {
+            tries_left,
+            retry_after,
+        },
+        Answer::Wait { retry_after } => StoreError::Wait { retry_after },
+        Answer::TooManyLeases => StoreError::TooManyLeases {
+            retry_after: LEASES_RETRY_SECS,
+        },
+        Answer::LeaseEnded => StoreError::LeaseEnded,
+        Answer::Gone(tombstone) => StoreError::Burned(tombstone),
+        Answer::NotThere => StoreError::NotFound,
+        Answer::Done | Answer::Counted | Answer::Claimed | Answer::Resumed => StoreError::Unavailable,
+    }
+}

@@ -1,0 +1,166 @@
+//! Ciphertext on its way out: read, verified and counted by blocks.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+use zeroize::Zeroize as _;
+
+use super::claiming::{Leased, RanOut};
+use super::creating::TAIL;
+use super::error::StoreError;
+use super::fault::Fault;
+use super::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
+use super::shared::Shared;
+use super::writer::{Message, post};
+use super::{ROW_BYTES_MAX, rows};
+
+/// Blocks that are read at once.
+const BLOCKS: u64 = 4;
+
+/// Ciphertext on its way out, under a lease. Verified block by block; what is damaged is an error and never served.
+pub struct Content {
+    shared: Arc<Shared>,
+    writer: Sender<Message>,
+    leased: Leased,
+    at: u64,
+    from: u64,
+    to: u64,
+    open: Option<Open>,
+}
+
+/// What reading needs.
+struct Open {
+    cipher: Cipher,
+    file: Option<File>,
+}
+
+impl Content {
+    /// Bytes `from..to` of what the lease opens.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        writer: Sender<Message>,
+        leased: Leased,
+        (from, to): (u64, Option<u64>),
+    ) -> Result<Self, StoreError> {
+        let size = leased.size;
+        let to = to.unwrap_or(size).min(size);
+        if from > to || (from >= size && size > 0) {
+            return Err(StoreError::Range { size });
+        }
+        let content = Self {
+            shared,
+            writer,
+            leased,
+            at: from,
+            from,
+            to,
+            open: None,
+        };
+        content.count(0)?;
+        Ok(content)
+    }
+
+    /// The container's length.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.leased.size
+    }
+
+    /// Which bytes this reads: from, to (exclusive).
+    #[must_use]
+    pub const fn range(&self) -> (u64, u64) {
+        (self.from, self.to)
+    }
+
+    /// The lease's hard end, Unix seconds.
+    #[must_use]
+    pub const fn lease_ends_at(&self) -> u64 {
+        self.leased.ends_at
+    }
+
+    /// The next bytes, at most 256 KiB; `None` at the end.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseEnded`] when the lease ended meanwhile, [`StoreError::Damaged`].
+    pub async fn next(&mut self) -> Option<Result<Vec<u8>, StoreError>> {
+        if self.at >= self.to {
+            return None;
+        }
+        let (leased, at) = (self.leased, self.at);
+        let end = self.to.min((at / BLOCK_BYTES + BLOCKS) * BLOCK_BYTES);
+        let open = self.open.take();
+        let read = self.shared.read(move |conn, shared| {
+            let open = open.map_or_else(|| Open::of(shared, &leased), Ok)?;
+            let bytes = open.read(conn, &leased, at, end)?;
+            Ok((open, bytes))
+        });
+        let result = match read.await {
+            Ok((open, bytes)) => {
+                self.open = Some(open);
+                // Counted, and the lease looked at, after reading: what was burned meanwhile is not handed out.
+                self.count(end - at).map(|()| bytes)
+            }
+            // A burn on demand takes file and key away under the reader.
+            Err(error) => self.count(0).and(Err(error)),
+        };
+        self.at = if result.is_ok() { end } else { self.to };
+        Some(result)
+    }
+
+    fn count(&self, bytes: u64) -> Result<(), StoreError> {
+        let Leased { slot, lease, .. } = self.leased;
+        if self
+            .shared
+            .leases
+            .serve(lease, bytes, self.shared.now().at, self.shared.boot())
+        {
+            return Ok(());
+        }
+        post(&self.writer, RanOut { item: slot.item, lease }, oneshot::channel().0);
+        Err(StoreError::LeaseEnded)
+    }
+}
+
+impl Open {
+    fn of(shared: &Shared, leased: &Leased) -> Result<Self, Fault> {
+        let cipher = shared.slots.key(leased.slot)?.cipher();
+        let in_file = leased.size > ROW_BYTES_MAX;
+        let file = in_file.then(|| shared.files.read(leased.slot.item)).transpose();
+        Ok(Self {
+            cipher,
+            file: file.map_err(|_| StoreError::Damaged)?,
+        })
+    }
+
+    fn read(&self, conn: &Connection, leased: &Leased, from: u64, to: u64) -> Result<Vec<u8>, Fault> {
+        let mut out = Vec::with_capacity(usize::try_from(to - from).unwrap_or(0));
+        for index in from / BLOCK_BYTES..to.div_ceil(BLOCK_BYTES) {
+            let start = index * BLOCK_BYTES;
+            let mut sealed = self.sealed(conn, leased, index)?;
+            let place = Place::of(leased.slot.item, index, leased.size);
+            let bytes = self.cipher.open(place, &mut sealed).map_err(|_| StoreError::Damaged)?;
+            let within = |at: u64| usize::try_from(at.clamp(start, start + BLOCK_BYTES) - start).unwrap_or(usize::MAX);
+            out.extend_from_slice(bytes.get(within(from)..within(to)).ok_or(StoreError::Damaged)?);
+            sealed.zeroize();
+        }
+        Ok(out)
+    }
+
+    fn sealed(&self, conn: &Connection, leased: &Leased, index: u64) -> Result<Vec<u8>, Fault> {
+        let item = leased.slot.item;
+        match &self.file {
+            Some(file) if (index + 1) * BLOCK_BYTES <= leased.size => {
+                let mut sealed = vec![0; usize::try_from(SEALED_BYTES).unwrap_or(0)];
+                file.read_exact_at(&mut sealed, index * SEALED_BYTES)
+                    .map_err(|_| StoreError::Damaged)?;
+                Ok(sealed)
+            }
+            Some(_) => Ok(rows::block(conn, item, TAIL)?.ok_or(StoreError::Damaged)?),
+            None => Ok(rows::block(conn, item, index)?.ok_or(StoreError::Damaged)?),
+        }
+    }
+}

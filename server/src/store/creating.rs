@@ -1,0 +1,212 @@
+//! Create and append.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::Progress;
+use super::claiming::refusal;
+use super::desk::Desk;
+use super::error::StoreError;
+use super::fault::Fault;
+use super::kinds::NewPaste;
+use super::rows::{self, PasteRow};
+use super::shared::Shared;
+use super::slots::SlotRef;
+use super::writer::{Order, Turn};
+use crate::lifecycle::{Answer, Event, Paste, Policy, Stage, drop_at};
+
+/// Where the part block at the end of a large content rests.
+pub(super) const TAIL: u64 = 7;
+
+/// A sealed block and its place among the item's rows.
+pub(super) type Sealed = (u64, Vec<u8>);
+
+/// A creation, sealed under the key of a slot that it brings along.
+pub(super) struct Create {
+    pub(super) shared: Arc<Shared>,
+    pub(super) new: NewPaste,
+    pub(super) slot: SlotRef,
+    /// The claim hash under the slot's key.
+    pub(super) claim: [u8; 32],
+    pub(super) blocks: Vec<Sealed>,
+    /// Bytes that the blocks hold.
+    pub(super) held: u64,
+    /// Whether this run made the paste: else the slot goes back.
+    pub(super) fresh: bool,
+}
+
+/// Where a creation stands.
+#[derive(Clone, Copy)]
+pub(super) struct Stands {
+    pub(super) slot: SlotRef,
+    pub(super) progress: Progress,
+    pub(super) stored: bool,
+}
+
+impl Order for Create {
+    type Answer = Stands;
+    const UPLOADS: bool = true;
+
+    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<Stands>, Fault> {
+        self.fresh = false;
+        if let Some(row) = rows::by_id(desk.conn, self.new.id)? {
+            return self.again(desk, &row);
+        }
+        let limits = &desk.shared.options;
+        if desk.totals.items >= limits.items_max || self.new.size > limits.bytes_max.saturating_sub(desk.totals.bytes) {
+            let limit = if desk.totals.items >= limits.items_max {
+                limits.items_max
+            } else {
+                limits.bytes_max
+            };
+            return Ok(Turn::Refused(StoreError::StorageFull { limit: Some(limit) }));
+        }
+        let mut row = self.row(desk);
+        if self.held > 0 {
+            row.paste = crate::lifecycle::step(&row.paste, Event::Arrived { held: self.held }, desk.now).paste;
+        }
+        rows::insert(desk.conn, self.new.id, &row)?;
+        for (at, sealed) in &self.blocks {
+            rows::put_block(desk.conn, row.item, *at, sealed)?;
+        }
+        desk.totals.items += 1;
+        desk.totals.bytes += self.new.size;
+        self.fresh = true;
+        Ok(stands(&row).map_or(Turn::Refused(StoreError::Unavailable), Turn::Done))
+    }
+
+    fn settled(&mut self, done: bool) {
+        if !(done && self.fresh) {
+            self.shared.slots.free(self.slot);
+        }
+    }
+}
+
+impl Create {
+    fn row(&self, desk: &Desk<'_>) -> PasteRow {
+        let new = &self.new;
+        let policy = Policy {
+            reads: new.reads,
+            expires_in: new.expires_in,
+            on_guessing: new.on_guessing,
+        };
+        let stage = Stage::Uploading {
+            held: 0,
+            drop_at: drop_at(desk.now.latest),
+        };
+        PasteRow {
+            item: self.slot.item,
+            probe: new.probe,
+            receipt: new.receipt,
+            claim: Some(self.claim),
+            slot: Some(self.slot),
+            keep: new.keep,
+            paste: Paste {
+                size: new.size,
+                policy,
+                stage,
+                reads_used: 0,
+                running: 0,
+                tries: 0,
+                wait_until: 0,
+            },
+        }
+    }
+
+    /// The id is known: the same creation again, or somebody else's.
+    fn again(&self, desk: &Desk<'_>, row: &PasteRow) -> Result<Turn<Stands>, Fault> {
+        let new = &self.new;
+        let hashes = row.probe.same_as(&new.probe) & row.receipt.same_as(&new.receipt);
+        if let Stage::Burned(tombstone) = row.paste.stage {
+            // The claim hash and the policy went with the burn.
+            let error = if bool::from(hashes) {
+                StoreError::Burned(tombstone)
+            } else {
+                StoreError::IdTaken
+            };
+            return Ok(Turn::Refused(error));
+        }
+        let (Some(slot), Some(bound)) = (row.slot, row.claim) else {
+            return Err(StoreError::Unavailable.into());
+        };
+        let hashes = hashes & desk.shared.slots.key(slot)?.is_claim(&bound, &new.claim);
+        let policy = Policy {
+            reads: new.reads,
+            expires_in: new.expires_in,
+            on_guessing: new.on_guessing,
+        };
+        let same =
+            bool::from(hashes) && row.paste.policy == policy && row.paste.size == new.size && row.keep == new.keep;
+        Ok(match stands(row) {
+            Some(stands) if same => match row.paste.gone(desk.now) {
+                Some(tombstone) => Turn::Refused(StoreError::Burned(tombstone)),
+                None => Turn::Done(stands),
+            },
+            _ => Turn::Refused(StoreError::IdTaken),
+        })
+    }
+}
+
+/// Where a paste that lives stands.
+pub(super) fn stands(row: &PasteRow) -> Option<Stands> {
+    let size = row.paste.size;
+    let (offset, expires_at, stored) = match row.paste.stage {
+        Stage::Uploading { held, drop_at } => (held, drop_at, false),
+        Stage::Stored { expires_at } => (size, expires_at, true),
+        Stage::Burned(_) => return None,
+    };
+    Some(Stands {
+        slot: row.slot?,
+        progress: Progress {
+            offset,
+            size,
+            expires_at,
+        },
+        stored,
+    })
+}
+
+/// Bytes that are on disk (full blocks of a large content) or come along (all else) begin to count.
+pub(super) struct Append {
+    pub(super) slot: SlotRef,
+    pub(super) from: u64,
+    pub(super) to: u64,
+    pub(super) blocks: Vec<Sealed>,
+    /// The part block of before is in a full one now.
+    pub(super) drop_tail: bool,
+    /// Nobody else works on this upload until this is done, even when the request that waits for it is gone.
+    pub(super) _turn: OwnedMutexGuard<()>,
+}
+
+impl Order for Append {
+    type Answer = Progress;
+    const UPLOADS: bool = true;
+
+    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<Progress>, Fault> {
+        let Some(mut row) = rows::by_item(desk.conn, self.slot.item)? else {
+            return Ok(Turn::Refused(StoreError::NotFound));
+        };
+        match row.paste.stage {
+            Stage::Burned(tombstone) => return Ok(Turn::Refused(StoreError::Burned(tombstone))),
+            Stage::Uploading { held, .. } if held == self.from => {}
+            Stage::Uploading { held: offset, .. } => return Ok(Turn::Refused(StoreError::OffsetMismatch { offset })),
+            Stage::Stored { .. } => {
+                return Ok(Turn::Refused(StoreError::OffsetMismatch { offset: row.paste.size }));
+            }
+        }
+        match desk.happen(&mut row, Event::Arrived { held: self.to }, None)? {
+            Answer::Done => {}
+            answer => return Ok(Turn::Refused(refusal(answer))),
+        }
+        if self.drop_tail {
+            rows::drop_block(desk.conn, row.item, TAIL)?;
+        }
+        for (at, sealed) in &self.blocks {
+            rows::put_block(desk.conn, row.item, *at, sealed)?;
+        }
+        Ok(stands(&row).map_or(Turn::Refused(StoreError::Unavailable), |stands| {
+            Turn::Done(stands.progress)
+        }))
+    }
+}

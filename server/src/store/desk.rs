@@ -1,0 +1,250 @@
+//! What an order works with inside a transaction: rows, the lifecycle, and what is to follow once the commit is durable.
+
+use std::collections::HashSet;
+
+use rusqlite::Connection;
+
+use super::Totals;
+use super::error::StoreError;
+use super::fault::Fault;
+use super::kinds::TokenHash;
+use super::rows::{self, PasteRow};
+use super::shared::{Chore, Shared};
+use super::slots::{Held, SlotRef};
+use crate::lifecycle::{Answer, Effect, Event, Now, Stage, Step, step};
+
+/// The lease of an event.
+#[derive(Clone, Copy)]
+pub(super) enum LeaseOf<'a> {
+    /// To be started with this token.
+    New(&'a TokenHash),
+    /// A row.
+    Known(u64),
+}
+
+/// What follows in memory.
+enum Change {
+    LeaseStarted {
+        lease: u64,
+        item: u64,
+        size: u64,
+        ends_at: u64,
+    },
+    LeaseOver(u64),
+    Buried {
+        slot: SlotRef,
+        in_file: bool,
+    },
+}
+
+pub(super) struct Desk<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) shared: &'a Shared,
+    pub(super) now: Now,
+    pub(super) boot: u64,
+    pub(super) totals: Totals,
+    /// Items whose claim token is about to be compared: others wait.
+    pub(super) busy: &'a mut HashSet<u64>,
+    /// Slots to overwrite before the commit.
+    pub(super) doomed: Vec<SlotRef>,
+    changes: Vec<Change>,
+    next_lease: u64,
+    recorded: Option<u64>,
+}
+
+/// Where to go back to.
+pub(super) struct Mark {
+    doomed: usize,
+    changes: usize,
+    totals: Totals,
+}
+
+/// What a transaction leaves to do.
+pub(super) struct Closed {
+    pub(super) doomed: Vec<SlotRef>,
+    pub(super) next_lease: u64,
+    pub(super) recorded: Option<u64>,
+    changes: Vec<Change>,
+    totals: Totals,
+    boot: u64,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(conn: &'a Connection, shared: &'a Shared, next_lease: u64, busy: &'a mut HashSet<u64>) -> Self {
+        let (now, boot, totals) = (shared.now(), shared.boot(), *shared.totals());
+        Self {
+            conn,
+            shared,
+            now,
+            boot,
+            totals,
+            busy,
+            doomed: Vec::new(),
+            changes: Vec::new(),
+            next_lease,
+            recorded: None,
+        }
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            doomed: self.doomed.len(),
+            changes: self.changes.len(),
+            totals: self.totals,
+        }
+    }
+
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.doomed.truncate(mark.doomed);
+        self.changes.truncate(mark.changes);
+        self.totals = mark.totals;
+    }
+
+    pub(super) fn close(self) -> Closed {
+        let Self {
+            doomed,
+            next_lease,
+            recorded,
+            changes,
+            totals,
+            boot,
+            ..
+        } = self;
+        Closed {
+            doomed,
+            next_lease,
+            recorded,
+            changes,
+            totals,
+            boot,
+        }
+    }
+
+    /// A creation may use a slot only once the database knows that the file is that long.
+    pub(super) fn record_slots(&mut self, recorded: u64) -> Result<(), Fault> {
+        let count = self.shared.slots.count();
+        if count > recorded {
+            self.conn
+                .prepare_cached("UPDATE store SET value = ?1 WHERE name = 'slots'")?
+                .execute([count])?;
+            self.recorded = Some(count);
+        }
+        Ok(())
+    }
+
+    /// Takes one step of the lifecycle and carries out its effects.
+    pub(super) fn happen(
+        &mut self,
+        row: &mut PasteRow,
+        event: Event,
+        lease: Option<LeaseOf<'_>>,
+    ) -> Result<Answer, Fault> {
+        let Step { paste, effects, answer } = step(&row.paste, event, self.now);
+        let before = row.paste;
+        // First what can be refused, so that a refusal leaves nothing half done.
+        if effects.contains(&Effect::Shred) {
+            self.doom(row)?;
+        }
+        for effect in effects {
+            match (effect, lease) {
+                (Effect::StartLease { ends_at }, Some(LeaseOf::New(token))) => {
+                    if !rows::use_read(self.conn, row.item, &paste, self.now.latest)? {
+                        return Err(StoreError::Unavailable.into());
+                    }
+                    self.start_lease(row, token, ends_at)?;
+                }
+                (Effect::SetLease(phase), Some(LeaseOf::Known(lease))) => {
+                    rows::set_lease(self.conn, lease, phase, paste.policy.reads == 0)?;
+                    self.changes.push(Change::LeaseOver(lease));
+                }
+                (Effect::EndLeases, _) => rows::end_leases(self.conn, row.item)?,
+                (Effect::Shred, _) => self.bury(row, paste.stage)?,
+                (Effect::StartLease { .. } | Effect::SetLease(_), _) => return Err(StoreError::Unavailable.into()),
+            }
+        }
+        if paste != before && answer != Answer::Claimed && !matches!(paste.stage, Stage::Burned(_)) {
+            rows::save(self.conn, row.item, &paste)?;
+        }
+        row.paste = paste;
+        Ok(answer)
+    }
+
+    /// Ends a lease that ran out of idle time, of time or of bytes, unless something else in this transaction did.
+    pub(super) fn run_out(&mut self, row: &mut PasteRow, lease: u64) -> Result<(), Fault> {
+        let Some(phase) = rows::lease_phase(self.conn, lease)? else {
+            return Ok(());
+        };
+        self.happen(row, Event::RanOut { lease: phase }, Some(LeaseOf::Known(lease)))
+            .map(drop)
+    }
+
+    /// Whether a lease whose row runs has run out; one that this very transaction started has not.
+    pub(super) fn is_over(&self, lease: u64) -> bool {
+        let started = |change: &Change| matches!(change, Change::LeaseStarted { lease: new, .. } if *new == lease);
+        self.shared.leases.is_over(lease, self.now.at, self.boot) && !self.changes.iter().any(started)
+    }
+
+    fn start_lease(&mut self, row: &PasteRow, token: &TokenHash, ends_at: u64) -> Result<(), Fault> {
+        let lease = self.next_lease;
+        self.next_lease += 1;
+        rows::start_lease(self.conn, (lease, row.item), token, ends_at)?;
+        self.changes.push(Change::LeaseStarted {
+            lease,
+            item: row.item,
+            size: row.paste.size,
+            ends_at,
+        });
+        Ok(())
+    }
+
+    /// Its slot must hold its own key, or be empty already: another item's key is never overwritten.
+    fn doom(&mut self, row: &PasteRow) -> Result<(), Fault> {
+        let slot = row.slot.ok_or(StoreError::Unavailable)?;
+        if matches!(self.shared.slots.look(slot)?, Held::Other) {
+            return Err(StoreError::Damaged.into());
+        }
+        self.doomed.push(slot);
+        Ok(())
+    }
+
+    fn bury(&mut self, row: &PasteRow, stage: Stage) -> Result<(), Fault> {
+        let (Some(slot), Stage::Burned(tombstone)) = (row.slot, stage) else {
+            return Err(StoreError::Unavailable.into());
+        };
+        rows::bury(self.conn, row, tombstone)?;
+        self.totals.items = self.totals.items.saturating_sub(1);
+        self.totals.bytes = self.totals.bytes.saturating_sub(row.paste.size);
+        self.changes.push(Change::Buried {
+            slot,
+            in_file: row.paste.size > super::ROW_BYTES_MAX,
+        });
+        Ok(())
+    }
+}
+
+impl Closed {
+    /// After the commit: memory follows the disk.
+    pub(super) fn carry_out(self, shared: &Shared) {
+        *shared.totals() = self.totals;
+        for change in self.changes {
+            match change {
+                Change::LeaseStarted {
+                    lease,
+                    item,
+                    size,
+                    ends_at,
+                } => {
+                    shared.leases.start(lease, item, size, ends_at, self.boot);
+                }
+                Change::LeaseOver(lease) => shared.leases.end(lease),
+                Change::Buried { slot, in_file } => {
+                    shared.leases.end_all(slot.item);
+                    shared.slots.free(slot);
+                    if in_file {
+                        let _ = shared.chores.send(Chore::Remove(slot.item));
+                    }
+                }
+            }
+        }
+    }
+}

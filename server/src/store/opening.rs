@@ -1,0 +1,294 @@
+//! Start-up: the lock, the checks before anything is changed, and what a crash left to finish.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+use super::error::OpenError;
+use super::files::{Files, make_folder};
+use super::leases::Leases;
+use super::reserve::Reserve;
+use super::shared::{Chore, Readers, Shared, Uploads};
+use super::slots::{self, Held, SLOT_LEN, SlotRef, Slots};
+use super::watch::Watch;
+use super::writer::{Message, Writer};
+use super::{Options, Totals, db};
+
+/// What was found, before anything is changed.
+#[derive(Default)]
+struct Found {
+    store_id: Option<[u8; 32]>,
+    recorded: u64,
+    mark: u64,
+    /// Pastes and tombstones.
+    rows: u64,
+    live: Vec<SlotRef>,
+    next_item: u64,
+    /// Items whose key is overwritten already.
+    cut_off: Vec<u64>,
+    new_slots: bool,
+}
+
+pub(super) struct Opened {
+    pub(super) shared: Arc<Shared>,
+    pub(super) writer: Sender<Message>,
+    pub(super) thread: JoinHandle<()>,
+}
+
+pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
+    let folder = options.folder.clone();
+    let at = |path: &Path| io_at(path.to_path_buf());
+    make_folder(&folder).map_err(at(&folder))?;
+    let lock = lock(&folder.join("lock"))?;
+    let database = folder.join("satchel.db");
+    let slots_path = options.slots.clone().unwrap_or_else(|| folder.join("shred-keys"));
+    let found = look_around(&database, &slots_path)?;
+
+    let mut store_id = [0; 32];
+    options.random.fill(&mut store_id)?;
+    let store_id = found.store_id.unwrap_or(store_id);
+    open_private(&database).map_err(at(&database))?;
+    let (conn, _) = db::open_writer(&database, &store_id)?;
+    let slots = open_slots(&slots_path, &store_id, &found, &conn).map_err(at(&slots_path))?;
+    slots.fill(&*options.random).map_err(at(&slots_path))?;
+    let content = folder.join("content");
+    let files = Files::open(content.clone()).map_err(at(&content))?;
+    let mut live: Vec<u64> = found.live.iter().map(|slot| slot.item).collect();
+    live.sort_unstable();
+    files
+        .remove_strays(|item| live.binary_search(&item).is_ok())
+        .map_err(at(&content))?;
+    sync_folder(&folder).map_err(at(&folder))?;
+
+    let watch = Watch::new(
+        options.clock.now(),
+        options.clock.boot(),
+        if found.rows > 0 { found.mark } else { 0 },
+        options.downtime_secs_max,
+        options.accept_clock,
+    );
+    let (chores, inbox) = channel();
+    let shared = Arc::new(Shared {
+        database,
+        slots,
+        files,
+        leases: Leases::default(),
+        uploads: Uploads::default(),
+        totals: Mutex::new(totals(&conn)?),
+        write_ok: AtomicBool::new(true),
+        read_ok: AtomicBool::new(true),
+        chores,
+        watch: Mutex::new(watch),
+        readers: Readers::default(),
+        options,
+    });
+    start_chores(&shared, inbox);
+    let next_lease = load_leases(&conn, &shared)?;
+    let recorded = if found.new_slots { 0 } else { found.recorded };
+    let mut writer = Writer {
+        conn,
+        shared: Arc::clone(&shared),
+        reserve: Reserve::open(folder.join("reserve")),
+        next_lease,
+        recorded,
+        unfinished: found.cut_off,
+        busy: std::collections::HashSet::new(),
+        lock,
+    };
+    // Burns that were cut off are finished before anybody is served.
+    writer.batch(Vec::new());
+    let (sender, inbox) = channel();
+    let thread = std::thread::Builder::new()
+        .name("store-writer".into())
+        .spawn(move || writer.work(&inbox));
+    Ok(Opened {
+        shared,
+        writer: sender,
+        thread: thread.map_err(at(&folder))?,
+    })
+}
+
+fn io_at(path: PathBuf) -> impl FnOnce(io::Error) -> OpenError {
+    move |source| OpenError::Io { path, source }
+}
+
+/// One server for one data folder.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let file = open_private(path).map_err(io_at(path.to_path_buf()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
+        Err(TryLockError::Error(source)) => Err(OpenError::Io {
+            path: path.to_path_buf(),
+            source,
+        }),
+    }
+}
+
+/// A file that only its owner can open, made when missing.
+fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Reads database and slot file and refuses what does not fit. Changes nothing.
+fn look_around(database: &Path, slots_path: &Path) -> Result<Found, OpenError> {
+    let mut found = look_at_database(database)?;
+    let path = || slots_path.to_path_buf();
+    let file = match File::open(slots_path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && found.rows == 0 => {
+            found.new_slots = true;
+            return Ok(found);
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::SlotsMissing { path: path() }),
+        Err(error) => return Err(io_at(path())(error)),
+    };
+    let len = file.metadata().map_err(io_at(path()))?.len();
+    if found.rows == 0 && len < u64::try_from(SLOT_LEN).unwrap_or(0) {
+        // The very first start was cut off before the header was there.
+        found.new_slots = true;
+        return Ok(found);
+    }
+    if len > 0 && !found.store_id.is_some_and(|store_id| Slots::is_of(&file, &store_id)) {
+        return Err(OpenError::SlotsForeign { path: path() });
+    }
+    let (count, expected) = (Slots::count_in(len), found.recorded);
+    if count < expected || len == 0 {
+        return Err(OpenError::SlotsShort {
+            path: path(),
+            found: count,
+            expected,
+        });
+    }
+    let mut unfit = 0;
+    for slot in &found.live {
+        match slots::look(&file, *slot).map_err(io_at(path()))? {
+            Held::Other => unfit += 1,
+            Held::Nothing => found.cut_off.push(slot.item),
+            // A damaged slot is that item's trouble only.
+            Held::Key(_) | Held::Damaged => {}
+        }
+    }
+    if unfit > 0 {
+        return Err(OpenError::SlotsUnfit {
+            path: path(),
+            slots: unfit,
+        });
+    }
+    Ok(found)
+}
+
+fn look_at_database(database: &Path) -> Result<Found, OpenError> {
+    if !fs::metadata(database).is_ok_and(|found| found.len() > 0) {
+        return Ok(Found {
+            next_item: 1,
+            ..Found::default()
+        });
+    }
+    let conn = match db::open_untouched(database) {
+        Ok(conn) => conn,
+        // Made, and cut off before its schema was committed.
+        Err(OpenError::Version { found: 0, .. }) => {
+            return Ok(Found {
+                next_item: 1,
+                ..Found::default()
+            });
+        }
+        Err(error) => return Err(error),
+    };
+    let value = |name: &str| conn.query_row("SELECT value FROM store WHERE name = ?1", [name], |row| row.get(0));
+    let store_id = conn.query_row("SELECT value FROM store WHERE name = 'id'", [], |row| row.get(0))?;
+    let (rows, last): (u64, u64) = conn.query_row("SELECT count(*), coalesce(max(item), 0) FROM paste", [], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let mut query = conn.prepare("SELECT slot, item, generation FROM paste WHERE slot IS NOT NULL")?;
+    let live = query
+        .query_map([], |row| {
+            Ok(SlotRef {
+                slot: row.get(0)?,
+                item: row.get(1)?,
+                generation: row.get(2)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(Found {
+        store_id: Some(store_id),
+        recorded: value("slots")?,
+        mark: value("mark")?,
+        rows,
+        live,
+        next_item: last + 1,
+        ..Found::default()
+    })
+}
+
+fn open_slots(path: &Path, store_id: &[u8; 32], found: &Found, conn: &Connection) -> io::Result<Slots> {
+    let file = open_private(path)?;
+    if found.new_slots {
+        // No paste needs what may be there: the record starts anew with the file.
+        conn.execute("UPDATE store SET value = 0 WHERE name = 'slots'", [])
+            .map_err(io::Error::other)?;
+        file.set_len(0)?;
+        Slots::create(&file, store_id)?;
+        path.parent().map_or(Ok(()), sync_folder)?;
+    }
+    let mut used: Vec<u64> = found.live.iter().map(|slot| slot.slot).collect();
+    used.sort_unstable();
+    Slots::adopt(file, &used, found.next_item)
+}
+
+fn totals(conn: &Connection) -> Result<Totals, OpenError> {
+    let query = "SELECT count(*), coalesce(sum(size), 0) FROM paste WHERE state < 2";
+    Ok(conn.query_row(query, [], |row| {
+        Ok(Totals {
+            items: row.get(0)?,
+            bytes: row.get(1)?,
+        })
+    })?)
+}
+
+/// Idle times are unknown after a start: they count from now. Returns the next lease's number.
+fn load_leases(conn: &Connection, shared: &Shared) -> Result<u64, OpenError> {
+    let boot = shared.boot();
+    let mut query =
+        conn.prepare("SELECT lease, item, size, ends_at FROM lease JOIN paste USING (item) WHERE phase = 0")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        shared
+            .leases
+            .start(row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, boot);
+    }
+    Ok(conn.query_row("SELECT coalesce(max(lease), 0) + 1 FROM lease", [], |row| row.get(0))?)
+}
+
+/// Work that no request waits for, on a thread that ends with the store.
+fn start_chores(shared: &Arc<Shared>, inbox: Receiver<Chore>) {
+    let shared = Arc::downgrade(shared);
+    std::thread::spawn(move || {
+        for chore in inbox {
+            let Some(shared) = shared.upgrade() else { return };
+            match chore {
+                // When it fails, the next creation tries again and says so.
+                Chore::Fill => drop(shared.slots.fill(&*shared.options.random)),
+                Chore::Remove(item) => shared.files.remove(item),
+            }
+        }
+    });
+}

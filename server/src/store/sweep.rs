@@ -1,0 +1,77 @@
+//! What time does by itself. Costs what is due, not what is stored.
+
+use rusqlite::params;
+
+use super::desk::Desk;
+use super::fault::Fault;
+use super::rows;
+use super::writer::{Order, Turn};
+use crate::lifecycle::{Event, Stage, hour_of};
+
+/// Most pastes of one transaction.
+const CHUNK: usize = 128;
+
+pub(super) struct Sweep;
+
+impl Order for Sweep {
+    type Answer = ();
+
+    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
+        mark(desk)?;
+        let over = desk.shared.leases.over(desk.now.at, desk.boot);
+        let mut more = over.len() > CHUNK;
+        for (lease, item) in over.into_iter().take(CHUNK) {
+            if let Some(mut row) = rows::by_item(desk.conn, item)? {
+                skip_refused(desk.run_out(&mut row, lease))?;
+            }
+        }
+        let due = due(desk)?;
+        let mut gone = 0;
+        for item in &due {
+            let Some(mut row) = rows::by_item(desk.conn, *item)? else {
+                continue;
+            };
+            if matches!(row.paste.stage, Stage::Burned(_)) {
+                rows::forget(desk.conn, *item)?;
+                gone += 1;
+            } else if skip_refused(desk.happen(&mut row, Event::Tick, None).map(drop))? {
+                gone += 1;
+            }
+        }
+        more |= due.len() == CHUNK && gone > 0;
+        Ok(if more { Turn::Again(0) } else { Turn::Done(()) })
+    }
+}
+
+/// The hour in which the store was last known to run: what the next start measures a clock jump against.
+fn mark(desk: &Desk<'_>) -> Result<(), Fault> {
+    let hour = hour_of(desk.now.at);
+    let marked: u64 = desk
+        .conn
+        .prepare_cached("SELECT value FROM store WHERE name = 'mark'")?
+        .query_row([], |row| row.get(0))?;
+    if marked < hour {
+        desk.conn
+            .prepare_cached("UPDATE store SET value = ?1 WHERE name = 'mark'")?
+            .execute([hour])?;
+    }
+    Ok(())
+}
+
+/// A paste whose lease runs waits for it.
+fn due(desk: &Desk<'_>) -> Result<Vec<u64>, Fault> {
+    let mut query = desk
+        .conn
+        .prepare_cached("SELECT item FROM paste WHERE due_at <= ?1 AND running = 0 ORDER BY due_at LIMIT ?2")?;
+    let items = query.query_map(params![desk.now.at, CHUNK], |row| row.get(0))?;
+    Ok(items.collect::<Result<_, _>>()?)
+}
+
+/// A damaged slot is that item's trouble, not the sweep's. True when nothing was refused.
+fn skip_refused(result: Result<(), Fault>) -> Result<bool, Fault> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(Fault::Refused(_)) => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
