@@ -25,7 +25,7 @@ export const test = base.extend<{ watched: Watched; page: Page }, { server: Serv
     const contexts: BrowserContext[] = [];
     await use({
       async newVisitor(options = {}) {
-        const context = await browser.newContext({ ...contextOptions, viewport, permissions: ['clipboard-read', 'clipboard-write'], ...options });
+        const context = await browser.newContext({ ...contextOptions, viewport, permissions: ['clipboard-write'], ...options });
         contexts.push(context);
         await watch(context, server.origin, faults);
         return context.newPage();
@@ -43,7 +43,7 @@ export const test = base.extend<{ watched: Watched; page: Page }, { server: Serv
 export { expect };
 
 /** Many tests, one address: the limit on uploads per minute is tested elsewhere. */
-const SERVER_OPTIONS: readonly string[] = [];
+const SERVER_OPTIONS: readonly string[] = ['--uploads-per-minute', '100000'];
 
 async function watch(context: BrowserContext, origin: string, faults: string[]): Promise<void> {
   await context.exposeBinding('reportViolation', (_source, violation: string) => void faults.push(violation));

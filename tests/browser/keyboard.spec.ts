@@ -1,6 +1,6 @@
 /** Everything with the keyboard alone. */
 import { expect, test } from './fixture';
-import { follow, take } from './people';
+import { follow, pasted, take } from './people';
 import type { Page } from '@playwright/test';
 
 const TABS_MAX = 40;
@@ -35,7 +35,7 @@ test('sealing, reading and burning need no mouse', async ({ page, server, watche
   await expect(page.getByRole('heading', { name: 'Your link is ready' })).toBeFocused();
   await tabTo(page, 'Copy link');
   await page.keyboard.press('Enter');
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+  expect(await pasted(page, server)).toBe(link);
 
   const reader = await watched.newVisitor();
   await follow(reader, link);

@@ -81,3 +81,14 @@ export function sha256(bytes: Buffer): string {
 export async function receiptFact(page: Page, label: string): Promise<string> {
   return (await page.locator('dl div').filter({ hasText: label }).locator('dd').textContent()) ?? '';
 }
+
+/** What a paste gives now. Asked by pasting, because the page's policy lets nobody read the clipboard. */
+export async function pasted(page: Page, server: Server): Promise<string> {
+  const other = await page.context().newPage();
+  await other.goto(server.origin);
+  await other.getByLabel('Text', { exact: true }).focus();
+  await other.keyboard.press('Control+V');
+  const text = await other.getByLabel('Text', { exact: true }).inputValue();
+  await other.close();
+  return text;
+}

@@ -1,7 +1,7 @@
 /** The receipt: the truth about a paste, and its end. */
 import { readFile } from 'node:fs/promises';
 import { expect, test } from './fixture';
-import { follow, pressOpen, receiptFact, share } from './people';
+import { follow, pasted, pressOpen, receiptFact, share } from './people';
 
 test('the receipt tells the state and burns on demand, after asking once more', async ({ page, server, watched }) => {
   const { link, receipt } = await share(page, server, { text: 'to burn', opens: 'for 5 readers' });
@@ -34,7 +34,7 @@ test('the receipt says that it was opened', async ({ page, server, watched }) =>
 test('the link and the receipt can be copied, and the receipt saved', async ({ page, server }) => {
   const { link, receipt } = await share(page, server, { text: 'copied' });
   await page.getByRole('button', { name: 'Copy link' }).click();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+  expect(await pasted(page, server)).toBe(link);
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as a file' }).click()]);
   expect(await readFile(await download.path(), 'utf8')).toContain(receipt);
   await expect(page.getByRole('img', { name: 'The link as a QR code' })).toBeVisible();
