@@ -68,13 +68,20 @@ impl Problem {
     /// The problem that a burned paste answers with.
     #[must_use]
     pub fn burned(tombstone: Tombstone) -> Self {
-        Self { burned: Some(tombstone.burned), burned_at: Some(tombstone.burned_at), ..Self::new(Code::Burned) }
+        Self {
+            burned: Some(tombstone.burned),
+            burned_at: Some(tombstone.burned_at),
+            ..Self::new(Code::Burned)
+        }
     }
 
     /// What became of the paste, where this is the problem of a burned one.
     #[must_use]
     pub fn tombstone(&self) -> Option<Tombstone> {
-        Some(Tombstone { burned: self.burned?, burned_at: self.burned_at? })
+        Some(Tombstone {
+            burned: self.burned?,
+            burned_at: self.burned_at?,
+        })
     }
 }
 
@@ -93,7 +100,10 @@ mod tests {
 
     #[test]
     fn a_tombstone_survives_the_wire() {
-        let tombstone = Tombstone { burned: Burned::Reads, burned_at: 1_800_000_000 };
+        let tombstone = Tombstone {
+            burned: Burned::Reads,
+            burned_at: 1_800_000_000,
+        };
         let text = serde_json::to_string(&Problem::burned(tombstone)).unwrap();
         let back: Problem = serde_json::from_str(&text).unwrap();
         assert_eq!(back.tombstone(), Some(tombstone));

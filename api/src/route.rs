@@ -41,7 +41,10 @@ mod tests {
 
     #[test]
     fn a_pattern_takes_its_id() {
-        assert_eq!(of(CLAIM, "AAAAAAAAAAAAAAAAAAAAAA"), "/api/v1/pastes/AAAAAAAAAAAAAAAAAAAAAA/claim");
+        assert_eq!(
+            of(CLAIM, "AAAAAAAAAAAAAAAAAAAAAA"),
+            "/api/v1/pastes/AAAAAAAAAAAAAAAAAAAAAA/claim"
+        );
         assert_eq!(of(CONFIG, "x"), CONFIG);
     }
 }
