@@ -1,0 +1,89 @@
+//! The process: ready, healthy, stopped; and what it says meanwhile.
+
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::harness::{Answer, OCTETS, Paste, Server, TUS, bearer, command, message, token};
+
+/// [B-72]
+#[test]
+fn either_signal_stops_it_cleanly_within_five_seconds_and_all_is_there_again() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let server = Server::start();
+        let paste = Paste::on(&server, 4096, 1);
+        let _idle = server.connect();
+        let since = Instant::now();
+        server.signal(signal);
+        let (status, data) = server.ended();
+        assert!(status.success() && since.elapsed() < Duration::from_secs(5));
+        let again = Server::start_in(data, &[]);
+        assert!(paste.claim(&again, &token()).body == paste.content);
+    }
+}
+
+/// [B-72]
+#[test]
+fn a_request_that_runs_when_the_signal_comes_is_finished() {
+    let server = Server::start();
+    let paste = Paste::new(500_000, 1);
+    paste.create(&server, &[]);
+    let right = bearer(&paste.receipt);
+    let headers = [
+        TUS,
+        OCTETS,
+        ("upload-offset", "0"),
+        ("authorization", &right),
+        ("content-length", "500000"),
+    ];
+    let mut stream = server.connect();
+    stream
+        .write_all(&message("PATCH", &paste.path(""), &headers, &paste.content[..250_000]))
+        .unwrap();
+    // The request has reached its handler once the server says that bytes of it are held.
+    server.signal(Signal::TERM);
+    while std::net::TcpStream::connect(server.address).is_ok() && server.data.path().exists() {
+        std::thread::yield_now();
+        break;
+    }
+    stream.write_all(&paste.content[250_000..]).unwrap();
+    let answer = Answer::read(&mut stream);
+    assert_eq!((answer.status, answer.header("upload-offset")), (204, Some("500000")));
+    let (status, data) = server.ended();
+    assert!(status.success());
+    let again = Server::start_in(data, &[]);
+    assert!(paste.claim(&again, &token()).body == paste.content);
+}
+
+/// [B-73]
+#[test]
+fn healthcheck_asks_a_running_server() {
+    let server = Server::start();
+    assert_eq!(server.ask("GET", "/healthz", &[], &[]).body, b"ok");
+    let ask = |address: &str| {
+        command()
+            .args(["healthcheck", "--listen", address])
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
+    let address = server.address.to_string();
+    assert_eq!(ask(&address), Some(0));
+    drop(server);
+    assert_eq!(ask(&address), Some(1));
+}
+
+/// [B-60]
+#[test]
+fn the_document_is_openapi_3_1_and_its_references_resolve() {
+    let server = Server::start();
+    let document = server.ask("GET", "/api/v1/openapi.json", &[], &[]).json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let text = document.to_string();
+    for part in text.split("\"$ref\":\"#").skip(1) {
+        let pointer = part.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+}
