@@ -263,10 +263,9 @@ impl Unpacker {
         self.head = Vec::new();
         self.manifest_len = head_len - 4;
         let end = manifest.sized_len().ok_or(Verdict::BadArchiveLength)? + head_len as u64;
-        if let Some(Trailer { archive_len }) = self.trailer {
-            if end > archive_len || end < archive_len && !manifest.is_open_ended() {
-                return Err(Verdict::BadArchiveLength);
-            }
+        let adds_up = |Trailer { archive_len }| end == archive_len || end < archive_len && manifest.is_open_ended();
+        if !self.trailer.is_none_or(adds_up) {
+            return Err(Verdict::BadArchiveLength);
         }
         self.manifest = Some(manifest);
         self.state = State::Begin(0);

@@ -1,5 +1,6 @@
 //! Every file of vectors/, by listing, through every path: at once, streamed in odd chunk sizes with and without the length known
 //! before, by position, and with the header encoded again. vectors/README.md says what the files hold.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod read;
 

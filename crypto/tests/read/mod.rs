@@ -1,5 +1,5 @@
 //! The paths on which a container can be read, for the tests of this crate.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use satchel_crypto::{
     Allowed, Asked, Container, Entry, Event, Key, Layout, Opened, PlainSegment, Prelude, Trailer, Unpacker, Verdict,
