@@ -13,7 +13,11 @@ use store::*;
 /// The key bytes of every filled slot.
 fn keys(house: &House) -> Vec<Vec<u8>> {
     let file = fs::read(house.data().join("shred-keys")).unwrap();
-    file.chunks(64).skip(1).filter(|slot| slot[48] == 1).map(|slot| slot[..32].to_vec()).collect()
+    file.chunks(64)
+        .skip(1)
+        .filter(|slot| slot[48] == 1)
+        .map(|slot| slot[..32].to_vec())
+        .collect()
 }
 
 #[test]
@@ -26,7 +30,10 @@ fn after_a_burn_no_file_holds_content_claim_hash_or_shred_key() {
             let (secrets, content) = (Secrets(n as u64), bytes(size, n as u64));
             put(&store, secrets, &content, 1).await;
             assert!(!anywhere(&house.data(), &content[100..140]), "content rests encrypted");
-            assert!(!anywhere(&house.data(), &secrets.hash("claim")), "no claim hash, not even while it lives");
+            assert!(
+                !anywhere(&house.data(), &secrets.hash("claim")),
+                "no claim hash, not even while it lives"
+            );
             secrets.claim(&store, "lease").await.unwrap();
             store.confirm(secrets.id(), &secrets.token("lease")).await.unwrap();
             assert!(!anywhere(&house.data(), &content[100..140]));
@@ -37,7 +44,11 @@ fn after_a_burn_no_file_holds_content_claim_hash_or_shred_key() {
         assert!(gone.iter().all(|key| !anywhere(&house.data(), key)));
         store.close();
         assert!(gone.iter().all(|key| !anywhere(&house.data(), key)));
-        assert_eq!(fs::read_dir(house.data().join("content")).unwrap().count(), 0, "files follow");
+        assert_eq!(
+            fs::read_dir(house.data().join("content")).unwrap().count(),
+            0,
+            "files follow"
+        );
     });
 }
 
@@ -168,35 +179,62 @@ fn a_crash_after_any_answer_keeps_what_was_answered() {
         let house = House::new();
         let store = house.open();
         let (secrets, content) = (Secrets(1), bytes(600_000, 1));
-        let mut upload = store.create(secrets.new(content.len(), 2), Vec::new()).await.unwrap().upload.unwrap();
+        let mut upload = store
+            .create(secrets.new(content.len(), 2), Vec::new())
+            .await
+            .unwrap()
+            .upload
+            .unwrap();
         upload.write(&content[..400_000]).await.unwrap();
         upload.commit().await.unwrap();
         let at = |store: Store| async move { store.offset(secrets.id(), &secrets.token("receipt")).await };
         assert_eq!(at(house.crashed().open()).await.unwrap().offset, 400_000);
-        let mut upload = store.upload(secrets.id(), &secrets.token("receipt"), 400_000).await.unwrap();
+        let mut upload = store
+            .upload(secrets.id(), &secrets.token("receipt"), 400_000)
+            .await
+            .unwrap();
         upload.write(&content[400_000..]).await.unwrap();
         upload.commit().await.unwrap();
         let crashed = house.crashed();
-        assert!(read_all(secrets.claim(&crashed.open(), "x").await.unwrap().content).await.unwrap() == content);
+        assert!(
+            read_all(secrets.claim(&crashed.open(), "x").await.unwrap().content)
+                .await
+                .unwrap()
+                == content
+        );
 
         secrets.claim(&store, "lease").await.unwrap();
         let crashed = house.crashed();
         let reopened = crashed.open();
-        assert_eq!(secrets.claim(&reopened, "lease").await.unwrap().reads_left, Some(1), "the lease goes on");
+        assert_eq!(
+            secrets.claim(&reopened, "lease").await.unwrap().reads_left,
+            Some(1),
+            "the lease goes on"
+        );
         assert_eq!(secrets.claim(&reopened, "second").await.unwrap().reads_left, Some(0));
-        assert!(matches!(secrets.claim(&reopened, "third").await.err(), Some(StoreError::Burned(_))));
+        assert!(matches!(
+            secrets.claim(&reopened, "third").await.err(),
+            Some(StoreError::Burned(_))
+        ));
 
         for _ in 0..3 {
             secrets.guess(&store).await;
         }
         let crashed = house.crashed();
-        let receipt = crashed.open().receipt(secrets.id(), &secrets.token("receipt")).await.unwrap();
+        let receipt = crashed
+            .open()
+            .receipt(secrets.id(), &secrets.token("receipt"))
+            .await
+            .unwrap();
         assert_eq!(receipt.wrong_tries, 3);
 
         store.burn(secrets.id(), &secrets.token("receipt")).await.unwrap();
         let crashed = house.crashed();
         let reopened = crashed.open();
-        assert_eq!(secrets.claim(&reopened, "lease").await.err(), Some(StoreError::LeaseEnded));
+        assert_eq!(
+            secrets.claim(&reopened, "lease").await.err(),
+            Some(StoreError::LeaseEnded)
+        );
         let back = reopened.create(secrets.new(content.len(), 2), Vec::new()).await.err();
         assert!(matches!(back, Some(StoreError::Burned(_))));
     });
@@ -217,7 +255,12 @@ fn a_damaged_block_is_noticed_and_is_that_pastes_trouble_only() {
         file.write_all_at(&[byte[0] ^ 1], 400_000).unwrap();
         let damaged = read_all(Secrets(1).claim(&store, "lease").await.unwrap().content).await;
         assert_eq!(damaged, Err(StoreError::Damaged));
-        assert!(read_all(Secrets(2).claim(&store, "lease").await.unwrap().content).await.unwrap() == content);
+        assert!(
+            read_all(Secrets(2).claim(&store, "lease").await.unwrap().content)
+                .await
+                .unwrap()
+                == content
+        );
         store.burn(Secrets(1).id(), &Secrets(1).token("receipt")).await.unwrap();
         assert!(store.health().ok);
     });
@@ -230,17 +273,26 @@ fn a_clock_jump_hides_but_destroys_nothing() {
         let store = house.open();
         put(&store, Secrets(1), &bytes(1000, 1), 1).await;
         store.sweep().await.unwrap();
-        house.clock.wall.fetch_add(30 * 86_400, std::sync::atomic::Ordering::SeqCst);
+        house
+            .clock
+            .wall
+            .fetch_add(30 * 86_400, std::sync::atomic::Ordering::SeqCst);
         assert!(store.health().clock_held);
         store.sweep().await.unwrap();
-        assert!(matches!(Secrets(1).claim(&store, "lease").await.err(), Some(StoreError::Burned(_))));
+        assert!(matches!(
+            Secrets(1).claim(&store, "lease").await.err(),
+            Some(StoreError::Burned(_))
+        ));
         assert_eq!(store.totals().items, 1);
         store.close();
         let store = house.open();
         assert!(store.health().clock_held, "a start does not take it either");
         store.sweep().await.unwrap();
         assert_eq!(store.totals().items, 1);
-        house.clock.wall.fetch_sub(30 * 86_400, std::sync::atomic::Ordering::SeqCst);
+        house
+            .clock
+            .wall
+            .fetch_sub(30 * 86_400, std::sync::atomic::Ordering::SeqCst);
         Secrets(1).claim(&store, "lease").await.unwrap();
     });
 }

@@ -20,7 +20,10 @@ fn what_goes_in_comes_out_at_every_size() {
             assert_eq!(claimed.reads_left, Some(0));
             assert!(read_all(claimed.content).await.unwrap() == content);
             let (from, to) = (size as u64 / 3, (size as u64 / 3 * 2).max(1));
-            let part = store.content(secrets.id(), &secrets.token("lease"), from, Some(to)).await.unwrap();
+            let part = store
+                .content(secrets.id(), &secrets.token("lease"), from, Some(to))
+                .await
+                .unwrap();
             assert!(read_all(part).await.unwrap() == content[from as usize..to as usize]);
         }
         assert_eq!(store.totals().items, 8);
@@ -66,10 +69,16 @@ fn a_creation_is_idempotent_and_a_known_id_is_taken() {
         assert_eq!((first.offset, first.expires_at), (again.offset, again.expires_at));
         assert_eq!(store.totals().items, 1);
         let mut other = secrets.new(1000, 2);
-        assert_eq!(store.create(other, content.clone()).await.err(), Some(StoreError::IdTaken));
+        assert_eq!(
+            store.create(other, content.clone()).await.err(),
+            Some(StoreError::IdTaken)
+        );
         other = secrets.new(1000, 1);
         other.claim = Secrets(2).new(1, 1).claim;
-        assert_eq!(store.create(other, content.clone()).await.err(), Some(StoreError::IdTaken));
+        assert_eq!(
+            store.create(other, content.clone()).await.err(),
+            Some(StoreError::IdTaken)
+        );
         store.burn(secrets.id(), &secrets.token("receipt")).await.unwrap();
         let back = store.create(secrets.new(1000, 1), content).await.err();
         assert!(matches!(back, Some(StoreError::Burned(tombstone)) if tombstone.burned == Burned::Demand));
@@ -106,7 +115,9 @@ fn nothing_is_there_for_who_cannot_prove_the_link() {
         let wrong = secrets.token("wrong");
         let missing = Some(StoreError::NotFound);
         assert_eq!(store.probe(secrets.id(), &wrong).await.err(), missing);
-        let claim = store.claim(secrets.id(), &wrong, &secrets.token("claim"), &secrets.token("lease")).await;
+        let claim = store
+            .claim(secrets.id(), &wrong, &secrets.token("claim"), &secrets.token("lease"))
+            .await;
         assert_eq!(claim.err(), missing);
         assert_eq!(store.receipt(secrets.id(), &wrong).await.err(), missing);
         assert_eq!(store.burn(secrets.id(), &wrong).await.err(), missing);
@@ -126,10 +137,25 @@ fn ten_wrong_tries_are_free_then_the_wait_refuses_even_the_right_one() {
         let secrets = Secrets(1);
         put(&store, secrets, &bytes(1000, 1), 1).await;
         for left in (0..10).rev() {
-            assert_eq!(secrets.guess(&store).await, StoreError::WrongPassphrase { tries_left: left, retry_after: 0 });
+            assert_eq!(
+                secrets.guess(&store).await,
+                StoreError::WrongPassphrase {
+                    tries_left: left,
+                    retry_after: 0
+                }
+            );
         }
-        assert_eq!(secrets.guess(&store).await, StoreError::WrongPassphrase { tries_left: 0, retry_after: 1 });
-        assert_eq!(secrets.claim(&store, "lease").await.err(), Some(StoreError::Wait { retry_after: 1 }));
+        assert_eq!(
+            secrets.guess(&store).await,
+            StoreError::WrongPassphrase {
+                tries_left: 0,
+                retry_after: 1
+            }
+        );
+        assert_eq!(
+            secrets.claim(&store, "lease").await.err(),
+            Some(StoreError::Wait { retry_after: 1 })
+        );
         let receipt = store.receipt(secrets.id(), &secrets.token("receipt")).await.unwrap();
         assert_eq!((receipt.wrong_tries, receipt.retry_after), (11, 1));
         store.reset_wait(secrets.id(), &secrets.token("receipt")).await.unwrap();
@@ -147,7 +173,10 @@ fn guessing_burns_where_its_creator_chose_that() {
         new.on_guessing = OnGuessing::Burn;
         store.create(new, bytes(100, 1)).await.unwrap();
         for _ in 0..11 {
-            assert!(matches!(secrets.guess(&store).await, StoreError::WrongPassphrase { .. }));
+            assert!(matches!(
+                secrets.guess(&store).await,
+                StoreError::WrongPassphrase { .. }
+            ));
         }
         let gone = secrets.claim(&store, "lease").await.err();
         assert!(matches!(gone, Some(StoreError::Burned(tombstone)) if tombstone.burned == Burned::Guessing));
@@ -166,7 +195,10 @@ fn a_large_upload_continues_where_it_stood_and_a_later_request_takes_over() {
         upload.write(&content[..1_100_000]).await.unwrap();
         assert_eq!(upload.commit().await.unwrap().offset, 1_100_000);
         let receipt = || secrets.token("receipt");
-        assert_eq!(store.probe(secrets.id(), &secrets.token("probe")).await.err(), Some(StoreError::NotFound));
+        assert_eq!(
+            store.probe(secrets.id(), &secrets.token("probe")).await.err(),
+            Some(StoreError::NotFound)
+        );
         let wrong = store.upload(secrets.id(), &receipt(), 5).await;
         assert_eq!(wrong.err(), Some(StoreError::OffsetMismatch { offset: 1_100_000 }));
         let mut hanging = store.upload(secrets.id(), &receipt(), 1_100_000).await.unwrap();
@@ -196,12 +228,18 @@ fn a_small_upload_comes_in_pieces_too() {
         let house = House::new();
         let store = house.open();
         let (secrets, content) = (Secrets(1), bytes(200_000, 1));
-        let created = store.create(secrets.new(content.len(), 1), content[..70_000].to_vec()).await.unwrap();
+        let created = store
+            .create(secrets.new(content.len(), 1), content[..70_000].to_vec())
+            .await
+            .unwrap();
         assert_eq!(created.offset, 70_000);
         drop(created);
         let mut at = 70_000;
         while at < content.len() {
-            let mut upload = store.upload(secrets.id(), &secrets.token("receipt"), at as u64).await.unwrap();
+            let mut upload = store
+                .upload(secrets.id(), &secrets.token("receipt"), at as u64)
+                .await
+                .unwrap();
             let end = content.len().min(at + 40_000);
             upload.write(&content[at..end]).await.unwrap();
             upload.commit().await.unwrap();
@@ -222,23 +260,41 @@ fn expiry_stops_claims_at_once_and_the_last_lease_takes_the_paste_along() {
         house.clock.advance(7 * 86_400 - 60);
         secrets.claim(&store, "early").await.unwrap();
         house.clock.advance(60 + 600);
-        store.content(secrets.id(), &secrets.token("early"), 0, None).await.unwrap();
-        let expires_at = store.receipt(secrets.id(), &secrets.token("receipt")).await.unwrap().expires_at.unwrap();
+        store
+            .content(secrets.id(), &secrets.token("early"), 0, None)
+            .await
+            .unwrap();
+        let expires_at = store
+            .receipt(secrets.id(), &secrets.token("receipt"))
+            .await
+            .unwrap()
+            .expires_at
+            .unwrap();
         house.clock.advance(expires_at.saturating_sub(START + 7 * 86_400 + 600));
         let late = secrets.claim(&store, "late").await.err();
         assert!(matches!(late, Some(StoreError::Burned(tombstone)) if tombstone.burned == Burned::Expiry));
         store.sweep().await.unwrap();
-        let again = store.content(secrets.id(), &secrets.token("early"), 0, None).await.unwrap();
+        let again = store
+            .content(secrets.id(), &secrets.token("early"), 0, None)
+            .await
+            .unwrap();
         assert_eq!(read_all(again).await.unwrap(), content);
         house.clock.advance(15 * 60);
         store.sweep().await.unwrap();
         let receipt = store.receipt(secrets.id(), &secrets.token("receipt")).await.unwrap();
-        assert_eq!((receipt.state, receipt.burned), (PasteState::Burned, Some(Burned::Expiry)));
+        assert_eq!(
+            (receipt.state, receipt.burned),
+            (PasteState::Burned, Some(Burned::Expiry))
+        );
         assert_eq!(store.totals().items, 0);
         house.clock.advance(8 * 86_400);
         store.sweep().await.unwrap();
         let gone = store.receipt(secrets.id(), &secrets.token("receipt")).await;
-        assert_eq!(gone.err(), Some(StoreError::NotFound), "the tombstone goes after 7 days");
+        assert_eq!(
+            gone.err(),
+            Some(StoreError::NotFound),
+            "the tombstone goes after 7 days"
+        );
     });
 }
 
@@ -281,7 +337,10 @@ fn a_burn_on_demand_ends_readers_that_are_under_way() {
         content.next().await.unwrap().unwrap();
         let receipt = secrets.token("receipt");
         assert_eq!(store.burn(secrets.id(), &receipt).await, Ok(BurnAnswer::Now));
-        assert!(matches!(store.burn(secrets.id(), &receipt).await, Ok(BurnAnswer::Before(_))));
+        assert!(matches!(
+            store.burn(secrets.id(), &receipt).await,
+            Ok(BurnAnswer::Before(_))
+        ));
         assert_eq!(content.next().await, Some(Err(StoreError::LeaseEnded)));
         assert_eq!(content.next().await, None);
     });
@@ -301,7 +360,10 @@ fn quotas_refuse_uploads_and_nothing_else() {
         let full = store.create(Secrets(4).new(1, 1), vec![1]).await.err();
         assert_eq!(full, Some(StoreError::StorageFull { limit: Some(2) }));
         Secrets(1).claim(&store, "lease").await.unwrap();
-        store.confirm(Secrets(1).id(), &Secrets(1).token("lease")).await.unwrap();
+        store
+            .confirm(Secrets(1).id(), &Secrets(1).token("lease"))
+            .await
+            .unwrap();
         put(&store, Secrets(4), &bytes(3000, 1), 1).await;
     });
 }

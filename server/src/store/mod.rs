@@ -217,15 +217,12 @@ impl Store {
         if stored || offset != held {
             return Ok(created);
         }
-        let upload = Upload::begin(Arc::clone(&self.shared), self.writer.clone(), slot.item, None).await;
-        created.upload = upload.ok();
-        if let (false, Some(mut upload)) = (rest.is_empty(), created.upload.take()) {
+        let mut upload = Upload::begin(Arc::clone(&self.shared), self.writer.clone(), slot.item, None).await?;
+        if rest.is_empty() {
+            created.upload = Some(upload);
+        } else {
             upload.write(&rest).await?;
-            Progress {
-                offset: created.offset,
-                expires_at: created.expires_at,
-                ..
-            } = upload.commit().await?;
+            Progress { offset: created.offset, expires_at: created.expires_at, .. } = upload.commit().await?;
         }
         Ok(created)
     }

@@ -10,17 +10,17 @@ use satchel_server::store::{
 };
 use sha2::{Digest as _, Sha256};
 
-pub const START: u64 = 1_800_000_000;
+pub(crate) const START: u64 = 1_800_000_000;
 
 /// Wall time and boot time; they go on together unless a test wants a jump.
 #[derive(Default)]
-pub struct Hands {
-    pub wall: AtomicU64,
-    pub boot: AtomicU64,
+pub(crate) struct Hands {
+    pub(crate) wall: AtomicU64,
+    pub(crate) boot: AtomicU64,
 }
 
 impl Hands {
-    pub fn advance(&self, secs: u64) {
+    pub(crate) fn advance(&self, secs: u64) {
         self.wall.fetch_add(secs, Ordering::SeqCst);
         self.boot.fetch_add(secs, Ordering::SeqCst);
     }
@@ -36,37 +36,43 @@ impl Clock for Hands {
     }
 }
 
-pub struct House {
-    pub folder: tempfile::TempDir,
-    pub clock: Arc<Hands>,
+pub(crate) struct House {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) clock: Arc<Hands>,
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clock = Arc::new(Hands::default());
         clock.wall.store(START, Ordering::SeqCst);
         clock.boot.store(1000, Ordering::SeqCst);
-        Self { folder: tempfile::tempdir().unwrap(), clock }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            clock,
+        }
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    pub fn options(&self) -> Options {
-        Options { clock: self.clock.clone(), ..Options::new(self.data()) }
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            clock: self.clock.clone(),
+            ..Options::new(self.data())
+        }
     }
 
-    pub fn open(&self) -> Store {
+    pub(crate) fn open(&self) -> Store {
         self.try_open().unwrap()
     }
 
-    pub fn try_open(&self) -> Result<Store, OpenError> {
+    pub(crate) fn try_open(&self) -> Result<Store, OpenError> {
         Store::open(self.options())
     }
 
     /// Opens what the folder is at this moment, as a crash would leave it.
-    pub fn crashed(&self) -> Self {
+    pub(crate) fn crashed(&self) -> Self {
         let copy = Self::new();
         copy.clock.wall.store(self.clock.now(), Ordering::SeqCst);
         copy_folder(&self.data(), &copy.data());
@@ -88,41 +94,54 @@ fn copy_folder(from: &Path, to: &Path) {
 }
 
 /// Every file under a folder.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+        if path.is_dir() {
+            found.extend(files(&path))
+        } else {
+            found.push(path)
+        }
     }
     found
 }
 
-pub fn anywhere(folder: &Path, needle: &[u8]) -> bool {
-    files(folder).iter().any(|file| std::fs::read(file).unwrap().windows(needle.len()).any(|window| window == needle))
+pub(crate) fn anywhere(folder: &Path, needle: &[u8]) -> bool {
+    files(folder).iter().any(|file| {
+        std::fs::read(file)
+            .unwrap()
+            .windows(needle.len())
+            .any(|window| window == needle)
+    })
 }
 
 /// The secrets of one paste, all from one number.
 #[derive(Clone, Copy)]
-pub struct Secrets(pub u64);
+pub(crate) struct Secrets(pub(crate) u64);
 
 impl Secrets {
     fn bytes(self, what: &str) -> [u8; 32] {
-        Sha256::new().chain_update(what).chain_update(self.0.to_be_bytes()).finalize().into()
+        Sha256::new()
+            .chain_update(what)
+            .chain_update(self.0.to_be_bytes())
+            .finalize()
+            .into()
     }
 
-    pub fn id(self) -> Id {
+    pub(crate) fn id(self) -> Id {
         Id::new(self.bytes("id")[..16].try_into().unwrap())
     }
 
-    pub fn token(self, what: &str) -> Token {
+    pub(crate) fn token(self, what: &str) -> Token {
         Token::new(self.bytes(what))
     }
 
-    pub fn hash(self, what: &str) -> [u8; 32] {
+    pub(crate) fn hash(self, what: &str) -> [u8; 32] {
         Sha256::digest(self.bytes(what)).into()
     }
 
-    pub fn new(self, size: usize, reads: u32) -> NewPaste {
+    pub(crate) fn new(self, size: usize, reads: u32) -> NewPaste {
         let hash = |what| TokenHash::new(self.hash(what));
         NewPaste {
             id: self.id(),
@@ -137,22 +156,39 @@ impl Secrets {
         }
     }
 
-    pub async fn claim(self, store: &Store, lease: &str) -> Result<Claimed, StoreError> {
-        store.claim(self.id(), &self.token("probe"), &self.token("claim"), &self.token(lease)).await
+    pub(crate) async fn claim(self, store: &Store, lease: &str) -> Result<Claimed, StoreError> {
+        store
+            .claim(
+                self.id(),
+                &self.token("probe"),
+                &self.token("claim"),
+                &self.token(lease),
+            )
+            .await
     }
 
-    pub async fn guess(self, store: &Store) -> StoreError {
-        let wrong = store.claim(self.id(), &self.token("probe"), &self.token("wrong"), &self.token("guess")).await;
+    pub(crate) async fn guess(self, store: &Store) -> StoreError {
+        let wrong = store
+            .claim(
+                self.id(),
+                &self.token("probe"),
+                &self.token("wrong"),
+                &self.token("guess"),
+            )
+            .await;
         wrong.err().unwrap()
     }
 }
 
 /// Bytes that compress badly and are known.
-pub fn bytes(len: usize, seed: u64) -> Vec<u8> {
-    (0u64..).flat_map(|n| <[u8; 32]>::from(Sha256::digest((seed ^ (n << 20)).to_be_bytes()))).take(len).collect()
+pub(crate) fn bytes(len: usize, seed: u64) -> Vec<u8> {
+    (0u64..)
+        .flat_map(|n| <[u8; 32]>::from(Sha256::digest((seed ^ (n << 20)).to_be_bytes())))
+        .take(len)
+        .collect()
 }
 
-pub async fn read_all(mut content: Content) -> Result<Vec<u8>, StoreError> {
+pub(crate) async fn read_all(mut content: Content) -> Result<Vec<u8>, StoreError> {
     let mut all = Vec::new();
     while let Some(part) = content.next().await {
         all.extend(part?);
@@ -160,13 +196,16 @@ pub async fn read_all(mut content: Content) -> Result<Vec<u8>, StoreError> {
     Ok(all)
 }
 
-pub async fn put(store: &Store, secrets: Secrets, content: &[u8], reads: u32) {
-    let created = store.create(secrets.new(content.len(), reads), content.to_vec()).await.unwrap();
+pub(crate) async fn put(store: &Store, secrets: Secrets, content: &[u8], reads: u32) {
+    let created = store
+        .create(secrets.new(content.len(), reads), content.to_vec())
+        .await
+        .unwrap();
     assert_eq!(created.offset, content.len() as u64);
 }
 
 /// Runs on several threads, as a server does.
-pub fn run<F: Future>(test: F) -> F::Output {
+pub(crate) fn run<F: Future>(test: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(test)
 }
