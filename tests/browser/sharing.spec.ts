@@ -25,6 +25,19 @@ test('files go over with their names and bytes, several at once', async ({ page,
   await expect(reader.getByText('This is gone now.').first()).toBeVisible();
 });
 
+test('one button saves all files, and then it is gone', async ({ page, server, watched }) => {
+  const files = [pdf(), csv(), png()];
+  const { link } = await share(page, server, { files });
+  const reader = await watched.newVisitor();
+  await follow(reader, link);
+  await pressOpen(reader);
+  const saved: string[] = [];
+  reader.on('download', (download) => void saved.push(download.suggestedFilename()));
+  await reader.getByRole('button', { name: 'Save all' }).click();
+  await expect(reader.getByText('This is gone now.').first()).toBeVisible();
+  await expect.poll(() => saved).toEqual(files.map(({ name }) => name));
+});
+
 test('a text beside files goes along as a file', async ({ page, server, watched }) => {
   const { link } = await share(page, server, { text: 'Read the table first.', files: [csv()] });
   const reader = await watched.newVisitor();
