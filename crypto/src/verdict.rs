@@ -1,48 +1,68 @@
 //! What opening came to: the rejection words of docs/format.md section 9, one variant each.
 
-/// Why a container, passphrase, link or receipt was not opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Verdict {
+macro_rules! verdicts {
+    ($($(#[$meta:meta])+ $variant:ident $(($payload:ty))? $({ $($(#[$field_meta:meta])+ $field:ident: $ty:ty),+ $(,)? })?
+        = $word:literal;)+) => {
+        /// Why a container, passphrase, link or receipt was not opened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+        #[non_exhaustive]
+        pub enum Verdict {
+            $($(#[$meta])+ $variant $(($payload))? $({ $($(#[$field_meta])+ $field: $ty),+ })?,)+
+        }
+
+        impl Verdict {
+            /// Every word of docs/format.md section 9.
+            pub const WORDS: &[&str] = &[$($word),+];
+
+            /// The word of docs/format.md section 9.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant { .. } => $word,)+ }
+            }
+        }
+    };
+}
+
+verdicts! {
     /// The magic is another.
     #[error("this is not a Satchel container")]
-    NotAContainer,
+    NotAContainer = "not_a_container";
     /// The magic is that of a set.
     #[error("this is a set of containers, which this version cannot open")]
-    SetNotSupported,
+    SetNotSupported = "set_not_supported";
     /// The container's version is not 1.
     #[error("this container is of version {0}, which this version cannot open")]
-    UnsupportedVersion(u8),
+    UnsupportedVersion(u8) = "unsupported_version";
     /// The set id is not zero.
     #[error("this container is a member of a set and cannot be opened alone")]
-    MemberOfASet,
+    MemberOfASet = "member_of_a_set";
     /// The length is none that a whole container has.
     #[error("the container is cut short, or has bytes that do not belong to it")]
-    Truncated,
+    Truncated = "truncated";
     /// The header's length is 0 or above the limit.
     #[error("the header claims {0} bytes, outside the limits")]
-    HeaderTooLarge(u32),
+    HeaderTooLarge(u32) = "header_too_large";
     /// The header is not the deterministic CBOR that it has to be.
     #[error("the header is malformed")]
-    MalformedHeader,
+    MalformedHeader = "malformed_header";
     /// No slot, or more than 64.
     #[error("the number of slots is outside the limits")]
-    BadSlotCount,
+    BadSlotCount = "bad_slot_count";
     /// A slot of a known type has wrong fields.
     #[error("a slot is malformed")]
-    MalformedSlot,
+    MalformedSlot = "malformed_slot";
     /// Slots stand together that must not.
     #[error("the slots do not go together")]
-    BadSlotMix,
+    BadSlotMix = "bad_slot_mix";
     /// A passphrase slot asks for a profile that is not defined.
     #[error("a passphrase slot has an unknown profile")]
-    UnknownProfile,
+    UnknownProfile = "unknown_profile";
     /// No slot is of the key's kind.
     #[error("the container does not open with this kind of key")]
-    NoMatchingSlot,
+    NoMatchingSlot = "no_matching_slot";
     /// No slot unwraps with this key.
     #[error("the key or passphrase is wrong")]
-    WrongKey,
+    WrongKey = "wrong_key";
     /// The passphrase slots ask for more memory than the caller allows. In KiB.
     #[error("opening takes {required} KiB of memory, {allowed} are allowed")]
     ExcessiveWork {
@@ -50,92 +70,53 @@ pub enum Verdict {
         required: u32,
         /// What the caller's largest profile takes.
         allowed: u32,
-    },
+    } = "excessive_work";
     /// A passphrase of no characters.
     #[error("the passphrase is empty")]
-    EmptyPassphrase,
+    EmptyPassphrase = "empty_passphrase";
     /// A passphrase of more than 1,024 bytes.
     #[error("the passphrase has {0} bytes, more than 1024")]
-    PassphraseTooLong(usize),
+    PassphraseTooLong(usize) = "passphrase_too_long";
     /// A passphrase file that is not UTF-8.
     #[error("the passphrase is not UTF-8 text")]
-    MalformedPassphrase,
+    MalformedPassphrase = "malformed_passphrase";
     /// The header was changed.
     #[error("the header was tampered with")]
-    BadHeaderMac,
+    BadHeaderMac = "bad_header_mac";
     /// The payload's parameters or header tag are wrong.
     #[error("the start of the payload is damaged or was tampered with")]
-    BadPayloadHeader,
+    BadPayloadHeader = "bad_payload_header";
     /// A segment's tag, length word or place is wrong.
     #[error("segment {0} is damaged or was tampered with")]
-    BadSegment(u64),
+    BadSegment(u64) = "bad_segment";
     /// The padding is not what the format prescribes.
     #[error("the padding is wrong")]
-    BadPadding,
+    BadPadding = "bad_padding";
     /// The manifest's length is 0 or above the limit.
     #[error("the manifest claims {0} bytes, outside the limits")]
-    ManifestTooLarge(u32),
+    ManifestTooLarge(u32) = "manifest_too_large";
     /// The manifest is not the deterministic CBOR that it has to be, or breaks one of its rules.
     #[error("the manifest is malformed")]
-    MalformedManifest,
+    MalformedManifest = "malformed_manifest";
     /// The contents do not fill the archive exactly.
     #[error("the contents do not add up to the archive's length")]
-    BadArchiveLength,
+    BadArchiveLength = "bad_archive_length";
     /// The link or receipt is cut or mistyped.
     #[error("the link is cut or mistyped")]
-    MalformedLink,
+    MalformedLink = "malformed_link";
     /// The link or receipt is of another version or kind.
     #[error("the link is of a version that this version cannot open")]
-    UnsupportedLinkVersion,
+    UnsupportedLinkVersion = "unsupported_link_version";
     /// The link has a flag that is not defined.
     #[error("the link asks for something that this version does not know")]
-    UnsupportedLinkFlags,
+    UnsupportedLinkFlags = "unsupported_link_flags";
     /// The link needs a passphrase and none was given.
     #[error("the link needs a passphrase")]
-    PassphraseMissing,
+    PassphraseMissing = "passphrase_missing";
     /// A passphrase was given for a link that has none.
     #[error("the link takes no passphrase")]
-    PassphraseNotNeeded,
+    PassphraseNotNeeded = "passphrase_not_needed";
     /// The device cannot give the memory that deriving a key takes.
     #[error("there is not enough memory to derive the key")]
-    OutOfMemory,
-}
-
-impl Verdict {
-    /// The word of docs/format.md section 9.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::NotAContainer => "not_a_container",
-            Self::SetNotSupported => "set_not_supported",
-            Self::UnsupportedVersion(_) => "unsupported_version",
-            Self::MemberOfASet => "member_of_a_set",
-            Self::Truncated => "truncated",
-            Self::HeaderTooLarge(_) => "header_too_large",
-            Self::MalformedHeader => "malformed_header",
-            Self::BadSlotCount => "bad_slot_count",
-            Self::MalformedSlot => "malformed_slot",
-            Self::BadSlotMix => "bad_slot_mix",
-            Self::UnknownProfile => "unknown_profile",
-            Self::NoMatchingSlot => "no_matching_slot",
-            Self::WrongKey => "wrong_key",
-            Self::ExcessiveWork { .. } => "excessive_work",
-            Self::EmptyPassphrase => "empty_passphrase",
-            Self::PassphraseTooLong(_) => "passphrase_too_long",
-            Self::MalformedPassphrase => "malformed_passphrase",
-            Self::BadHeaderMac => "bad_header_mac",
-            Self::BadPayloadHeader => "bad_payload_header",
-            Self::BadSegment(_) => "bad_segment",
-            Self::BadPadding => "bad_padding",
-            Self::ManifestTooLarge(_) => "manifest_too_large",
-            Self::MalformedManifest => "malformed_manifest",
-            Self::BadArchiveLength => "bad_archive_length",
-            Self::MalformedLink => "malformed_link",
-            Self::UnsupportedLinkVersion => "unsupported_link_version",
-            Self::UnsupportedLinkFlags => "unsupported_link_flags",
-            Self::PassphraseMissing => "passphrase_missing",
-            Self::PassphraseNotNeeded => "passphrase_not_needed",
-            Self::OutOfMemory => "out_of_memory",
-        }
-    }
+    OutOfMemory = "out_of_memory";
 }
