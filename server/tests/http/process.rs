@@ -1,6 +1,6 @@
 //! The process: ready, healthy, stopped; and what it says meanwhile.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -36,17 +36,18 @@ fn a_request_that_runs_when_the_signal_comes_is_finished() {
         ("upload-offset", "0"),
         ("authorization", &right),
         ("content-length", "500000"),
+        ("expect", "100-continue"),
     ];
     let mut stream = server.connect();
     stream
-        .write_all(&message("PATCH", &paste.path(""), &headers, &paste.content[..250_000]))
+        .write_all(&message("PATCH", &paste.path(""), &headers, &[]))
         .unwrap();
-    // The request has reached its handler once the server says that bytes of it are held.
+    // Once it says "100 Continue" the request is running.
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(&paste.content[..250_000]).unwrap();
     server.signal(Signal::TERM);
-    while std::net::TcpStream::connect(server.address).is_ok() && server.data.path().exists() {
-        std::thread::yield_now();
-        break;
-    }
     stream.write_all(&paste.content[250_000..]).unwrap();
     let answer = Answer::read(&mut stream);
     assert_eq!((answer.status, answer.header("upload-offset")), (204, Some("500000")));

@@ -304,6 +304,8 @@ fn a_range_past_the_end_is_416_and_several_ranges_are_answered_whole() {
         Some("bytes 4000-4095/4096")
     );
     for range in ["bytes=0-1,5-6", "bytes=9-8", "items=0-1"] {
+        let (paste, lease) = (Paste::on(&server, SMALL, 1), token());
+        paste.claim(&server, &lease);
         let answer = paste.content(&server, &lease, Some(range));
         assert_eq!((answer.status, answer.body.len()), (200, SMALL), "{range}");
     }
