@@ -1,5 +1,7 @@
 //! What is on the disk: nothing of a burned paste, nothing of a foreign store, and damage is noticed.
 
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)] // sizes of tests are small
+
 mod store;
 
 use std::fs::{self, OpenOptions};
@@ -180,7 +182,7 @@ fn a_crash_after_any_answer_keeps_what_was_answered() {
         let store = house.open();
         let (secrets, content) = (Secrets(1), bytes(600_000, 1));
         let mut upload = store
-            .create(secrets.new(content.len(), 2), Vec::new())
+            .create(secrets.paste(content.len(), 2), Vec::new())
             .await
             .unwrap()
             .upload
@@ -235,7 +237,7 @@ fn a_crash_after_any_answer_keeps_what_was_answered() {
             secrets.claim(&reopened, "lease").await.err(),
             Some(StoreError::LeaseEnded)
         );
-        let back = reopened.create(secrets.new(content.len(), 2), Vec::new()).await.err();
+        let back = reopened.create(secrets.paste(content.len(), 2), Vec::new()).await.err();
         assert!(matches!(back, Some(StoreError::Burned(_))));
     });
 }

@@ -1,5 +1,7 @@
 //! The store's promises on real files: one claim per read, nothing comes back, nothing is lost.
 
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)] // sizes of tests are small
+
 mod store;
 
 use satchel_api::{Burned, PasteState};
@@ -64,23 +66,23 @@ fn a_creation_is_idempotent_and_a_known_id_is_taken() {
         let house = House::new();
         let store = house.open();
         let (secrets, content) = (Secrets(1), bytes(1000, 1));
-        let first = store.create(secrets.new(1000, 1), content.clone()).await.unwrap();
-        let again = store.create(secrets.new(1000, 1), content.clone()).await.unwrap();
+        let first = store.create(secrets.paste(1000, 1), content.clone()).await.unwrap();
+        let again = store.create(secrets.paste(1000, 1), content.clone()).await.unwrap();
         assert_eq!((first.offset, first.expires_at), (again.offset, again.expires_at));
         assert_eq!(store.totals().items, 1);
-        let mut other = secrets.new(1000, 2);
+        let mut other = secrets.paste(1000, 2);
         assert_eq!(
             store.create(other, content.clone()).await.err(),
             Some(StoreError::IdTaken)
         );
-        other = secrets.new(1000, 1);
-        other.claim = Secrets(2).new(1, 1).claim;
+        other = secrets.paste(1000, 1);
+        other.claim = Secrets(2).paste(1, 1).claim;
         assert_eq!(
             store.create(other, content.clone()).await.err(),
             Some(StoreError::IdTaken)
         );
         store.burn(secrets.id(), &secrets.token("receipt")).await.unwrap();
-        let back = store.create(secrets.new(1000, 1), content).await.err();
+        let back = store.create(secrets.paste(1000, 1), content).await.err();
         assert!(matches!(back, Some(StoreError::Burned(tombstone)) if tombstone.burned == Burned::Demand));
         assert_eq!(store.totals().items, 0);
     });
@@ -169,7 +171,7 @@ fn guessing_burns_where_its_creator_chose_that() {
         let house = House::new();
         let store = house.open();
         let secrets = Secrets(1);
-        let mut new = secrets.new(100, 1);
+        let mut new = secrets.paste(100, 1);
         new.on_guessing = OnGuessing::Burn;
         store.create(new, bytes(100, 1)).await.unwrap();
         for _ in 0..11 {
@@ -190,7 +192,7 @@ fn a_large_upload_continues_where_it_stood_and_a_later_request_takes_over() {
         let house = House::new();
         let store = house.open();
         let (secrets, content) = (Secrets(1), bytes(3_000_000, 1));
-        let created = store.create(secrets.new(content.len(), 1), Vec::new()).await.unwrap();
+        let created = store.create(secrets.paste(content.len(), 1), Vec::new()).await.unwrap();
         let mut upload = created.upload.unwrap();
         upload.write(&content[..1_100_000]).await.unwrap();
         assert_eq!(upload.commit().await.unwrap().offset, 1_100_000);
@@ -229,7 +231,7 @@ fn a_small_upload_comes_in_pieces_too() {
         let store = house.open();
         let (secrets, content) = (Secrets(1), bytes(200_000, 1));
         let created = store
-            .create(secrets.new(content.len(), 1), content[..70_000].to_vec())
+            .create(secrets.paste(content.len(), 1), content[..70_000].to_vec())
             .await
             .unwrap();
         assert_eq!(created.offset, 70_000);
@@ -306,7 +308,7 @@ fn an_idle_lease_an_idle_upload_and_one_that_fetched_its_fill_end() {
         let (idle, greedy, upload) = (Secrets(1), Secrets(2), Secrets(3));
         put(&store, idle, &bytes(1000, 1), 1).await;
         put(&store, greedy, &bytes(1000, 2), 1).await;
-        drop(store.create(upload.new(500_000, 1), Vec::new()).await.unwrap());
+        drop(store.create(upload.paste(500_000, 1), Vec::new()).await.unwrap());
         idle.claim(&store, "lease").await.unwrap();
         for _ in 0..4 {
             let claimed = greedy.claim(&store, "lease").await.unwrap();
@@ -354,10 +356,10 @@ fn quotas_refuse_uploads_and_nothing_else() {
         (options.items_max, options.bytes_max) = (2, 5000);
         let store = satchel_server::store::Store::open(options).unwrap();
         put(&store, Secrets(1), &bytes(3000, 1), 1).await;
-        let full = store.create(Secrets(2).new(3000, 1), bytes(3000, 2)).await.err();
+        let full = store.create(Secrets(2).paste(3000, 1), bytes(3000, 2)).await.err();
         assert_eq!(full, Some(StoreError::StorageFull { limit: Some(5000) }));
         put(&store, Secrets(3), &bytes(1000, 1), 1).await;
-        let full = store.create(Secrets(4).new(1, 1), vec![1]).await.err();
+        let full = store.create(Secrets(4).paste(1, 1), vec![1]).await.err();
         assert_eq!(full, Some(StoreError::StorageFull { limit: Some(2) }));
         Secrets(1).claim(&store, "lease").await.unwrap();
         store

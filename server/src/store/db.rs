@@ -87,7 +87,7 @@ fn set_pragmas(conn: &Connection) -> Result<(), OpenError> {
     }
     conn.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
-         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000;",
+         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -16000;",
     )?;
     for (pragma, wanted) in [
         ("synchronous", 2),

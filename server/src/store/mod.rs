@@ -222,7 +222,11 @@ impl Store {
             created.upload = Some(upload);
         } else {
             upload.write(&rest).await?;
-            Progress { offset: created.offset, expires_at: created.expires_at, .. } = upload.commit().await?;
+            Progress {
+                offset: created.offset,
+                expires_at: created.expires_at,
+                ..
+            } = upload.commit().await?;
         }
         Ok(created)
     }

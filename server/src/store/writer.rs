@@ -178,7 +178,8 @@ impl Writer {
     pub(super) fn batch(&mut self, mut batch: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
         let busy = self.busy.clone();
         let mut result = self.attempt(&mut batch);
-        if result.as_ref().is_err_and(Fault::is_full) && self.reserve.release() {
+        if result.as_ref().is_err_and(Fault::is_full) {
+            self.make_room();
             self.busy.clone_from(&busy);
             result = self.attempt(&mut batch);
         }
@@ -188,6 +189,15 @@ impl Writer {
         }
         let committed = result.map_err(|fault| fault.answer());
         batch.into_iter().filter_map(|job| job.settle(committed)).collect()
+    }
+
+    /// The disk is full: the reserve goes to the database, and the log starts again from its beginning, in the room that it has. Uploads
+    /// are refused from now on, so that this is enough for claims and burns.
+    fn make_room(&mut self) {
+        self.reserve.release();
+        let restarted = self.conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+        // When it fails, so will the next attempt, and that is what is answered.
+        drop(restarted);
     }
 
     fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {

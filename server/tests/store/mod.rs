@@ -1,5 +1,5 @@
 //! A store in a temporary folder, with a clock that is set by hand.
-#![allow(dead_code)] // each test file uses its part
+#![allow(dead_code, clippy::unwrap_used, clippy::cast_possible_truncation)] // each test file uses its part
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -141,7 +141,7 @@ impl Secrets {
         Sha256::digest(self.bytes(what)).into()
     }
 
-    pub(crate) fn new(self, size: usize, reads: u32) -> NewPaste {
+    pub(crate) fn paste(self, size: usize, reads: u32) -> NewPaste {
         let hash = |what| TokenHash::new(self.hash(what));
         NewPaste {
             id: self.id(),
@@ -198,7 +198,7 @@ pub(crate) async fn read_all(mut content: Content) -> Result<Vec<u8>, StoreError
 
 pub(crate) async fn put(store: &Store, secrets: Secrets, content: &[u8], reads: u32) {
     let created = store
-        .create(secrets.new(content.len(), reads), content.to_vec())
+        .create(secrets.paste(content.len(), reads), content.to_vec())
         .await
         .unwrap();
     assert_eq!(created.offset, content.len() as u64);
