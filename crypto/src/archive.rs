@@ -46,7 +46,6 @@ impl Trailer {
     }
 
     /// Manifest length, manifest and contents together.
-    #[must_use]
     pub const fn archive_len(&self) -> u64 {
         self.archive_len
     }
@@ -108,13 +107,11 @@ enum Step {
 
 impl Unpacker {
     /// At the archive's start.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// With the trailer read before: what does not add up is noticed with the manifest, and [`layout`](Self::layout) is to be had.
-    #[must_use]
     pub fn with_trailer(trailer: Trailer) -> Self {
         Self {
             trailer: Some(trailer),
@@ -136,7 +133,7 @@ impl Unpacker {
             return Err(Verdict::BadSegment(segment.position()));
         }
         if segment.is_final() {
-            self.trailer = Some(Trailer::read(&segment)?);
+            self.trailer = Some(Trailer::read(&segment).inspect_err(|verdict| self.failed = Some(*verdict))?);
         }
         self.next_position += 1;
         self.used = 0;
@@ -172,13 +169,11 @@ impl Unpacker {
     }
 
     /// The manifest, after its event.
-    #[must_use]
     pub const fn manifest(&self) -> Option<&Manifest> {
         self.manifest.as_ref()
     }
 
     /// Where each entry lies, once manifest and trailer are read.
-    #[must_use]
     pub fn layout(&self) -> Option<Layout> {
         let start = 4 + self.manifest_len as u64;
         Some(Layout {
@@ -368,13 +363,11 @@ pub struct Layout {
 
 impl Layout {
     /// What the container holds.
-    #[must_use]
     pub const fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
     /// Where the content of `entry` lies in the archive.
-    #[must_use]
     pub fn content_range(&self, entry: usize) -> Option<Range<u64>> {
         let size = self.manifest.entries().get(entry)?.size;
         let before = self.manifest.entries()[..entry]
@@ -386,7 +379,6 @@ impl Layout {
     }
 
     /// Which segments hold `range` of the archive.
-    #[must_use]
     pub fn segments(range: &Range<u64>) -> Range<u64> {
         if range.is_empty() {
             return 0..0;
@@ -395,7 +387,6 @@ impl Layout {
     }
 
     /// The part of `segment` that lies in `range` of the archive.
-    #[must_use]
     pub fn part<'a>(range: &Range<u64>, segment: &'a PlainSegment) -> &'a [u8] {
         let text = segment.plaintext();
         let start = segment.position() * SEGMENT_PLAINTEXT_LEN as u64;

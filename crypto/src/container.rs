@@ -51,7 +51,6 @@ impl Prelude {
     }
 
     /// How many bytes stand before the first segment: what [`Container::parse`] takes.
-    #[must_use]
     pub const fn prefix_len(&self) -> usize {
         PRELUDE_LEN + self.header_len + MAC_LEN + PAYLOAD_HEADER_LEN
     }
@@ -107,25 +106,21 @@ impl Container {
     }
 
     /// 16 random bytes.
-    #[must_use]
     pub fn id(&self) -> &[u8] {
         &self.immutable[9..25]
     }
 
     /// The header.
-    #[must_use]
     pub const fn header(&self) -> &Header {
         &self.header
     }
 
     /// The ways to open it.
-    #[must_use]
     pub fn slots(&self) -> &[Slot] {
         self.header.slots()
     }
 
     /// Manifest, contents and padding together: all that its length tells. None in a stream.
-    #[must_use]
     pub fn padded_len(&self) -> Option<u64> {
         self.padded.map(PaddedLen::get)
     }
@@ -235,19 +230,16 @@ impl Opened {
     }
 
     /// How many segments there are. None in a stream before its end is known.
-    #[must_use]
     pub fn segment_count(&self) -> Option<u64> {
         self.padded.map(PaddedLen::segment_count)
     }
 
     /// Manifest, contents and padding together. None in a stream before its end is known.
-    #[must_use]
     pub fn padded_len(&self) -> Option<u64> {
         self.padded.map(PaddedLen::get)
     }
 
     /// Where segment `position` lies in the container; full, while the end of a stream is not known.
-    #[must_use]
     pub fn segment_range(&self, position: u64) -> Range<u64> {
         let Range { start, end } = full_segment_range(position);
         let segments_len = self

@@ -74,7 +74,6 @@ pub enum Slot {
 
 impl Slot {
     /// The slot's type as a number.
-    #[must_use]
     pub const fn kind(&self) -> u16 {
         match self {
             Self::Passphrase { .. } => PASSPHRASE,
@@ -218,13 +217,11 @@ impl Header {
     }
 
     /// The slots, in order.
-    #[must_use]
     pub fn slots(&self) -> &[Slot] {
         &self.slots
     }
 
     /// Deterministic CBOR.
-    #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.write(&mut Encoder::new(&mut bytes))

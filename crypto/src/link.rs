@@ -32,7 +32,6 @@ pub struct Link {
 
 impl Link {
     /// A fresh link.
-    #[must_use]
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized), needs_passphrase: bool) -> Self {
         Self {
             secret: LinkSecret::random(rng),
@@ -64,7 +63,6 @@ impl Link {
     }
 
     /// 47 characters. Whoever has them has the link.
-    #[must_use]
     pub fn encode(&self) -> Zeroizing<String> {
         let mut bytes = Zeroizing::new([0; LINK_LEN]);
         bytes[0] = VERSION << 4 | u8::from(self.needs_passphrase);
@@ -75,13 +73,11 @@ impl Link {
     }
 
     /// Whether opening takes a passphrase too.
-    #[must_use]
     pub const fn needs_passphrase(&self) -> bool {
         self.needs_passphrase
     }
 
     /// `X(link secret, "id", 16)`
-    #[must_use]
     pub fn id(&self) -> PasteId {
         let mut id = [0; 16];
         kdf::derive(self.secret.expose(), &[b"id"], &mut id);
@@ -89,7 +85,6 @@ impl Link {
     }
 
     /// `X(link secret, "probe")`
-    #[must_use]
     pub fn probe_token(&self) -> ProbeToken {
         ProbeToken::fill(|token| kdf::derive(self.secret.expose(), &[b"probe"], token))
     }
@@ -125,7 +120,6 @@ pub struct UnlockedLink {
 
 impl UnlockedLink {
     /// `X(link secret || passphrase key, "claim")`
-    #[must_use]
     pub fn claim_token(&self) -> ClaimToken {
         ClaimToken::fill(|token| kdf::derive(self.secret.expose(), &[b"claim"], token))
     }

@@ -53,19 +53,16 @@ impl Manifest {
     }
 
     /// The entries, in the order of their contents.
-    #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// What the sender asked a server for.
-    #[must_use]
     pub const fn asked(&self) -> Asked {
         self.asked
     }
 
     /// The sizes added up, without an entry "to the end"; none above 2^50.
-    #[must_use]
     pub fn sized_len(&self) -> Option<u64> {
         let add = |sum: u64, entry: &Entry| sum.checked_add(entry.size.unwrap_or(0));
         self.entries
@@ -75,13 +72,11 @@ impl Manifest {
     }
 
     /// Whether the last entry goes "to the end".
-    #[must_use]
     pub fn is_open_ended(&self) -> bool {
         self.entries.last().is_some_and(|entry| entry.size.is_none())
     }
 
     /// Deterministic CBOR.
-    #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         write(self, &mut Encoder::new(&mut bytes)).expect("writing into memory does not fail");

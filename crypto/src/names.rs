@@ -11,7 +11,6 @@ pub struct SafeName(String);
 
 impl SafeName {
     /// The whole name.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -22,13 +21,11 @@ impl SafeName {
     }
 
     /// Whether it stands for an empty folder.
-    #[must_use]
     pub fn is_folder(&self) -> bool {
         self.0.ends_with('/')
     }
 
     /// NFC, then lower case: two names with the same key must not overwrite one another [N-2].
-    #[must_use]
     pub fn collision_key(&self) -> String {
         self.0
             .trim_end_matches('/')

@@ -65,7 +65,6 @@ pub enum Profile {
 
 impl Profile {
     /// The number in a slot.
-    #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
     }
@@ -84,7 +83,6 @@ impl Profile {
     }
 
     /// The memory that it takes, in KiB.
-    #[must_use]
     pub const fn memory_kib(self) -> u32 {
         match self {
             Self::Phone => 65_536,

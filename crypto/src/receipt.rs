@@ -21,7 +21,6 @@ pub struct Receipt {
 
 impl Receipt {
     /// A receipt for `id` with a fresh token.
-    #[must_use]
     pub fn generate(id: PasteId, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         Self {
             id,
@@ -55,7 +54,6 @@ impl Receipt {
     }
 
     /// 68 characters. Whoever has them can burn the paste.
-    #[must_use]
     pub fn encode(&self) -> Zeroizing<String> {
         let mut bytes = Zeroizing::new([0; RECEIPT_LEN]);
         bytes[0] = VERSION << 4 | KIND;
@@ -67,13 +65,11 @@ impl Receipt {
     }
 
     /// Whose receipt it is.
-    #[must_use]
     pub const fn id(&self) -> PasteId {
         self.id
     }
 
     /// What proves it.
-    #[must_use]
     pub const fn token(&self) -> &ReceiptToken {
         &self.token
     }

@@ -121,13 +121,11 @@ impl Sealer {
     }
 
     /// The whole container's length, where the manifest has every size.
-    #[must_use]
     pub const fn container_len(&self) -> Option<u64> {
         self.container_len
     }
 
     /// What stands before the first segment.
-    #[must_use]
     pub fn prefix(&self) -> SealedBytes {
         SealedBytes(self.prefix.clone())
     }
@@ -228,7 +226,6 @@ pub struct Finishing {
 
 impl Finishing {
     /// The whole container's length.
-    #[must_use]
     pub fn container_len(&self) -> u64 {
         self.sealer.prefix.len() as u64 + self.padded.payload_len() - PAYLOAD_HEADER_LEN as u64
     }

@@ -50,17 +50,54 @@ pub struct SealedBytes(pub(crate) Vec<u8>);
 
 impl SealedBytes {
     /// The bytes.
-    #[must_use]
     pub fn as_slice(&self) -> &[u8] {
         &self.0
     }
 
     /// The bytes, in the allocation they were sealed in.
-    #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
         self.0
     }
 }
+
+/// What one knows of a segment before and after.
+macro_rules! placed {
+    ($($segment:ident),+) => { $(impl $segment {
+        /// Counted from 0.
+        pub const fn position(&self) -> u64 {
+            self.position
+        }
+
+        /// Whether it is the last.
+        pub const fn is_final(&self) -> bool {
+            self.is_final
+        }
+    })+ };
+}
+
+/// What an engine takes beside the text.
+macro_rules! engine_input {
+    ($($segment:ident),+) => { $(impl $segment {
+        /// 12 random bytes, fresh for each segment.
+        pub fn nonce(&self) -> &[u8] {
+            &self.bytes[4..SEGMENT_HEAD_LEN]
+        }
+
+        /// `I2BE(position, 8) || last (1)`
+        pub const fn associated_data(&self) -> [u8; 9] {
+            let [a, b, c, d, e, f, g, h] = self.position.to_be_bytes();
+            [a, b, c, d, e, f, g, h, self.is_final as u8]
+        }
+
+        /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
+        pub const fn key(&self) -> &Arc<SegmentKey> {
+            &self.key
+        }
+    })+ };
+}
+
+placed!(OpenSegment, ClosedSegment, PlainSegment);
+engine_input!(OpenSegment, ClosedSegment);
 
 /// A segment that is about to be sealed. Its nonce is drawn; sealing consumes it, so the nonce is used once.
 pub struct OpenSegment {
@@ -68,7 +105,7 @@ pub struct OpenSegment {
     position: u64,
     is_final: bool,
     /// Room for length word and nonce, then the plaintext.
-    buffer: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 impl OpenSegment {
@@ -87,51 +124,20 @@ impl OpenSegment {
             key,
             position,
             is_final,
-            buffer,
+            bytes: buffer,
         }
     }
 
-    /// Counted from 0.
-    #[must_use]
-    pub const fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// Whether it is the last.
-    #[must_use]
-    pub const fn is_final(&self) -> bool {
-        self.is_final
-    }
-
-    /// 12 fresh random bytes.
-    #[must_use]
-    pub fn nonce(&self) -> &[u8] {
-        &self.buffer[4..SEGMENT_HEAD_LEN]
-    }
-
-    /// `I2BE(position, 8) || last (1)`
-    #[must_use]
-    pub const fn associated_data(&self) -> [u8; 9] {
-        associated_data(self.position, self.is_final)
-    }
-
     /// What is to be encrypted.
-    #[must_use]
     pub fn plaintext(&self) -> &[u8] {
-        &self.buffer[SEGMENT_HEAD_LEN..]
-    }
-
-    /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
-    #[must_use]
-    pub const fn key(&self) -> &Arc<SegmentKey> {
-        &self.key
+        &self.bytes[SEGMENT_HEAD_LEN..]
     }
 
     /// AES-256-GCM in place, by `aes-gcm`.
     #[must_use]
     pub fn seal(mut self) -> SealedBytes {
         let aad = self.associated_data();
-        let (head, text) = self.buffer.split_at_mut(SEGMENT_HEAD_LEN);
+        let (head, text) = self.bytes.split_at_mut(SEGMENT_HEAD_LEN);
         let mut nonce = [0; NONCE_LEN];
         nonce.copy_from_slice(&head[4..]);
         let tag = self
@@ -139,8 +145,8 @@ impl OpenSegment {
             .cipher
             .encrypt_inout_detached(&nonce.into(), &aad, text.into())
             .expect("a segment is far below AES-GCM's limits");
-        self.buffer.extend_from_slice(&tag);
-        SealedBytes(self.buffer)
+        self.bytes.extend_from_slice(&tag);
+        SealedBytes(self.bytes)
     }
 
     /// What another engine made of [`plaintext`](Self::plaintext): ciphertext, then tag.
@@ -158,9 +164,9 @@ impl OpenSegment {
                 given: ciphertext_and_tag.len(),
             });
         }
-        self.buffer.truncate(SEGMENT_HEAD_LEN);
-        self.buffer.extend_from_slice(ciphertext_and_tag);
-        Ok(SealedBytes(self.buffer))
+        self.bytes.truncate(SEGMENT_HEAD_LEN);
+        self.bytes.extend_from_slice(ciphertext_and_tag);
+        Ok(SealedBytes(self.bytes))
     }
 }
 
@@ -205,40 +211,9 @@ impl ClosedSegment {
         }
     }
 
-    /// Counted from 0.
-    #[must_use]
-    pub const fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// Whether it is the last.
-    #[must_use]
-    pub const fn is_final(&self) -> bool {
-        self.is_final
-    }
-
-    /// 12 bytes.
-    #[must_use]
-    pub fn nonce(&self) -> &[u8] {
-        &self.bytes[4..SEGMENT_HEAD_LEN]
-    }
-
-    /// `I2BE(position, 8) || last (1)`
-    #[must_use]
-    pub const fn associated_data(&self) -> [u8; 9] {
-        associated_data(self.position, self.is_final)
-    }
-
     /// What is to be decrypted: ciphertext, then tag.
-    #[must_use]
     pub fn ciphertext_and_tag(&self) -> &[u8] {
         &self.bytes[SEGMENT_HEAD_LEN..]
-    }
-
-    /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
-    #[must_use]
-    pub const fn key(&self) -> &Arc<SegmentKey> {
-        &self.key
     }
 
     /// Verifies, then decrypts in place, by `aes-gcm`.
@@ -295,32 +270,13 @@ pub struct PlainSegment {
 }
 
 impl PlainSegment {
-    /// Counted from 0.
-    #[must_use]
-    pub const fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// Whether it is the last.
-    #[must_use]
-    pub const fn is_final(&self) -> bool {
-        self.is_final
-    }
-
     /// Its part of the padded archive.
-    #[must_use]
     pub fn plaintext(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
 
     /// The allocation it was opened in, to be used again.
-    #[must_use]
     pub fn into_buffer(self) -> Vec<u8> {
         self.bytes
     }
-}
-
-const fn associated_data(position: u64, is_final: bool) -> [u8; 9] {
-    let [a, b, c, d, e, f, g, h] = position.to_be_bytes();
-    [a, b, c, d, e, f, g, h, is_final as u8]
 }

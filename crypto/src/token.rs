@@ -15,9 +15,18 @@ pub struct PasteId(pub(crate) [u8; 16]);
 
 impl PasteId {
     /// base64url: 22 characters.
-    #[must_use]
     pub fn encode(&self) -> String {
         Base64UrlUnpadded::encode_string(&self.0)
+    }
+
+    /// The mirror of [`encode`](Self::encode).
+    ///
+    /// # Errors
+    /// `MalformedLink`.
+    pub fn parse(text: &str) -> Result<Self, Verdict> {
+        let mut id = Self([0; 16]);
+        decode_exact(text, &mut id.0)?;
+        Ok(id)
     }
 }
 
@@ -27,13 +36,11 @@ pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
     /// base64url: 43 characters.
-    #[must_use]
     pub fn encode(&self) -> String {
         Base64UrlUnpadded::encode_string(&self.0)
     }
 
     /// The 32 bytes.
-    #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -45,7 +52,6 @@ macro_rules! token {
 
         impl $name {
             /// base64url, 43 characters: as it travels in a request. Whoever has it has the token.
-            #[must_use]
             pub fn bearer(&self) -> Zeroizing<String> {
                 Zeroizing::new(Base64UrlUnpadded::encode_string(self.expose()))
             }
@@ -61,7 +67,6 @@ macro_rules! token {
             }
 
             /// SHA-256 of the token's 32 bytes.
-            #[must_use]
             pub fn hash(&self) -> TokenHash {
                 TokenHash(Sha256::digest(self.expose()).into())
             }
@@ -88,7 +93,6 @@ token! {
 
 impl LeaseToken {
     /// 32 fresh random bytes.
-    #[must_use]
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         Self::random(rng)
     }

@@ -15,7 +15,6 @@ macro_rules! verdicts {
             pub const WORDS: &[&str] = &[$($word),+];
 
             /// The word of docs/format.md section 9.
-            #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant { .. } => $word,)+ }
             }
