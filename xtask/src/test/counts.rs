@@ -27,14 +27,18 @@ impl Counts {
             }
             return;
         }
-        // Node: "ℹ pass 3" or "# pass 3". Playwright: "3 passed (1.2s)", "1 failed".
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words.as_slice() {
-            ["ℹ" | "#", word, count] => self.add(word, count),
-            [count, word] | [count, word, _] if count.bytes().all(|byte| byte.is_ascii_digit()) => {
-                self.add(word.trim_end_matches(','), count);
+        // Node: "ℹ pass 3" or "# pass 3". Playwright: "3 passed (1.2s)", "1 failed". Ours: "3 passed, 1 failed".
+        let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with('(')).collect();
+        if let ["ℹ" | "#", word, count] = words.as_slice() {
+            self.add(word, count);
+        } else if words.len() % 2 == 0
+            && words
+                .chunks(2)
+                .all(|pair| pair[0].bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            for pair in words.chunks(2) {
+                self.add(pair[1].trim_end_matches(','), pair[0]);
             }
-            _ => {}
         }
     }
 

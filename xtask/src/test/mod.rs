@@ -114,6 +114,9 @@ fn perform(chosen: Vec<&'static Step>, long: bool, whole: bool) -> Result<(), Fa
         println!("\n== {}: {}", step.name, step.about);
         let step_begun = Instant::now();
         let outcome = (step.perform)(&mut run);
+        if matches!(outcome, Ok(Outcome::Skipped(_))) {
+            run.counts.skipped += 1;
+        }
         let report = Report {
             name: step.name,
             outcome,
@@ -150,7 +153,8 @@ fn summary(reports: &[Report], counts: &Counts, time: Duration) -> Result<(), Fa
         .iter()
         .find_map(|report| report.outcome.as_ref().err().map(|failure| (report.name, failure)));
     if let Some((name, failure)) = first {
-        println!("\nfirst failure: {name}: {failure}");
+        let told = failure.to_string();
+        println!("\nfirst failure: {name}: {}", told.lines().next().unwrap_or_default());
         println!("again: cargo xtask test {name}");
     }
     println!("\n{counts}");
