@@ -5,7 +5,7 @@ use std::net::Shutdown;
 
 use super::harness::{Answer, OCTETS, Paste, Server, TUS, bearer, message, token};
 
-/// [B-4]
+/// [B-1] [B-4]
 #[test]
 fn what_is_not_http_gets_a_problem_document() {
     let server = Server::start();

@@ -88,3 +88,18 @@ fn the_document_is_openapi_3_1_and_its_references_resolve() {
         assert!(document.pointer(pointer).is_some(), "{pointer}");
     }
 }
+
+/// [B-74]
+#[test]
+fn what_it_says_holds_no_id_token_address_or_size() {
+    let mut server = Server::start();
+    let paste = Paste::on(&server, 4096, 1);
+    let lease = token();
+    paste.probe(&server);
+    paste.claim_as(&server, &token(), &lease);
+    paste.claim(&server, &lease);
+    paste.confirm(&server, &lease);
+    server.raw(b"nonsense\r\n\r\n");
+    server.signal(Signal::TERM);
+    assert_eq!(server.said(), "satchel-server: stopping\nsatchel-server: stopped\n");
+}

@@ -352,3 +352,50 @@ fn a_burn_on_demand_ends_leases_and_is_repeatable() {
     assert_eq!(paste.receipt(&server)["burned"], "demand");
     assert_eq!(paste.probe(&server).json()["burned"], "demand");
 }
+
+/// [B-42]
+#[test]
+fn the_receipt_has_exactly_these_fields_in_each_state() {
+    let server = Server::start();
+    let paste = Paste::new(SMALL, 3);
+    let shape = |receipt: &serde_json::Value| {
+        let mut names: Vec<String> = receipt.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names.join(" ")
+    };
+    let fields = "burned burned_at expires_at leases_running reads reads_left retry_after size state wrong_tries";
+    paste.create(&server, &[]);
+    let uploading = paste.receipt(&server);
+    assert_eq!(
+        (shape(&uploading).as_str(), &uploading["state"]),
+        (fields, &"uploading".into())
+    );
+    assert!(uploading["expires_at"].is_null());
+    paste.patch(&server, 0, &paste.content, &[]);
+    let stored = paste.receipt(&server);
+    assert_eq!(
+        (shape(&stored).as_str(), &stored["state"], &stored["size"]),
+        (fields, &"stored".into(), &4096.into())
+    );
+    assert_eq!(stored["expires_at"].as_u64().unwrap() % 300, 0);
+    paste.burn(&server);
+    let burned = paste.receipt(&server);
+    assert_eq!((shape(&burned).as_str(), &burned["state"]), (fields, &"burned".into()));
+    assert_eq!(burned["burned_at"].as_u64().unwrap() % 3600, 0);
+    assert!(burned["size"].is_null());
+}
+
+/// [B-35]
+#[test]
+fn guessing_burns_where_its_creator_chose_that() {
+    let server = Server::start();
+    let mut paste = Paste::new(SMALL, 1);
+    paste.policy.push(("on_guessing", "burn".to_owned()));
+    paste.create(&server, &paste.content);
+    assert_eq!(paste.probe(&server).json()["burns_on_guessing"], true);
+    let last = (0..12)
+        .map(|_| paste.claim_as(&server, &token(), &token()))
+        .find(|answer| answer.status == 410);
+    assert_eq!(last.expect("a burn").json()["burned"], "guessing");
+    assert_eq!(paste.receipt(&server)["burned"], "guessing");
+}

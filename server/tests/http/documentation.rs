@@ -1,0 +1,70 @@
+//! docs/api.md against the tests and the code: no id without a test, no test of an id that is not there, no option left out.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use satchel_api::Code;
+
+use super::harness::command;
+
+const DOCUMENT: &str = include_str!("../../../docs/api.md");
+
+/// Every `[B-n]` that follows `before`.
+fn ids(text: &str, before: &str) -> BTreeSet<u32> {
+    text.split(before)
+        .skip(1)
+        .filter_map(|rest| rest.split_once(']')?.0.parse().ok())
+        .collect()
+}
+
+/// [B-60]
+#[test]
+fn each_id_of_the_specification_stands_at_a_test_and_each_test_names_one_that_is_there() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http");
+    let mut tested = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for line in source.lines().filter(|line| line.starts_with("/// [B-")) {
+            tested.extend(ids(line, "[B-"));
+        }
+    }
+    assert_eq!(ids(DOCUMENT, "- [B-"), tested);
+}
+
+/// [B-1]
+#[test]
+fn each_code_stands_in_the_table_beside_its_status() {
+    for code in Code::ALL {
+        let row = DOCUMENT
+            .lines()
+            .find(|line| line.starts_with(&format!("| {} | `", code.status())));
+        assert!(
+            row.is_some_and(|row| row.contains(&format!("`{}`", code.as_str()))),
+            "{}",
+            code.as_str()
+        );
+    }
+}
+
+/// [B-70]
+#[test]
+fn each_option_stands_in_the_table() {
+    let help = command().args(["serve", "--help"]).output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    let flags: BTreeSet<&str> = help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--") && !["--help", "--version", "--config"].contains(word))
+        .collect();
+    let listed: BTreeSet<&str> = DOCUMENT
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `--")?.split_once('`'))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        flags
+            .iter()
+            .map(|flag| flag.trim_start_matches('-'))
+            .collect::<BTreeSet<_>>(),
+        listed
+    );
+}
