@@ -29,7 +29,7 @@ fn slots(folder: &Path) -> Vec<u8> {
         .into_iter()
         .find(|path| {
             path.file_name()
-                .is_some_and(|name| name.to_string_lossy().contains("slots"))
+                .is_some_and(|name| name.to_string_lossy().contains("shred"))
         })
         .unwrap();
     std::fs::read(path).unwrap()

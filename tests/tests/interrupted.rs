@@ -187,7 +187,7 @@ fn crash_under_load(data: &Path, wanted: usize) -> usize {
 #[test]
 fn a_server_killed_under_load_keeps_what_it_said() {
     let folder = tempfile::tempdir().unwrap();
-    let kills = count(4, 50);
+    let kills = count(10, 50);
     let mut acknowledged = 0;
     for kill in 0..kills {
         acknowledged += crash_under_load(folder.path(), 20 + 7 * (kill % 10));
@@ -215,7 +215,7 @@ fn a_missing_short_or_foreign_slot_file_stops_the_start_and_burns_nothing() {
         .into_iter()
         .find(|path| {
             path.file_name()
-                .is_some_and(|name| name.to_string_lossy().contains("slots"))
+                .is_some_and(|name| name.to_string_lossy().contains("shred"))
         })
         .expect("the slot file is named for what it is");
     let right = std::fs::read(&slots).unwrap();
@@ -232,7 +232,7 @@ fn a_missing_short_or_foreign_slot_file_stops_the_start_and_burns_nothing() {
         let Err(said) = Server::try_start(folder.path(), &[]) else {
             panic!("it must refuse")
         };
-        assert!(said.contains("slot"), "it says why: {said}");
+        assert!(said.contains("shred keys"), "it says why: {said}");
         assert!(!said.contains("panicked"), "{said}");
         assert_eq!(std::fs::read(&slots).ok().as_deref(), wrong, "it changes nothing");
     }

@@ -58,12 +58,12 @@ fn race(pastes: usize, len: usize) {
 
 #[test]
 fn one_of_32_readers_gets_a_small_paste() {
-    race(count(25, 200), 1024);
+    race(count(100, 200), 1024);
 }
 
 #[test]
 fn one_of_32_readers_gets_a_large_paste() {
-    race(count(5, 200), 8 << 20);
+    race(count(10, 200), 8 << 20);
 }
 
 #[test]
