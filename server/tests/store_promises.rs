@@ -369,3 +369,48 @@ fn quotas_refuse_uploads_and_nothing_else() {
         put(&store, Secrets(4), &bytes(3000, 1), 1).await;
     });
 }
+
+#[test]
+fn a_lease_that_is_used_all_the_time_ends_at_its_hard_end() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        let secrets = Secrets(1);
+        put(&store, secrets, &bytes(100_000, 1), 1).await;
+        let ends_at = secrets.claim(&store, "lease").await.unwrap().content.lease_ends_at();
+        assert_eq!(ends_at, START + 7200 + 1);
+        for _ in 0..12 {
+            store
+                .content(secrets.id(), &secrets.token("lease"), 5, Some(6))
+                .await
+                .unwrap();
+            house.clock.advance(600);
+            store.sweep().await.unwrap();
+        }
+        house.clock.advance(1);
+        let content = store.content(secrets.id(), &secrets.token("lease"), 5, Some(6)).await;
+        assert_eq!(content.err(), Some(StoreError::LeaseEnded));
+        store.sweep().await.unwrap();
+        assert_eq!(store.totals().items, 0);
+    });
+}
+
+#[test]
+fn a_range_outside_the_content_is_refused_and_one_past_its_end_is_cut() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        let (secrets, content) = (Secrets(1), bytes(100_000, 1));
+        put(&store, secrets, &content, 0).await;
+        secrets.claim(&store, "lease").await.unwrap();
+        let lease = secrets.token("lease");
+        let outside = store.content(secrets.id(), &lease, 100_000, None).await;
+        assert_eq!(outside.err(), Some(StoreError::Range { size: 100_000 }));
+        let cut = store
+            .content(secrets.id(), &lease, 99_990, Some(1 << 60))
+            .await
+            .unwrap();
+        assert_eq!(cut.range(), (99_990, 100_000));
+        assert_eq!(read_all(cut).await.unwrap(), content[99_990..]);
+    });
+}

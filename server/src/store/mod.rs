@@ -386,6 +386,8 @@ impl Store {
     #[must_use]
     pub fn health(&self) -> Health {
         let ok = self.shared.write_ok.load(Ordering::Relaxed) && self.shared.read_ok.load(Ordering::Relaxed);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let ok = ok && thread.as_ref().is_some_and(|thread| !thread.is_finished());
         self.shared.now();
         Health {
             ok,

@@ -74,7 +74,8 @@ struct Stock {
 pub(super) struct Slots {
     file: File,
     stock: Mutex<Stock>,
-    filling: Mutex<()>,
+    /// Held while slots are filled; true once the store is closed.
+    filling: Mutex<bool>,
     count: AtomicU64,
 }
 
@@ -129,7 +130,7 @@ impl Slots {
         Ok(Self {
             file,
             stock,
-            filling: Mutex::new(()),
+            filling: Mutex::new(false),
             count: AtomicU64::new(count),
         })
     }
@@ -155,7 +156,10 @@ impl Slots {
 
     /// Fills a batch and syncs it, unless another thread just did. Blocking.
     pub(super) fn fill(&self, random: &dyn Random) -> io::Result<()> {
-        let _one = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
+        let shut = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
+        if *shut {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         let batch = {
             let mut stock = self.stock();
             if stock.ready.len() >= LOW {
@@ -182,6 +186,11 @@ impl Slots {
                 Err(error)
             }
         }
+    }
+
+    /// Waits for a fill that runs and allows no more: the file is about to be somebody else's.
+    pub(super) fn shut(&self) {
+        *self.filling.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }
 
     fn write(&self, batch: &[SlotRef], random: &dyn Random) -> io::Result<()> {

@@ -37,6 +37,8 @@ pub struct Upload {
     had_part: bool,
     /// Full blocks went into the file.
     file: Option<Arc<File>>,
+    /// Some of what was received could not be written: there is nothing to commit.
+    failed: bool,
     turn: Arc<UploadTurn>,
     number: u64,
 }
@@ -104,6 +106,7 @@ impl Upload {
             received,
             had_part,
             file: None,
+            failed: false,
             turn,
             number,
         })
@@ -145,6 +148,9 @@ impl Upload {
     /// # Errors
     /// As [`write`](Self::write); [`StoreError::Burned`] when it was burned meanwhile.
     pub async fn commit(mut self) -> Result<Progress, StoreError> {
+        if self.failed {
+            return Err(StoreError::Unavailable);
+        }
         if self.received == self.base.offset {
             return Ok(self.base);
         }
@@ -207,7 +213,9 @@ impl Upload {
             done.map(|(file, blocks)| (guard, file, blocks))
                 .map_err(|fault| fault.answer())
         });
+        self.failed = true;
         let (guard, file, blocks) = work.await.unwrap_or(Err(StoreError::Unavailable))?;
+        self.failed = false;
         self.file = file;
         Ok((guard, blocks))
     }

@@ -31,7 +31,8 @@ pub(super) trait Order: Send + 'static {
     const UPLOADS: bool = false;
     /// Reads and writes within the transaction. May run again from the same step, when the transaction was undone.
     fn run(&mut self, step: u8, desk: &mut Desk<'_>) -> Result<Turn<Self::Answer>, Fault>;
-    /// Whether it was done and is durable.
+    /// The commit is durable: whether the order was done, or refused. Not called when the commit failed, for nobody knows then what a
+    /// restart will find.
     fn settled(&mut self, done: bool) {
         let _ = done;
     }
@@ -85,6 +86,7 @@ impl<O: Order> Job for Ticket<O> {
 
     fn settle(mut self: Box<Self>, committed: Result<(), StoreError>) -> Option<Box<dyn Job>> {
         let ran = std::mem::replace(&mut self.ran, Err(StoreError::Unavailable));
+        let known = committed.is_ok();
         let result = match committed.and(ran) {
             Ok(Turn::Again(step)) => {
                 self.step = step;
@@ -93,7 +95,9 @@ impl<O: Order> Job for Ticket<O> {
             Ok(Turn::Done(answer)) => Ok(answer),
             Ok(Turn::Refused(error)) | Err(error) => Err(error),
         };
-        self.order.settled(result.is_ok());
+        if known {
+            self.order.settled(result.is_ok());
+        }
         // Nobody waits any more: what was done stays done.
         let _ = self.reply.send(result);
         None
@@ -168,6 +172,7 @@ impl Writer {
             batch = self.batch(batch);
         }
         self.shared.close_readers();
+        self.shared.slots.shut();
         let Self { conn, lock, .. } = self;
         // The lock goes last: whoever gets it finds a database that is closed.
         drop(conn);
