@@ -1,0 +1,201 @@
+//! The page as the flows see it: told of progress, keeping leases, taking what was opened or sealed.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use js_sys::{Array, Object, Uint8Array};
+use satchel_client::{Error, LeaseKeeper, Pause, SealedSink, Sink, Stage, Watch};
+use satchel_crypto::{Entry, LeaseToken, Manifest, PasteId, ProbeToken, Receipt, SealedBytes, sanitise};
+use wasm_bindgen::prelude::*;
+
+use crate::failure::Failure;
+use crate::fetch::Fetch;
+use crate::page::Page;
+use crate::value::{Fields, number, text};
+
+/// One page, for one operation.
+pub(crate) struct Desk {
+    page: Page,
+    /// What the page rejected a call with: the flow's error says only that it did.
+    refused: RefCell<Option<JsValue>>,
+}
+
+impl Desk {
+    pub(crate) const fn new(page: Page) -> Self {
+        Self {
+            page,
+            refused: RefCell::new(None),
+        }
+    }
+
+    /// The failure behind `error`: the page's own, where it was the page.
+    pub(crate) fn failure(&self, error: Error) -> Failure {
+        match (error, self.refused.take()) {
+            (Error::Write | Error::Keep, Some(refusal)) => refusal.into(),
+            (error, _) => error.into(),
+        }
+    }
+
+    fn refused(&self, refusal: JsValue, as_error: Error) -> Error {
+        *self.refused.borrow_mut() = Some(refusal);
+        as_error
+    }
+
+    async fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        let written = self.page.write(Uint8Array::from(bytes)).await;
+        written.map(drop).map_err(|refusal| self.refused(refusal, Error::Write))
+    }
+}
+
+impl Pause for Desk {
+    async fn pause(&self, time: Duration) {
+        // A timer does not fail.
+        drop(self.page.pause(time.as_secs_f64() * 1000.0).await);
+    }
+}
+
+impl Watch for Desk {
+    fn progress(&self, stage: Stage, done: u64, total: Option<u64>) {
+        let stage = match stage {
+            Stage::Deriving => "deriving",
+            Stage::Sealing => "sealing",
+            Stage::Uploading => "uploading",
+            Stage::Downloading => "downloading",
+            Stage::Opening => "opening",
+            Stage::Waiting => "waiting",
+        };
+        self.page.progress(stage, number(done), number(total.unwrap_or(0)));
+    }
+
+    async fn upload_begun(&self, receipt: &Receipt) {
+        // Without it an upload that is given up stays for the server's 24 hours, no more.
+        drop(self.page.upload_begun(&receipt.encode()).await);
+    }
+}
+
+/// The page's sessionStorage.
+pub(crate) struct Leases<'a>(pub(crate) &'a Desk);
+
+impl LeaseKeeper for Leases<'_> {
+    async fn load(&mut self, id: &PasteId) -> Result<Option<LeaseToken>, Error> {
+        let kept = self
+            .0
+            .page
+            .load_lease(&id.encode())
+            .await
+            .map_err(|refusal| self.0.refused(refusal, Error::Keep))?;
+        Ok(text(&kept, "lease").and_then(|lease| LeaseToken::parse(&lease).ok()))
+    }
+
+    async fn save(&mut self, id: &PasteId, probe: &ProbeToken, lease: &LeaseToken) -> Result<(), Error> {
+        let saved = self
+            .0
+            .page
+            .save_lease(&id.encode(), &probe.bearer(), &lease.bearer())
+            .await;
+        saved.map(drop).map_err(|refusal| self.0.refused(refusal, Error::Keep))
+    }
+
+    async fn forget(&mut self, id: &PasteId) -> Result<(), Error> {
+        let forgotten = self.0.page.forget_lease(&id.encode()).await;
+        forgotten
+            .map(drop)
+            .map_err(|refusal| self.0.refused(refusal, Error::Keep))
+    }
+}
+
+/// A sealed file on its way to the page.
+pub(crate) struct SealedOut<'a>(pub(crate) &'a Desk);
+
+impl SealedSink for SealedOut<'_> {
+    async fn take(&mut self, bytes: SealedBytes) -> Result<Option<Vec<u8>>, Error> {
+        self.0.write(bytes.as_slice()).await?;
+        Ok(Some(bytes.into_vec()))
+    }
+}
+
+/// An opened document on its way to the page.
+pub(crate) struct Handover<'a> {
+    pub(crate) desk: &'a Desk,
+    pub(crate) engine: &'static str,
+    /// Where there is a server, what it said of the reads.
+    pub(crate) fetch: Option<&'a Fetch>,
+    pub(crate) wanted: bool,
+}
+
+impl Sink for Handover<'_> {
+    async fn manifest(&mut self, manifest: &Manifest) -> Result<(), Error> {
+        let found = Fields::new()
+            .with("manifest", describe(manifest))
+            .with("engine", self.engine)
+            .with_or_null("readsLeft", self.fetch.and_then(Fetch::reads_left))
+            .done();
+        let wanted = self.desk.page.manifest(&found).await;
+        wanted
+            .map(drop)
+            .map_err(|refusal| self.desk.refused(refusal, Error::Write))
+    }
+
+    async fn begin(&mut self, entry: usize) -> Result<(), Error> {
+        let index = u32::try_from(entry).map_err(|_| Error::Write)?;
+        let wanted = self.desk.page.entry(index).await;
+        self.wanted = wanted
+            .map_err(|refusal| self.desk.refused(refusal, Error::Write))?
+            .is_truthy();
+        Ok(())
+    }
+
+    async fn write(&mut self, _entry: usize, bytes: &[u8]) -> Result<(), Error> {
+        if self.wanted {
+            self.desk.write(bytes).await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn end(&mut self, _entry: usize) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), Error> {
+        let placed = self.desk.page.verified().await;
+        placed
+            .map(drop)
+            .map_err(|refusal| self.desk.refused(refusal, Error::Write))
+    }
+}
+
+/// `Manifest` of web/src/vault.ts.
+fn describe(manifest: &Manifest) -> Object {
+    let entries: Array = (0_u32..)
+        .zip(manifest.entries())
+        .map(|(index, entry)| describe_entry(index, entry))
+        .collect();
+    let asked = manifest.asked();
+    let asked = Fields::new()
+        .with_or_null("reads", asked.reads)
+        .with_or_null("expiresIn", asked.expires_in.map(number));
+    let size = manifest.sized_len().unwrap_or(0);
+    Fields::new()
+        .with("entries", entries)
+        .with("size", number(size))
+        .with("asked", asked)
+        .done()
+}
+
+/// An unsafe name never reaches the page: not even its screen.
+fn describe_entry(index: u32, entry: &Entry) -> JsValue {
+    let safe = entry.name.as_deref().map(sanitise);
+    let renamed = matches!(safe, Some(Err(_)));
+    let folder = matches!(&safe, Some(Ok(name)) if name.is_folder());
+    let name = safe.map(|safe| safe.map_or_else(|_| format!("file-{}", index + 1), |name| name.as_str().to_owned()));
+    Fields::new()
+        .with("index", index)
+        .with_or_null("name", name)
+        .with("renamed", renamed)
+        .with("mediaType", entry.media_type.as_str())
+        .with_or_null("size", entry.size.map(number))
+        .with_or_null("modified", entry.modified.map(number))
+        .with("folder", folder)
+        .into()
+}

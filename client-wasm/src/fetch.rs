@@ -1,0 +1,105 @@
+//! HTTP through `fetch`: same origin, no credentials, no cache, no redirect, no referrer.
+
+use std::cell::RefCell;
+
+use js_sys::{Promise, Uint8Array};
+use satchel_client::platform::HEADERS_READ;
+use satchel_client::{Answer, Request, Transport, Unreachable};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStreamDefaultReader, Response};
+
+use crate::value::{Fields, field};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn fetch(url: &str, init: &JsValue) -> Result<Promise, JsValue>;
+}
+
+/// The browser's `fetch`.
+#[derive(Default)]
+pub(crate) struct Fetch {
+    /// What the answer to the claim said, for the page to show beside the manifest.
+    reads_left: RefCell<Option<String>>,
+}
+
+impl Fetch {
+    /// Reads left after the claim; none for any number.
+    pub(crate) fn reads_left(&self) -> Option<u32> {
+        self.reads_left.borrow().as_deref()?.parse().ok()
+    }
+}
+
+impl Transport for Fetch {
+    type Body = Body;
+
+    async fn send(&self, request: Request<'_>) -> Result<Answer<Body>, Unreachable> {
+        let headers = request
+            .headers
+            .iter()
+            .fold(Fields::new(), |fields, (name, value)| fields.with(name, value.as_str()));
+        let init = Fields::new()
+            .with("method", request.method)
+            .with("headers", headers)
+            .with_some("body", request.body.map(Uint8Array::from))
+            .with("mode", "same-origin")
+            .with("credentials", "omit")
+            .with("cache", "no-store")
+            .with("redirect", "error")
+            .with("referrerPolicy", "no-referrer");
+        let answer = fetch(&request.url, &init.into()).map_err(|_| Unreachable)?;
+        let answer: Response = JsFuture::from(answer)
+            .await
+            .and_then(JsCast::dyn_into)
+            .map_err(|_| Unreachable)?;
+        let headers = HEADERS_READ
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), answer.headers().get(name).ok().flatten()?)))
+            .collect::<Vec<_>>();
+        if let Some((_, left)) = headers.iter().find(|(name, _)| name == satchel_api::header::READS_LEFT) {
+            *self.reads_left.borrow_mut() = Some(left.clone());
+        }
+        Ok(Answer {
+            status: answer.status(),
+            headers,
+            body: Body::of(&answer),
+        })
+    }
+}
+
+/// An answer's body, as it arrives. Dropped before its end, it ends the download.
+pub(crate) struct Body(Option<ReadableStreamDefaultReader>);
+
+impl Body {
+    fn of(response: &Response) -> Self {
+        Self(
+            response
+                .body()
+                .and_then(|stream| ReadableStreamDefaultReader::new(&stream).ok()),
+        )
+    }
+}
+
+impl satchel_client::Body for Body {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Unreachable> {
+        let Some(reader) = &self.0 else { return Ok(None) };
+        let read = JsFuture::from(reader.read()).await.map_err(|_| Unreachable)?;
+        if field(&read, "done").is_truthy() {
+            self.0 = None;
+            return Ok(None);
+        }
+        let piece: Uint8Array = field(&read, "value").dyn_into().map_err(|_| Unreachable)?;
+        Ok(Some(piece.to_vec()))
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Some(reader) = self.0.take() {
+            let ended = reader.cancel();
+            // It rejects when the connection is gone already, which nobody needs to hear of.
+            wasm_bindgen_futures::spawn_local(async move { drop(JsFuture::from(ended).await) });
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! The operations, as flows of satchel-client over what the browser has.
+
+use js_sys::{Array, Object};
+use satchel_api::PasteState;
+use satchel_client::words::Words;
+use satchel_client::{
+    Address, AddressError, Base, Context, Error, Found, LeaseKeeper, NoSpool, OnGuessing, Policy, Reader, Receiving,
+    Sharing,
+};
+use satchel_crypto::{
+    Allowed, Asked, Key, Link, Locks, Manifest, Passphrase, PasteId, ProbeToken, Profile, Receipt, Slot,
+};
+use wasm_bindgen::prelude::*;
+
+use crate::desk::{Desk, Handover, Leases, SealedOut};
+use crate::document::Document;
+use crate::engine::PageEngine;
+use crate::failure::{Failure, burned_word};
+use crate::fetch::Fetch;
+use crate::files::StoredFile;
+use crate::random::Random;
+use crate::value::{Fields, field, number, text, whole};
+
+/// What an operation with a server stands on.
+pub(crate) struct Online {
+    base: Base,
+    fetch: Fetch,
+    desk: Desk,
+}
+
+impl Online {
+    pub(crate) fn new(base: &str, desk: Desk) -> Result<Self, Failure> {
+        // A page over plain http still talks to the server that it came from: it warns, and there is no other.
+        let base = match Base::parse(base) {
+            Ok(base) | Err(AddressError::InsecureOrigin(base)) => base,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self {
+            base,
+            fetch: Fetch::default(),
+            desk,
+        })
+    }
+
+    const fn context(&self) -> Context<'_, Fetch, Desk, Desk> {
+        Context {
+            base: &self.base,
+            transport: &self.fetch,
+            pause: &self.desk,
+            watch: &self.desk,
+        }
+    }
+
+    pub(crate) async fn server_config(&self) -> Result<Object, Failure> {
+        let config = satchel_client::config(&self.context()).await?;
+        Ok(Fields::new()
+            .with("version", config.version)
+            .with("sizeBytesMax", number(config.size_bytes_max))
+            .with("expiresInSecsMin", number(config.expires_in_secs_min))
+            .with("expiresInSecsMax", number(config.expires_in_secs_max))
+            .with("expiresInSecsDefault", number(config.expires_in_secs_default))
+            .with("readsMax", config.reads_max)
+            .with("inviteRequired", config.invite_required)
+            .done())
+    }
+
+    pub(crate) async fn share(&self, args: &JsValue) -> Result<Object, Failure> {
+        let (entries, mut document) = Document::of(&field(args, "document"))?;
+        let passphrase = passphrase_in(args)?;
+        let invite = text(args, "invite");
+        let asked = field(args, "policy");
+        let policy = Policy {
+            expires_in: whole(&asked, "expiresIn").ok_or_else(|| Failure::new("policy_not_allowed"))?,
+            reads: reads_in(&asked)?,
+            on_guessing: match text(&asked, "onGuessing").as_deref() {
+                Some("burn") => OnGuessing::Burn,
+                _ => OnGuessing::Lock,
+            },
+        };
+        // The flow would call a name that the format cannot hold a malformed manifest.
+        Manifest::new(entries.clone(), Asked::default()).map_err(|_| Failure::new("unusable_document"))?;
+        let engine = PageEngine::here();
+        let sharing = Sharing {
+            entries,
+            policy,
+            passphrase: passphrase.as_ref(),
+            invite: invite.as_deref(),
+        };
+        let shared = satchel_client::share(
+            &self.context(),
+            sharing,
+            &mut document,
+            &mut NoSpool,
+            &engine,
+            &mut Random,
+        )
+        .await
+        .map_err(|error| self.desk.failure(error))?;
+        Ok(Fields::new()
+            .with("link", self.base.with_fragment(&shared.link.encode()).as_str())
+            .with("receipt", self.base.with_fragment(&shared.receipt.encode()).as_str())
+            .with_or_null("expiresAt", shared.expires_at.map(number))
+            .with("reads", shared.reads)
+            .with("engine", engine.name())
+            .done())
+    }
+
+    pub(crate) async fn receipt_status(&self, args: &JsValue) -> Result<Object, Failure> {
+        let state = satchel_client::receipt_status(&self.context(), &self.receipt_in(args)?).await?;
+        let word = match state.state {
+            PasteState::Uploading => "uploading",
+            PasteState::Stored => "stored",
+            PasteState::Burned => "burned",
+        };
+        Ok(Fields::new()
+            .with("state", word)
+            .with_or_null("burned", state.burned.map(burned_word))
+            .with_or_null("burnedAt", state.burned_at.map(number))
+            .with_or_null("size", state.size.map(number))
+            .with("reads", state.reads)
+            .with_or_null("readsLeft", state.reads_left)
+            .with("leasesRunning", state.leases_running)
+            .with("wrongTries", state.wrong_tries)
+            .with("retryAfter", number(state.retry_after))
+            .with_or_null("expiresAt", state.expires_at.map(number))
+            .done())
+    }
+
+    pub(crate) async fn burn(&self, args: &JsValue) -> Result<(), Failure> {
+        Ok(satchel_client::burn(&self.context(), &self.receipt_in(args)?).await?)
+    }
+
+    pub(crate) async fn reset_wait(&self, args: &JsValue) -> Result<(), Failure> {
+        Ok(satchel_client::reset_wait(&self.context(), &self.receipt_in(args)?).await?)
+    }
+
+    pub(crate) async fn probe(&self, args: &JsValue) -> Result<Object, Failure> {
+        let link = self.link_in(args)?;
+        let mine = Leases(&self.desk)
+            .load(&link.id())
+            .await
+            .map_err(|error| self.desk.failure(error))?
+            .is_some();
+        Ok(state_of(satchel_client::probe(&self.context(), &link).await?, mine))
+    }
+
+    pub(crate) async fn probe_kept(&self, args: &JsValue) -> Result<Object, Failure> {
+        let id = PasteId::parse(&text(args, "id").unwrap_or_default())?;
+        let token = ProbeToken::parse(&text(args, "probe").unwrap_or_default())?;
+        Ok(state_of(
+            satchel_client::probe_with(&self.context(), &id, &token).await?,
+            true,
+        ))
+    }
+
+    pub(crate) async fn open(&self, args: &JsValue) -> Result<(), Failure> {
+        let link = self.link_in(args)?;
+        let passphrase = passphrase_in(args)?;
+        let engine = PageEngine::here();
+        let mut handover = Handover {
+            desk: &self.desk,
+            engine: engine.name(),
+            fetch: Some(&self.fetch),
+            wanted: false,
+        };
+        let receiving = Receiving {
+            link: &link,
+            passphrase: passphrase.as_ref(),
+        };
+        let mut leases = Leases(&self.desk);
+        satchel_client::receive(
+            &self.context(),
+            &receiving,
+            &mut handover,
+            &mut leases,
+            &engine,
+            &mut Random,
+        )
+        .await
+        .map(drop)
+        .map_err(|error| self.desk.failure(error))
+    }
+
+    /// What a text leads to, if it is this server's. A page that itself came over plain http may read its own links.
+    fn address(&self, text: &str) -> Result<Address, AddressError> {
+        match Address::parse_for(&self.base, text) {
+            Err(AddressError::InsecureOrigin(base)) if base.origin() == self.base.origin() => {
+                Address::parse(text.rsplit('#').next().unwrap_or_default())
+            }
+            parsed => parsed,
+        }
+    }
+
+    fn link_in(&self, args: &JsValue) -> Result<Link, Failure> {
+        match self.address(&text(args, "link").unwrap_or_default())? {
+            Address::Link { link, .. } => Ok(link),
+            Address::Receipt { .. } => Err(Failure::new("wrong_kind")),
+        }
+    }
+
+    fn receipt_in(&self, args: &JsValue) -> Result<Receipt, Failure> {
+        match self.address(&text(args, "receipt").unwrap_or_default())? {
+            Address::Receipt { receipt, .. } => Ok(receipt),
+            Address::Link { .. } => Err(Failure::new("wrong_kind")),
+        }
+    }
+
+    pub(crate) fn understand(&self, args: &JsValue) -> Object {
+        let (reason, origin) = match self.address(&text(args, "text").unwrap_or_default()) {
+            Ok(Address::Link { link, .. }) => {
+                return Fields::new()
+                    .with("kind", "link")
+                    .with("link", self.base.with_fragment(&link.encode()).as_str())
+                    .with("needsPassphrase", link.needs_passphrase())
+                    .done();
+            }
+            Ok(Address::Receipt { receipt, .. }) => {
+                let receipt = self.base.with_fragment(&receipt.encode());
+                return Fields::new()
+                    .with("kind", "receipt")
+                    .with("receipt", receipt.as_str())
+                    .done();
+            }
+            Err(AddressError::Empty) => ("empty", None),
+            Err(AddressError::ForeignOrigin(base)) => ("foreign_origin", Some(base)),
+            Err(AddressError::InsecureOrigin(base)) => ("insecure_origin", Some(base)),
+            Err(AddressError::Fragment(verdict)) => (verdict.word(), None),
+            Err(_) => ("no_link", None),
+        };
+        let origin = origin.as_ref().map(Base::origin);
+        Fields::new()
+            .with("kind", "bad")
+            .with("reason", reason)
+            .with_some("origin", origin)
+            .done()
+    }
+}
+
+fn state_of(found: Found, mine: bool) -> Object {
+    match found {
+        Found::There(probed) => Fields::new()
+            .with("state", if probed.retry_after > 0 { "wait" } else { "ready" })
+            .with("size", number(probed.size))
+            .with("reads", probed.reads)
+            .with_or_null("readsLeft", probed.reads_left)
+            .with("expiresAt", number(probed.expires_at))
+            .with("triesLeft", probed.tries_left)
+            .with("burnsOnGuessing", probed.burns_on_guessing)
+            .with("retryAfter", number(probed.retry_after))
+            .with("mine", mine),
+        Found::Gone { burned, burned_at } => Fields::new()
+            .with("state", "gone")
+            .with("burned", burned.map_or("reads", burned_word))
+            .with("burnedAt", number(burned_at.unwrap_or(0)))
+            .with("mine", mine),
+        Found::NotThere => Fields::new().with("state", "not_there"),
+    }
+    .done()
+}
+
+fn passphrase_in(args: &JsValue) -> Result<Option<Passphrase>, Failure> {
+    Ok(text(args, "passphrase")
+        .map(|text| Passphrase::new(&text))
+        .transpose()?)
+}
+
+fn reads_in(policy: &JsValue) -> Result<u32, Failure> {
+    let reads = whole(policy, "reads").and_then(|reads| u32::try_from(reads).ok());
+    reads.ok_or_else(|| Failure::new("policy_not_allowed"))
+}
+
+pub(crate) fn generate_passphrase() -> Object {
+    let words = Words::generate(&mut Random);
+    let list: Array = words.as_str().split('-').map(JsValue::from_str).collect();
+    Fields::new()
+        .with("passphrase", words.as_str())
+        .with("words", list)
+        .with("bits", number(words.bits() as u64))
+        .done()
+}
+
+pub(crate) async fn seal_file(args: &JsValue, desk: &Desk) -> Result<Object, Failure> {
+    let (entries, mut document) = Document::of(&field(args, "document"))?;
+    let manifest = Manifest::new(entries, Asked::default()).map_err(|_| Failure::new("unusable_document"))?;
+    let passphrase = Passphrase::new(&text(args, "passphrase").unwrap_or_default())?;
+    let locks = Locks::Passphrases {
+        passphrases: &[&passphrase],
+        profile: Profile::Phone,
+    };
+    let engine = PageEngine::here();
+    let (mut out, mut rng) = (SealedOut(desk), Random);
+    let sealed = satchel_client::seal(&manifest, &locks, &mut document, &mut out, &engine, desk, &mut rng);
+    let size = sealed.await.map_err(|error| desk.failure(error))?;
+    Ok(Fields::new()
+        .with("size", number(size))
+        .with("engine", engine.name())
+        .done())
+}
+
+pub(crate) async fn inspect_file(args: &JsValue) -> Result<Object, Failure> {
+    let mut file = StoredFile::of(field(args, "file"))?;
+    let container = satchel_client::inspect(&mut file).await?;
+    let has = |kind: fn(&Slot) -> bool| container.slots().iter().any(kind);
+    let opens_with = Fields::new()
+        .with("passphrase", has(|slot| matches!(slot, Slot::Passphrase { .. })))
+        .with("link", has(|slot| matches!(slot, Slot::Link { .. })));
+    Ok(Fields::new()
+        .with("opensWith", opens_with)
+        .with("size", number(satchel_client::Stored::len(&file)))
+        .with("paddedSize", number(container.padded_len().unwrap_or(0)))
+        .done())
+}
+
+/// With `{ passphrase }`, or `{ link, passphrase? }`. A link of any server will do: nothing is sent.
+pub(crate) async fn open_file(args: &JsValue, desk: &Desk) -> Result<(), Failure> {
+    let file = StoredFile::of(field(args, "file"))?;
+    let allowed = Allowed {
+        largest: Profile::from_number(whole(args, "largestProfile").unwrap_or(3))?,
+    };
+    let key = field(args, "key");
+    let passphrase = passphrase_in(&key)?;
+    let engine = PageEngine::here();
+    let mut handover = Handover {
+        desk,
+        engine: engine.name(),
+        fetch: None,
+        wanted: false,
+    };
+    let unlocked = match text(&key, "link").map(|link| Address::parse(&link)).transpose()? {
+        Some(Address::Link { link, .. }) => Some(link.unlock(passphrase.as_ref())?),
+        Some(Address::Receipt { .. }) => return Err(Failure::new("wrong_kind")),
+        None => None,
+    };
+    let key = match (&unlocked, &passphrase) {
+        (Some(unlocked), _) => Key::Link(unlocked),
+        (None, Some(passphrase)) => Key::Passphrase(passphrase),
+        (None, None) => return Err(Failure::new("empty_passphrase")),
+    };
+    let opened = async {
+        Reader::open(file, &key, allowed, desk)
+            .await?
+            .unpack(&engine, &mut handover, desk)
+            .await
+    };
+    opened.await.map_err(|error: Error| desk.failure(error))
+}
