@@ -1,55 +1,14 @@
-//! Reading the archive inside: from front to end, or by position. docs/format.md sections 6 and 7; written by `sealer`.
+//! Reading the archive inside from front to end; by position: `layout`. docs/format.md sections 6 and 7; written by `sealer`.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::limit::{MANIFEST_LEN_MAX, SEGMENT_PLAINTEXT_LEN};
-use crate::padding::{PaddedLen, TRAILER_LEN};
-use crate::{Manifest, PlainSegment, Verdict};
+use crate::padding::TRAILER_LEN;
+use crate::{Layout, Manifest, PlainSegment, Trailer, Verdict};
 
 /// What is given out for zeros that were held back.
 static ZEROS: [u8; 4096] = [0; 4096];
-
-/// The archive's length, from the end of the padding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trailer {
-    archive_len: u64,
-}
-
-impl Trailer {
-    /// Reads it from the last segment, and checks the padding in that segment.
-    ///
-    /// # Errors
-    /// `BadPadding`; `BadSegment` when `last` is not the last segment.
-    pub fn read(last: &PlainSegment) -> Result<Self, Verdict> {
-        let Some((text, trailer)) = last
-            .plaintext()
-            .split_last_chunk::<TRAILER_LEN>()
-            .filter(|_| last.is_final())
-        else {
-            return Err(Verdict::BadSegment(last.position()));
-        };
-        let archive_len = u64::from_be_bytes(*trailer);
-        let start = last.position() * SEGMENT_PLAINTEXT_LEN as u64;
-        let padded_len = start + (text.len() + TRAILER_LEN) as u64;
-        if PaddedLen::of_archive(archive_len).map(PaddedLen::get) != Some(padded_len) {
-            return Err(Verdict::BadPadding);
-        }
-        let padding = usize::try_from(archive_len.saturating_sub(start))
-            .unwrap_or(usize::MAX)
-            .min(text.len());
-        if is_zero(&text[padding..]) {
-            Ok(Self { archive_len })
-        } else {
-            Err(Verdict::BadPadding)
-        }
-    }
-
-    /// Manifest length, manifest and contents together.
-    pub const fn archive_len(&self) -> u64 {
-        self.archive_len
-    }
-}
 
 /// What comes out of a container, in order.
 pub enum Event<'a> {
@@ -352,53 +311,4 @@ impl Unpacker {
     fn at_the_end(&self) -> bool {
         self.trailer.is_some_and(|trailer| self.offset() >= trailer.archive_len)
     }
-}
-
-/// Where each entry lies, for reading one without the rest.
-pub struct Layout {
-    manifest: Manifest,
-    start: u64,
-    archive_len: u64,
-}
-
-impl Layout {
-    /// What the container holds.
-    pub const fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-
-    /// Where the content of `entry` lies in the archive.
-    pub fn content_range(&self, entry: usize) -> Option<Range<u64>> {
-        let size = self.manifest.entries().get(entry)?.size;
-        let before = self.manifest.entries()[..entry]
-            .iter()
-            .filter_map(|entry| entry.size)
-            .sum::<u64>();
-        let start = self.start + before;
-        Some(start..size.map_or(self.archive_len, |size| start + size))
-    }
-
-    /// Which segments hold `range` of the archive.
-    pub fn segments(range: &Range<u64>) -> Range<u64> {
-        if range.is_empty() {
-            return 0..0;
-        }
-        range.start / SEGMENT_PLAINTEXT_LEN as u64..range.end.div_ceil(SEGMENT_PLAINTEXT_LEN as u64)
-    }
-
-    /// The part of `segment` that lies in `range` of the archive.
-    pub fn part<'a>(range: &Range<u64>, segment: &'a PlainSegment) -> &'a [u8] {
-        let text = segment.plaintext();
-        let start = segment.position() * SEGMENT_PLAINTEXT_LEN as u64;
-        let within = |at: u64| {
-            usize::try_from(at.saturating_sub(start))
-                .unwrap_or(usize::MAX)
-                .min(text.len())
-        };
-        &text[within(range.start)..within(range.end)]
-    }
-}
-
-fn is_zero(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| *byte == 0)
 }
