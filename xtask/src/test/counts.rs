@@ -31,7 +31,7 @@ impl Counts {
         let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with('(')).collect();
         if let ["ℹ" | "#", word, count] = words.as_slice() {
             self.add(word, count);
-        } else if words.len() % 2 == 0
+        } else if words.len().is_multiple_of(2)
             && words
                 .chunks(2)
                 .all(|pair| pair[0].bytes().all(|byte| byte.is_ascii_digit()))
