@@ -1,2 +1,77 @@
-//! Empty so far.
-fn main() {}
+//! The command line of Satchel: interfaces.md section 3. Every flow with a server is the client's; this is its terminal, files and HTTP.
+
+mod args;
+mod ask;
+mod container;
+mod document;
+mod duration;
+mod engine;
+mod failure;
+mod flow;
+mod http;
+mod interrupt;
+mod lease;
+mod naming;
+mod place;
+mod progress;
+mod random;
+mod seal;
+mod stream;
+mod verb;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use satchel_client::Class;
+
+use args::{Arguments, Verb};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
+    interrupt::listen();
+    match run(arguments.verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("satchel: error: {failure}");
+            if let Some(hint) = failure.hint() {
+                eprintln!("hint: {hint}");
+            }
+            ExitCode::from(failure.class() as u8)
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<(), Failure> {
+    match verb {
+        Verb::Encrypt(options) => verb::encrypt(options),
+        Verb::Decrypt(options) => verb::decrypt(options),
+        Verb::List(options) => verb::list(options),
+        Verb::Inspect(options) => verb::inspect(options),
+        Verb::Check(options) => verb::check(options),
+        Verb::Share(options) => verb::share(options),
+        Verb::Get(options) => verb::get(options),
+        Verb::Status(options) => verb::status(options),
+        Verb::Burn(options) => verb::burn(options),
+        Verb::Completions { shell } => verb::completions(shell),
+        Verb::Man => verb::man(),
+    }
+}
+
+/// What clap has to say: help and version on standard output, mistakes in the form of ours.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let text = error.render().to_string();
+    let mut stderr = std::io::stderr().lock();
+    let _ = match text.strip_prefix("error: ") {
+        Some(rest) => write!(stderr, "satchel: error: {rest}"),
+        None => write!(stderr, "{text}"),
+    };
+    ExitCode::from(Class::Usage as u8)
+}

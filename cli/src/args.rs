@@ -1,0 +1,215 @@
+//! The command line as clap reads it: interfaces.md section 3. What the words do is in `verb`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+use crate::duration::Seconds;
+
+/// Seal documents so that only the people they are meant for can open them, and share them by links that burn.
+#[derive(Parser)]
+#[command(name = "satchel", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 other failure, 2 usage, 3 wrong key or passphrase, 4 damaged or not a \
+                        container, 5 not there (never was, burned, expired), 6 server or network, 7 output exists.")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Seal files, folders or standard input into a container
+    Encrypt(Encrypt),
+    /// Open a container
+    Decrypt(Decrypt),
+    /// Show names, types and sizes; needs a key
+    List(Look),
+    /// Show what can be told without a key
+    Inspect(Inspect),
+    /// Verify a container whole, and write nothing
+    Check(Check),
+    /// Seal a document, put it on a server, and print the link
+    Share(Share),
+    /// Open a link; this uses up one read
+    Get(Get),
+    /// Show what became of a paste
+    Status(Status),
+    /// Destroy a paste for good
+    Burn(Burn),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Args)]
+pub(crate) struct Encrypt {
+    /// What to seal; standard input without one, or as `-`
+    #[arg(value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where the container goes; standard output without it, or as `-`
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: NewPassphrase,
+    /// What working in a passphrase costs: 1 is 64 MiB of memory, 2 is 256 MiB, 3 is 1 GiB
+    #[arg(long, value_name = "1|2|3", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub(crate) profile: u8,
+    /// Replace the output where it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// For sealing.
+#[derive(Args)]
+pub(crate) struct NewPassphrase {
+    /// Ask for a passphrase; an empty answer makes one of six words and shows it once
+    #[arg(short = 'p', long = "passphrase", conflicts_with = "passphrase_file")]
+    pub(crate) ask: bool,
+    /// Read the passphrase from a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// For opening.
+#[derive(Args)]
+pub(crate) struct Key {
+    /// Read the passphrase from a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Open with the link that the container was saved from, read from a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) link_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Decrypt {
+    /// The container; `-` is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+    /// Where the document goes: a folder, a file, or `-` for standard output
+    #[arg(short, long, value_name = "DIR|FILE|-", value_hint = ValueHint::AnyPath)]
+    pub(crate) output: Option<PathBuf>,
+    /// Take out this file or folder only; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    #[command(flatten)]
+    pub(crate) key: Key,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Look {
+    /// The container; `-` is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+    #[command(flatten)]
+    pub(crate) key: Key,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// The container; `-` is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// The container; `-` is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+    #[command(flatten)]
+    pub(crate) key: Key,
+}
+
+/// Whom to ask.
+#[derive(Args)]
+pub(crate) struct Server {
+    /// The server's address, where no link names it
+    #[arg(long, value_name = "URL", env = "SATCHEL_SERVER", value_hint = ValueHint::Url)]
+    pub(crate) server: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Share {
+    /// What to seal; standard input without one, or as `-`
+    #[arg(value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// When it expires: a number and s, m, h, d or w; 7d, or less where the server does not allow that
+    #[arg(long, value_name = "7d")]
+    pub(crate) expires: Option<Seconds>,
+    /// How often it opens: 1 to 1000, or 0 for any number until it expires; once without it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000), conflicts_with = "burn")]
+    pub(crate) reads: Option<u32>,
+    /// It burns after reading: the same as --reads 1
+    #[arg(long)]
+    pub(crate) burn: bool,
+    /// Too many wrong passphrases destroy it, instead of making readers wait
+    #[arg(long)]
+    pub(crate) burn_on_guessing: bool,
+    #[command(flatten)]
+    pub(crate) passphrase: NewPassphrase,
+    /// Read the server's invite from a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) invite_file: Option<PathBuf>,
+    /// Show the link as a QR code too, on standard error
+    #[arg(long)]
+    pub(crate) qr: bool,
+    /// Print link, receipt, id, expires_at and reads as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Get {
+    /// The link; without one, or as `-`, it is read from standard input, or asked for without echo
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) link: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Where the document goes: a folder, a file, or `-` for standard output
+    #[arg(short, long, value_name = "DIR|FILE|-", value_hint = ValueHint::AnyPath)]
+    pub(crate) output: Option<PathBuf>,
+    /// Read the passphrase from a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Status {
+    /// The receipt; without one, or as `-`, it is read from standard input, or asked for without echo
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) receipt: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Burn {
+    /// The receipt; without one, or as `-`, it is read from standard input, or asked for without echo
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) receipt: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}

@@ -1,0 +1,107 @@
+//! Secrets from the terminal, without echo, and from files: passphrases, links, receipts. Never from the environment.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read};
+use std::path::Path;
+
+use satchel_client::crypto::{Passphrase, Verdict, limit};
+use satchel_client::words::Words;
+use zeroize::Zeroizing;
+
+use crate::args::NewPassphrase;
+use crate::failure::Failure;
+use crate::random::random;
+
+/// More than a passphrase can be, even before normalisation.
+const SECRET_LEN_MAX: usize = 4 * limit::PASSPHRASE_LEN_MAX;
+
+/// Whether `path` stands for standard input or output.
+pub(crate) fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The passphrase that is to open a new container; none where none was asked for.
+pub(crate) fn new_passphrase(wish: &NewPassphrase, stdin_taken: bool) -> Result<Option<Passphrase>, Failure> {
+    if let Some(path) = &wish.passphrase_file {
+        return from_file(path, stdin_taken).map(Some);
+    }
+    if !wish.ask {
+        return Ok(None);
+    }
+    let first = prompt("the passphrase", "Passphrase (nothing: one is made): ")?;
+    if first.is_empty() {
+        let words = Words::generate(&mut random());
+        eprintln!("passphrase: {}", words.as_str());
+        eprintln!("It is shown this once. Send it by another way than the document.");
+        return Ok(Some(Passphrase::new(words.as_str())?));
+    }
+    let second = prompt("the passphrase", "Once more: ")?;
+    if first != second {
+        return Err(Failure::AnswersDiffer);
+    }
+    Ok(Some(Passphrase::new(&first)?))
+}
+
+/// The passphrase that opens something.
+pub(crate) fn passphrase(file: Option<&Path>, stdin_taken: bool) -> Result<Passphrase, Failure> {
+    match file {
+        Some(path) => from_file(path, stdin_taken),
+        None => Ok(Passphrase::new(&prompt("the passphrase", "Passphrase: ")?)?),
+    }
+}
+
+fn from_file(path: &Path, stdin_taken: bool) -> Result<Passphrase, Failure> {
+    Ok(Passphrase::from_file(&secret_file(path, stdin_taken)?)?)
+}
+
+/// A link or receipt: the argument, or asked for, or from standard input.
+pub(crate) fn link(what: &'static str, argument: Option<String>) -> Result<Zeroizing<String>, Failure> {
+    match argument {
+        Some(text) if text != "-" => {
+            eprintln!("hint: {what} given as an argument stands in your shell's history; without it, satchel asks");
+            Ok(Zeroizing::new(text))
+        }
+        _ if io::stdin().is_terminal() => {
+            let mut label = what.to_owned();
+            label.push_str(": ");
+            prompt(what, &capital(&label))
+        }
+        _ => text_file(Path::new("-"), false),
+    }
+}
+
+fn capital(label: &str) -> String {
+    label.trim_start_matches("a ").chars().enumerate().map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c }).collect()
+}
+
+/// A link from a file.
+pub(crate) fn text_file(path: &Path, stdin_taken: bool) -> Result<Zeroizing<String>, Failure> {
+    let bytes = secret_file(path, stdin_taken)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err(Failure::SecretNotText(path.to_owned())),
+    }
+}
+
+fn secret_file(path: &Path, stdin_taken: bool) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let failed = |source| Failure::Read { path: path.to_owned(), source };
+    // One allocation, so that no copy of the secret stays behind when it grows.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_LEN_MAX + 2));
+    let most = SECRET_LEN_MAX as u64 + 1;
+    if is_dash(path) {
+        if stdin_taken {
+            return Err(Failure::StdinTwice);
+        }
+        io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(failed)?;
+    }
+    if bytes.len() > SECRET_LEN_MAX {
+        return Err(Verdict::PassphraseTooLong(bytes.len()).into());
+    }
+    Ok(bytes)
+}
+
+fn prompt(what: &'static str, label: &str) -> Result<Zeroizing<String>, Failure> {
+    rpassword::prompt_password(label).map(Zeroizing::new).map_err(|_| Failure::NoTerminal(what))
+}

@@ -1,0 +1,202 @@
+//! What can go wrong at the command line: each failure's sentence, hint and exit code, in one place.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use satchel_client::api::Burned;
+use satchel_client::crypto::{SealError, Verdict};
+use satchel_client::{AddressError, Class, Error};
+
+use crate::naming::shown;
+
+/// Why a verb stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("there is nothing to seal: standard input is a terminal")]
+    NothingToSeal,
+    #[error("a container is not for a terminal to show")]
+    OutputIsTerminal,
+    #[error("standard input cannot be two things at once")]
+    StdinTwice,
+    #[error("there is no terminal to ask for {0}")]
+    NoTerminal(&'static str),
+    #[error("the two answers differ")]
+    AnswersDiffer,
+    #[error("{} holds no text", path(.0))]
+    SecretNotText(PathBuf),
+    #[error("no server is named")]
+    NoServer,
+    #[error(transparent)]
+    Address(AddressError),
+    #[error("this is a receipt, not a link")]
+    ReceiptForLink,
+    #[error("this is a link, not a receipt")]
+    LinkForReceipt,
+    #[error("the link names no server")]
+    LinkWithoutServer,
+    #[error("two inputs would both be called {}", shown(.0))]
+    NameTwice(String),
+    #[error("{} has no name to be kept under", path(.0))]
+    NoName(PathBuf),
+    #[error("the name {} is longer than 1024 bytes", shown(.0))]
+    NameTooLong(String),
+    #[error("{0} files are more than the 65536 that a container takes")]
+    TooManyFiles(usize),
+    #[error("{} is neither a file nor a folder, and cannot stand beside others", path(.0))]
+    StreamBesideOthers(PathBuf),
+    #[error("{} changed while it was being read", path(.0))]
+    Changed(PathBuf),
+    #[error("cannot read {}: {}", path(.path), reason(.source))]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {}: {}", path(.path), reason(.source))]
+    Write { path: PathBuf, source: io::Error },
+    #[error("{} exists", path(.0))]
+    Exists(PathBuf),
+    #[error("{} exists, and the document has {count} files", path(.path))]
+    FileForMany { path: PathBuf, count: usize },
+    #[error("the document has {0} files, and only one fits on standard output")]
+    ManyForStdout(usize),
+    #[error("the container holds nothing called {}", shown(.0))]
+    NoSuchEntry(String),
+    #[error("the document is not text, and standard output is a terminal")]
+    BinaryForTerminal,
+    #[error("the link has {0} characters, more than a QR code holds")]
+    QrTooLong(usize),
+    #[error("the lease cannot be kept in {}: {}", path(.path), reason(.source))]
+    Lease { path: PathBuf, source: io::Error },
+    #[error("there is no home folder to keep a lease in")]
+    NoHome,
+    #[error("{0}")]
+    LeaseKept(Box<Failure>),
+    #[error(transparent)]
+    Client(#[from] Error),
+}
+
+impl From<Verdict> for Failure {
+    fn from(verdict: Verdict) -> Self {
+        Self::Client(Error::Verdict(verdict))
+    }
+}
+
+impl From<SealError> for Failure {
+    fn from(error: SealError) -> Self {
+        Self::Client(Error::from(error))
+    }
+}
+
+impl From<AddressError> for Failure {
+    fn from(error: AddressError) -> Self {
+        match error {
+            AddressError::Fragment(verdict) => verdict.into(),
+            other => Self::Address(other),
+        }
+    }
+}
+
+/// A path as it may be shown.
+fn path(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        return "standard input or output".to_owned();
+    }
+    path.to_string_lossy().split('/').map(shown).collect::<Vec<_>>().join("/")
+}
+
+/// The sentence of the system without its number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+impl Failure {
+    /// What the exit code says.
+    pub(crate) fn class(&self) -> Class {
+        match self {
+            Self::NothingToSeal
+            | Self::OutputIsTerminal
+            | Self::StdinTwice
+            | Self::NoTerminal(_)
+            | Self::AnswersDiffer
+            | Self::SecretNotText(_)
+            | Self::NoServer
+            | Self::Address(_)
+            | Self::ReceiptForLink
+            | Self::LinkForReceipt
+            | Self::LinkWithoutServer
+            | Self::NameTwice(_)
+            | Self::NoName(_)
+            | Self::StreamBesideOthers(_)
+            | Self::ManyForStdout(_)
+            | Self::NoSuchEntry(_)
+            | Self::BinaryForTerminal => Class::Usage,
+            Self::Exists(_) | Self::FileForMany { .. } => Class::OutputExists,
+            Self::NameTooLong(_)
+            | Self::TooManyFiles(_)
+            | Self::Changed(_)
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::QrTooLong(_)
+            | Self::Lease { .. }
+            | Self::NoHome => Class::Other,
+            Self::LeaseKept(failure) => failure.class(),
+            Self::Client(error) => error.class(),
+        }
+    }
+
+    /// What a person may do now.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NothingToSeal => "name a file or a folder, or pipe something in",
+            Self::OutputIsTerminal => "name a file with -o, or send it on with | or >",
+            Self::StdinTwice => "read the passphrase from a file with --passphrase-file",
+            Self::NoTerminal("the passphrase") => "--passphrase-file reads it from a file, and - from standard input",
+            Self::NoTerminal(_) => "it may come from standard input",
+            Self::NoServer | Self::LinkWithoutServer => "name one with --server or in SATCHEL_SERVER",
+            Self::Address(AddressError::InsecureOrigin(_)) => "take https; http is for this machine and onion services",
+            Self::Address(AddressError::NoLink | AddressError::Empty) => "a link ends in # and 47 characters",
+            Self::ReceiptForLink => "`satchel status` and `satchel burn` take receipts",
+            Self::LinkForReceipt => "`satchel get` opens links; nothing was opened now",
+            Self::NameTwice(_) => "give one of them another name, or seal the folder that holds both",
+            Self::Exists(_) => "--force replaces it, -o chooses another place",
+            Self::FileForMany { .. } => "-o with a folder takes them all",
+            Self::ManyForStdout(_) => "-o with a folder takes them all; --only takes one out of a container",
+            Self::NoSuchEntry(_) => "`satchel list` names what is in it",
+            Self::BinaryForTerminal => "-o names a place for it",
+            Self::Changed(_) => "seal it again when nothing writes to it",
+            Self::LeaseKept(_) => "the read is yours for a while still: get it again, and it goes on where it stopped",
+            Self::Client(error) => return client_hint(error),
+            _ => return None,
+        })
+    }
+}
+
+fn client_hint(error: &Error) -> Option<&'static str> {
+    Some(match error {
+        Error::Verdict(verdict) => return verdict_hint(*verdict),
+        Error::NotFound => "it never was, or so long ago that no trace is left",
+        Error::Burned { burned: Some(Burned::Reads), .. } => {
+            "if that was not you, somebody else has read it: tell its sender"
+        }
+        Error::BeingRead => "if that is not you, somebody else has the link: tell its sender",
+        Error::LeaseEnded => "the read is used up: ask its sender to share it again",
+        Error::WrongPassphrase { .. } => "nothing was used up; the link can be tried again",
+        Error::Wait { .. } => "its sender can end the wait",
+        Error::InviteRequired => "ask whoever runs the server, and give it with --invite-file",
+        Error::Unreachable => "the same command can be tried again",
+        Error::BadAnswer { status: 300..400 } => "the server redirects, which is not followed: name the address it leads to",
+        Error::BadAnswer { .. } => "is this the address of a Satchel server?",
+        _ => return None,
+    })
+}
+
+fn verdict_hint(verdict: Verdict) -> Option<&'static str> {
+    Some(match verdict {
+        Verdict::NoMatchingSlot => "`satchel inspect` says what opens it; --link-file is for what was saved from a link",
+        Verdict::MalformedLink => "copy it again, whole; nothing was asked of any server",
+        Verdict::UnsupportedVersion(_)
+        | Verdict::SetNotSupported
+        | Verdict::UnsupportedLinkVersion
+        | Verdict::UnsupportedLinkFlags => "a newer satchel may open it",
+        Verdict::Truncated => "copy or download it again",
+        _ => return None,
+    })
+}

@@ -1,0 +1,365 @@
+//! Where output goes, and how: written aside, verified whole, then put in place; never over what is there unasked.
+//!
+//! Everything below the target goes through one open folder (`cap-std`), so that a folder that somebody swaps for a symlink
+//! meanwhile leads nowhere else.
+
+use std::fs::{self, File, FileTimes};
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, DirBuilder, OpenOptions};
+#[cfg(unix)]
+use cap_std::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use satchel_client::crypto::{Manifest, SafeName};
+
+use crate::ask::is_dash;
+use crate::document::is_text;
+use crate::failure::Failure;
+use crate::interrupt::Temporary;
+use crate::naming::safe_names;
+use crate::stream::Stream;
+
+/// What `-o` says, looked at before any work is done.
+pub(crate) struct Target {
+    wish: Wish,
+    force: bool,
+}
+
+enum Wish {
+    /// Named files into this folder, a sole unnamed entry to standard output.
+    Here,
+    Stdout,
+    /// Something that is neither a file nor a folder, such as `/dev/null`.
+    Device(PathBuf),
+    Folder(PathBuf),
+    /// It exists, and may be replaced.
+    File(PathBuf),
+    /// It does not exist: a file or a folder, by what the document holds.
+    New(PathBuf),
+}
+
+impl Target {
+    /// Refuses at once what cannot be done.
+    pub(crate) fn of(output: Option<&Path>, force: bool) -> Result<Self, Failure> {
+        let wish = match output {
+            None => Wish::Here,
+            Some(path) if is_dash(path) => Wish::Stdout,
+            Some(path) => {
+                let slash = path.as_os_str().to_string_lossy().ends_with('/');
+                match fs::metadata(path) {
+                    Ok(found) if found.is_dir() => Wish::Folder(path.to_owned()),
+                    Ok(_) if slash => return Err(Failure::Exists(path.to_owned())),
+                    Ok(found) if !found.is_file() => Wish::Device(path.to_owned()),
+                    Ok(_) if !force => return Err(Failure::Exists(path.to_owned())),
+                    Ok(_) => Wish::File(path.to_owned()),
+                    Err(_) if slash => Wish::Folder(path.to_owned()),
+                    Err(_) if fs::symlink_metadata(path).is_ok() && !force => {
+                        return Err(Failure::Exists(path.to_owned()));
+                    }
+                    Err(_) => Wish::New(path.to_owned()),
+                }
+            }
+        };
+        Ok(Self { wish, force })
+    }
+
+    /// Whether a document may be put there at all: finds out before a read is used up.
+    pub(crate) fn probe(&self) -> Result<(), Failure> {
+        let folder = match &self.wish {
+            Wish::Stdout | Wish::Device(_) => return Ok(()),
+            Wish::Here => Path::new("."),
+            Wish::Folder(path) => path,
+            Wish::File(path) | Wish::New(path) => folder_of(path),
+        };
+        if folder.exists() { Staging::new(folder).map(drop) } else { Ok(()) }
+    }
+
+    /// For a container: `-o` or standard output. In a folder it is called `name.satchel`.
+    pub(crate) fn for_container(self, name: &str) -> Result<Output, Failure> {
+        let Self { wish, force } = self;
+        let path = match wish {
+            Wish::Here | Wish::Stdout if io::stdout().is_terminal() => return Err(Failure::OutputIsTerminal),
+            Wish::Here | Wish::Stdout => return Ok(Output::stdout()),
+            Wish::Device(path) => return Output::device(&path),
+            Wish::File(path) | Wish::New(path) => path,
+            Wish::Folder(path) => {
+                make_folder(&path)?;
+                let path = path.join(format!("{name}.satchel"));
+                if !force && fs::symlink_metadata(&path).is_ok() {
+                    return Err(Failure::Exists(path));
+                }
+                path
+            }
+        };
+        Output::file(&path, None, force)
+    }
+
+    /// For a document. `wanted` says which entries are taken.
+    pub(crate) fn for_document(self, manifest: &Manifest, wanted: &[bool]) -> Result<Output, Failure> {
+        let Self { wish, force } = self;
+        let count = wanted.iter().filter(|wanted| **wanted).count();
+        let first = wanted.iter().position(|wanted| *wanted).unwrap_or(0);
+        let entry = &manifest.entries()[first.min(manifest.entries().len() - 1)];
+        let is_folder = entry.name.as_ref().is_some_and(|name| name.ends_with('/'));
+        let one_file = count == 1 && !is_folder;
+        match wish {
+            Wish::Here if entry.name.is_none() => {
+                if !is_text(manifest) && io::stdout().is_terminal() {
+                    return Err(Failure::BinaryForTerminal);
+                }
+                Ok(Output::stdout())
+            }
+            Wish::Stdout | Wish::Device(_) if !one_file => Err(Failure::ManyForStdout(count)),
+            Wish::Stdout => Ok(Output::stdout()),
+            Wish::Device(path) => Output::device(&path),
+            Wish::File(path) if !one_file => Err(Failure::FileForMany { path, count }),
+            Wish::File(path) | Wish::New(path) if one_file => Output::file(&path, Some((first, manifest)), force),
+            Wish::Here => Output::folder(Path::new("."), manifest, wanted, force),
+            Wish::File(path) | Wish::New(path) | Wish::Folder(path) => Output::folder(&path, manifest, wanted, force),
+        }
+    }
+}
+
+/// Where bytes go until they are in place.
+pub(crate) enum Output {
+    /// In order, to standard output or a device.
+    Stream(Stream),
+    /// Anywhere, into files aside.
+    Files(Files),
+}
+
+/// Files aside, each with its place.
+pub(crate) struct Files {
+    staging: Staging,
+    places: Vec<Place>,
+    force: bool,
+    durable: bool,
+}
+
+struct Place {
+    entry: usize,
+    /// Relative to the staging's folder; a folder's ends in `/`.
+    path: String,
+    /// For messages.
+    shown: PathBuf,
+    modified: Option<u64>,
+}
+
+impl Output {
+    fn stdout() -> Self {
+        Self::Stream(Stream::new(Box::new(io::stdout()), PathBuf::from("-")))
+    }
+
+    fn device(path: &Path) -> Result<Self, Failure> {
+        let file = File::options().write(true).open(path);
+        let file = file.map_err(|source| Failure::Write { path: path.to_owned(), source })?;
+        Ok(Self::Stream(Stream::new(Box::new(file), path.to_owned())))
+    }
+
+    fn file(path: &Path, entry: Option<(usize, &Manifest)>, force: bool) -> Result<Self, Failure> {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            let source = io::Error::from(io::ErrorKind::InvalidFilename);
+            return Err(Failure::Write { path: path.to_owned(), source });
+        };
+        let place = Place {
+            entry: entry.map_or(0, |(number, _)| number),
+            path: name.to_owned(),
+            shown: path.to_owned(),
+            modified: entry.and_then(|(number, manifest)| manifest.entries().get(number)?.modified),
+        };
+        let staging = Staging::new(folder_of(path))?;
+        Ok(Self::Files(Files { staging, places: vec![place], force, durable: false }))
+    }
+
+    fn folder(folder: &Path, manifest: &Manifest, wanted: &[bool], force: bool) -> Result<Self, Failure> {
+        make_folder(folder)?;
+        let names = safe_names(manifest.entries());
+        let staging = Staging::new(folder)?;
+        let chosen = names.iter().enumerate().filter(|(number, _)| wanted.get(*number) == Some(&true));
+        let place = |(entry, name): (usize, &SafeName)| Place {
+            entry,
+            path: name.as_str().to_owned(),
+            shown: folder.join(name.as_str()),
+            modified: manifest.entries()[entry].modified,
+        };
+        let files = Files { places: chosen.map(place).collect(), staging, force, durable: false };
+        files.refuse_existing()?;
+        Ok(Self::Files(files))
+    }
+
+    /// Waits for the disk before it says that all is in place: for what nobody can fetch again.
+    pub(crate) fn durable(mut self) -> Self {
+        if let Self::Files(files) = &mut self {
+            files.durable = true;
+        }
+        self
+    }
+
+    /// Everything is verified: puts it in place.
+    pub(crate) fn commit(self) -> Result<(), Failure> {
+        match self {
+            Self::Stream(stream) => stream.finish(),
+            Self::Files(files) => files.commit(),
+        }
+    }
+}
+
+impl Files {
+    /// The file aside for `entry`, made when it is not there yet.
+    pub(crate) fn open(&self, entry: usize) -> Result<File, Failure> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true);
+        #[cfg(unix)]
+        options.mode(0o600);
+        let opened = self.staging.aside.open_with(entry.to_string(), &options);
+        opened.map(cap_std::fs::File::into_std).map_err(|source| self.failed(entry, source))
+    }
+
+    /// Names `entry` in a failure to write it.
+    pub(crate) fn failed(&self, entry: usize, source: io::Error) -> Failure {
+        let place = self.places.iter().find(|place| place.entry == entry);
+        let path = place.map_or(&self.staging.shown, |place| &place.shown).clone();
+        Failure::Write { path, source }
+    }
+
+    fn refuse_existing(&self) -> Result<(), Failure> {
+        for place in &self.places {
+            let is_folder = place.path.ends_with('/');
+            match self.staging.folder.symlink_metadata(place.path.trim_end_matches('/')) {
+                Ok(found) if found.is_dir() && is_folder => {}
+                Ok(found) if self.force && !found.is_dir() && !is_folder => {}
+                Ok(_) => return Err(Failure::Exists(place.shown.clone())),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(self) -> Result<(), Failure> {
+        self.refuse_existing()?;
+        for place in &self.places {
+            let failed = |source| Failure::Write { path: place.shown.clone(), source };
+            if place.path.ends_with('/') {
+                self.staging.make_folders(&place.path).map_err(failed)?;
+                continue;
+            }
+            let file = self.open(place.entry)?;
+            if let Some(modified) = place.modified.and_then(|secs| UNIX_EPOCH.checked_add(Duration::from_secs(secs))) {
+                // A time that this file system cannot keep is not worth the document.
+                let _ = file.set_times(FileTimes::new().set_modified(modified));
+            }
+            if self.durable {
+                file.sync_all().map_err(failed)?;
+            }
+            if let Some((above, _)) = place.path.rsplit_once('/') {
+                self.staging.make_folders(above).map_err(failed)?;
+            }
+            self.staging.put(place, self.force)?;
+        }
+        if self.durable {
+            let synced = self.staging.folder.try_clone().and_then(|folder| folder.into_std_file().sync_all());
+            synced.map_err(|source| Failure::Write { path: self.staging.shown.clone(), source })?;
+        }
+        Ok(())
+    }
+}
+
+/// A folder of our own inside the target's, removed on drop and on a signal.
+struct Staging {
+    folder: Dir,
+    aside: Dir,
+    name: String,
+    shown: PathBuf,
+    _temporary: Temporary,
+}
+
+impl Staging {
+    fn new(folder: &Path) -> Result<Self, Failure> {
+        let failed = |source| Failure::Write { path: folder.to_owned(), source };
+        let dir = Dir::open_ambient_dir(folder, ambient_authority()).map_err(failed)?;
+        let mut suffix = [0; 8];
+        rand_core::Rng::fill_bytes(&mut crate::random::random(), &mut suffix);
+        let name = format!(".satchel-{:016x}", u64::from_be_bytes(suffix));
+        let path = fs::canonicalize(folder).map_err(failed)?.join(&name);
+        dir.create_dir_with(&name, &private()).map_err(failed)?;
+        let temporary = Temporary::new(path);
+        let aside = dir.open_dir(&name).map_err(failed)?;
+        Ok(Self { folder: dir, aside, name, shown: folder.to_owned(), _temporary: temporary })
+    }
+
+    /// `a/b/c`, each made when it is not there.
+    fn make_folders(&self, path: &str) -> io::Result<()> {
+        let mut made = String::new();
+        for component in path.trim_end_matches('/').split('/') {
+            made.push_str(component);
+            match self.folder.create_dir_with(&made, &private()) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => made.push('/'),
+            }
+        }
+        Ok(())
+    }
+
+    /// A hard link fails where there is something already, a rename would replace it.
+    fn put(&self, place: &Place, force: bool) -> Result<(), Failure> {
+        let aside = place.entry.to_string();
+        let linked = if force {
+            Err(io::ErrorKind::Unsupported.into())
+        } else {
+            self.aside.hard_link(&aside, &self.folder, &place.path)
+        };
+        match linked {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Exists(place.shown.clone())),
+            // File systems without hard links: between looking and renaming there is a moment.
+            Err(_) if !force && self.folder.symlink_metadata(&place.path).is_ok() => {
+                Err(Failure::Exists(place.shown.clone()))
+            }
+            Err(_) => self
+                .aside
+                .rename(&aside, &self.folder, &place.path)
+                .map_err(|source| Failure::Write { path: place.shown.clone(), source }),
+        }
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let _ = self.folder.remove_dir_all(&self.name);
+    }
+}
+
+fn private() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder
+}
+
+fn make_folder(path: &Path) -> Result<(), Failure> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| Failure::Write { path: path.to_owned(), source })
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes all of `bytes` at `offset`.
+pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::write_all_at(file, bytes, offset);
+    #[cfg(windows)]
+    {
+        let mut done = 0;
+        while done < bytes.len() {
+            done += std::os::windows::fs::FileExt::seek_write(file, &bytes[done..], offset + done as u64)?;
+        }
+        Ok(())
+    }
+}

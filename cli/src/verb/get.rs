@@ -1,0 +1,87 @@
+//! `satchel get`.
+
+use satchel_client::crypto::{Link, Passphrase};
+use satchel_client::{
+    Address, Base, Context, Error, Found, LeaseKeeper as _, Received, Receiving, probe, receive,
+};
+
+use crate::args::{Get, Server};
+use crate::ask;
+use crate::engine::Threads;
+use crate::failure::Failure;
+use crate::flow::{Placing, Shown, Sleep, told};
+use crate::http::Http;
+use crate::lease::Leases;
+use crate::place::Target;
+use crate::random::random;
+
+/// Opens a link into files or standard output. Everything that can be refused is refused before the read is used up.
+pub(crate) fn get(options: Get) -> Result<(), Failure> {
+    let target = Target::of(options.output.as_deref(), options.force)?;
+    let stdin_is_link = options.link.as_deref().is_none_or(|link| link == "-");
+    let text = ask::link("a link", options.link)?;
+    let (base, link) = match Address::parse(&text)? {
+        Address::Link { base, link } => (server_of(base, &options.server)?, link),
+        Address::Receipt { .. } => return Err(Failure::ReceiptForLink),
+    };
+    let mut leases = Leases::of_user()?;
+    let http = Http::to(&base);
+    let shown = Shown::default();
+    let context = Context { base: &base, transport: &http, pause: &Sleep, watch: &shown };
+    let passphrase = if link.needs_passphrase() {
+        // Nobody is to type a passphrase for what is gone.
+        match pollster::block_on(probe(&context, &link))? {
+            Found::There(found) if found.burns_on_guessing => {
+                eprintln!("{} wrong passphrases more, and it burns.", found.tries_left);
+            }
+            Found::There(_) => {}
+            Found::Gone { burned, burned_at } => return Err(Error::Burned { burned, burned_at }.into()),
+            Found::NotThere => return Err(Error::NotFound.into()),
+        }
+        Some(ask::passphrase(options.passphrase_file.as_deref(), stdin_is_link)?)
+    } else {
+        None
+    };
+    let received = run(&context, &link, passphrase.as_ref(), target, &mut leases)?;
+    drop(shown);
+    report(received);
+    Ok(())
+}
+
+fn run(
+    context: &Context<'_, Http, Sleep, Shown>,
+    link: &Link,
+    passphrase: Option<&Passphrase>,
+    target: Target,
+    leases: &mut Leases,
+) -> Result<Received, Failure> {
+    let mut placing = Placing::new(target);
+    let receiving = Receiving { link, passphrase };
+    let received = pollster::block_on(receive(context, &receiving, &mut placing, leases, &Threads::start(), &mut random()));
+    received.map_err(|error| {
+        let failure = told(error, placing.failed.take().or(leases.failed.take()));
+        match pollster::block_on(leases.load(&link.id())) {
+            Ok(Some(_)) => Failure::LeaseKept(Box::new(failure)),
+            _ => failure,
+        }
+    })
+}
+
+fn report(received: Received) {
+    match received.reads_left {
+        Some(0) if received.confirmed => eprintln!("That was the last read: it is gone now."),
+        Some(0) => eprintln!("That was the last read: it will be gone within minutes."),
+        Some(1) => eprintln!("It opens once more."),
+        Some(left) => eprintln!("It opens {left} times more."),
+        None => {}
+    }
+}
+
+/// The server of a link or receipt, or the one that was named for a fragment that stands alone.
+pub(super) fn server_of(base: Option<Base>, server: &Server) -> Result<Base, Failure> {
+    match (base, &server.server) {
+        (Some(base), _) => Ok(base),
+        (None, Some(server)) => Ok(Base::parse(server)?),
+        (None, None) => Err(Failure::LinkWithoutServer),
+    }
+}
