@@ -12,6 +12,7 @@
 //! - claim and content: [`Content::next`] until `None`.
 //! - a timer calls [`Store::sweep`] every 20 s or so.
 
+mod answers;
 mod claiming;
 mod clock;
 mod content;
@@ -25,6 +26,7 @@ mod files;
 mod kinds;
 mod leases;
 mod opening;
+mod options;
 mod random;
 mod reserve;
 mod rest;
@@ -38,20 +40,21 @@ mod watch;
 mod writer;
 
 pub use crate::lifecycle::OnGuessing;
+pub use answers::{BurnAnswer, Claimed, Created, Health, Progress, Totals};
 pub use clock::{Clock, SystemClock};
 pub use content::Content;
 pub use error::{OpenError, StoreError};
 pub use kinds::{Id, NewPaste, Token, TokenHash};
+pub use options::Options;
 pub use random::{NoRandomness, Random, SystemRandom};
 pub use upload::Upload;
 
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use satchel_api::{Probed, Receipt, Tombstone};
+use satchel_api::{Probed, Receipt};
 
 use crate::lifecycle::LeasePhase;
 use claiming::{Claim, Confirm, Leased, prove};
@@ -65,102 +68,6 @@ use writer::{Message, submit};
 
 /// Containers up to this many bytes rest in the database, larger ones in files.
 pub const ROW_BYTES_MAX: u64 = 256 * 1024;
-
-/// What to open, and within which limits.
-#[derive(Clone)]
-pub struct Options {
-    /// The data folder; made (0700) when missing.
-    pub folder: PathBuf,
-    /// Where the shred keys lie: `None` is in the data folder.
-    pub slots: Option<PathBuf>,
-    /// The most bytes of containers that are kept, by their declared sizes.
-    pub bytes_max: u64,
-    /// The most pastes that live at once, tombstones not counted.
-    pub items_max: u64,
-    /// How long the server may have been off before its clock is doubted, in seconds (24 h by default).
-    pub downtime_secs_max: u64,
-    /// Take the wall clock as right whatever the last mark says (`clock accept`).
-    pub accept_clock: bool,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Random>,
-}
-
-impl Options {
-    /// The defaults for a data folder: 10 GiB, a million pastes, the system's clock and randomness.
-    #[must_use]
-    pub fn new(folder: PathBuf) -> Self {
-        Self {
-            folder,
-            slots: None,
-            bytes_max: 10 << 30,
-            items_max: 1_000_000,
-            downtime_secs_max: 24 * 3600,
-            accept_clock: false,
-            clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
-        }
-    }
-}
-
-/// The answer to a creation, new or repeated.
-pub struct Created {
-    /// Bytes that are held durably.
-    pub offset: u64,
-    /// The container's length.
-    pub size: u64,
-    /// Uploading: when the unfinished upload is dropped. Stored: when it expires. Unix seconds.
-    pub expires_at: u64,
-    /// Takes the rest of the bytes: there for a new creation (or a repeated one that holds nothing yet) that is not whole.
-    pub upload: Option<Upload>,
-}
-
-/// Where an upload stands after its bytes became durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes that are held durably.
-    pub offset: u64,
-    /// The container's length.
-    pub size: u64,
-    /// As in [`Created`].
-    pub expires_at: u64,
-}
-
-/// A claim that succeeded, or was repeated with the lease token of one that had.
-pub struct Claimed {
-    /// Claims that can still succeed; `None` for any number.
-    pub reads_left: Option<u32>,
-    /// The whole container.
-    pub content: Content,
-}
-
-/// What a burn on demand found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BurnAnswer {
-    /// It is gone now, by this request.
-    Now,
-    /// It was gone before.
-    Before(Tombstone),
-}
-
-/// How much is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Pastes that live (uploading or stored).
-    pub items: u64,
-    /// Their declared sizes together.
-    pub bytes: u64,
-}
-
-/// How the store is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Health {
-    /// The last write and the last read went well.
-    pub ok: bool,
-    /// A clock jump is held: what it would expire is unreadable but keeps its key.
-    pub clock_held: bool,
-}
 
 /// The store. Cheap to clone. The writer ends with [`close`](Self::close), or with the last clone and the last upload and content.
 #[derive(Clone)]
