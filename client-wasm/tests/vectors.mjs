@@ -119,8 +119,6 @@ const PASTED = {
   longer_by_a_character: 'link',
   longer_by_four_characters: 'link',
   padded: 'link',
-  hash_in_front: 'link',
-  space_in_front: 'link',
 };
 
 async function runLink(wasm, { fields, body }, name) {
