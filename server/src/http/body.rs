@@ -12,6 +12,8 @@ use futures_core::Stream as _;
 pub(super) const IDLE: Duration = Duration::from_secs(30);
 /// Bytes of a body that nobody wants are read up to here, so that its sender gets to read the answer.
 const DRAINED_MAX: usize = 16 << 20;
+/// A sender of such bytes that pauses so long is not waited for.
+const DRAIN_IDLE: Duration = Duration::from_secs(1);
 
 /// Why a body ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,21 +26,25 @@ pub(super) enum Cut {
 
 /// The next bytes; `None` at the end.
 pub(super) async fn next(payload: &mut Payload) -> Option<Result<Bytes, Cut>> {
-    match tokio::time::timeout(IDLE, poll_fn(|cx| Pin::new(&mut *payload).poll_next(cx))).await {
-        Ok(Some(Ok(bytes))) => Some(Ok(bytes)),
-        Ok(Some(Err(_))) => Some(Err(Cut::Broken)),
-        Ok(None) => None,
-        Err(_) => Some(Err(Cut::Idle)),
-    }
+    within(payload, IDLE).await
 }
 
-/// Reads and forgets, within bounds.
+/// Reads and forgets, within bounds, as long as bytes keep coming.
 pub(super) async fn drain(payload: &mut Payload) {
     let mut left = DRAINED_MAX;
-    while let Some(Ok(bytes)) = next(payload).await {
+    while let Some(Ok(bytes)) = within(payload, DRAIN_IDLE).await {
         match left.checked_sub(bytes.len()) {
             Some(rest) => left = rest,
             None => return,
         }
+    }
+}
+
+async fn within(payload: &mut Payload, idle: Duration) -> Option<Result<Bytes, Cut>> {
+    match tokio::time::timeout(idle, poll_fn(|cx| Pin::new(&mut *payload).poll_next(cx))).await {
+        Ok(Some(Ok(bytes))) => Some(Ok(bytes)),
+        Ok(Some(Err(_))) => Some(Err(Cut::Broken)),
+        Ok(None) => None,
+        Err(_) => Some(Err(Cut::Idle)),
     }
 }

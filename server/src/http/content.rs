@@ -12,6 +12,7 @@ use crate::store::{Content, StoreError};
 type Fetched = (Content, Option<Result<Vec<u8>, StoreError>>);
 
 enum State {
+    First(Content, Bytes),
     Idle(Content),
     Busy(Pin<Box<dyn Future<Output = Fetched>>>),
     Done,
@@ -24,12 +25,20 @@ pub(super) struct ContentBody {
 }
 
 impl ContentBody {
-    pub(super) fn new(content: Content) -> Self {
+    /// With its first block at hand, so that what is wrong from the start is an answer and not a cut connection.
+    ///
+    /// # Errors
+    /// As [`Content::next`].
+    pub(super) async fn begin(mut content: Content) -> Result<Self, StoreError> {
         let (from, to) = content.range();
-        Self {
+        let state = match content.next().await {
+            Some(first) => State::First(content, Bytes::from(first?)),
+            None => State::Done,
+        };
+        Ok(Self {
             len: to.saturating_sub(from),
-            state: State::Idle(content),
-        }
+            state,
+        })
     }
 }
 
@@ -44,6 +53,10 @@ impl MessageBody for ContentBody {
         let this = self.get_mut();
         loop {
             match std::mem::replace(&mut this.state, State::Done) {
+                State::First(content, bytes) => {
+                    this.state = State::Idle(content);
+                    return Poll::Ready(Some(Ok(bytes)));
+                }
                 State::Idle(mut content) => {
                     this.state = State::Busy(Box::pin(async move {
                         let next = content.next().await;

@@ -35,7 +35,7 @@ pub(super) async fn claim(request: HttpRequest, shared: web::Data<Shared>) -> Re
     let left = claimed
         .reads_left
         .map_or_else(|| HeaderValue::from_static("unlimited"), HeaderValue::from);
-    let mut response = answer(StatusCode::OK, claimed.content);
+    let mut response = answer(StatusCode::OK, claimed.content).await?;
     response
         .headers_mut()
         .insert(HeaderName::from_static(name::READS_LEFT), left);
@@ -64,10 +64,10 @@ pub(super) async fn content(request: HttpRequest, shared: web::Data<Shared>) -> 
     };
     let content = shared.store.content(id, &lease, from, to).await?;
     if asked == Asked::Whole {
-        return Ok(answer(StatusCode::OK, content));
+        return answer(StatusCode::OK, content).await;
     }
     let ((from, to), size) = (content.range(), content.size());
-    let mut response = answer(StatusCode::PARTIAL_CONTENT, content);
+    let mut response = answer(StatusCode::PARTIAL_CONTENT, content).await?;
     if let Ok(value) = HeaderValue::from_str(&format!("bytes {from}-{}/{size}", to.saturating_sub(1))) {
         response.headers_mut().insert(header::CONTENT_RANGE, value);
     }
@@ -81,9 +81,10 @@ pub(super) async fn confirm(request: HttpRequest, shared: web::Data<Shared>) -> 
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn answer(status: StatusCode, content: Content) -> HttpResponse {
+async fn answer(status: StatusCode, content: Content) -> Result<HttpResponse, Failure> {
     let ends = HeaderValue::from(content.lease_ends_at());
-    let mut response = HttpResponse::new(status).set_body(BoxBody::new(ContentBody::new(content)));
+    let body = ContentBody::begin(content).await?;
+    let mut response = HttpResponse::new(status).set_body(BoxBody::new(body));
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
@@ -92,5 +93,5 @@ fn answer(status: StatusCode, content: Content) -> HttpResponse {
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(HeaderName::from_static(name::LEASE_ENDS), ends);
-    response
+    Ok(response)
 }

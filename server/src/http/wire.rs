@@ -146,6 +146,7 @@ fn document(code: Code) -> Vec<u8> {
     format!(
         "HTTP/1.1 {} {reason}\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\ncache-control: no-store\r\n\
          x-content-type-options: nosniff\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
+         referrer-policy: no-referrer\r\nx-frame-options: DENY\r\ncross-origin-resource-policy: same-origin\r\n\
          x-robots-tag: noindex\r\n\r\n{body}",
         code.status(),
         problem::MEDIA_TYPE,

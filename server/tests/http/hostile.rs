@@ -195,6 +195,7 @@ fn api_answers_carry_exactly_these_headers() {
         server.ask("GET", "/api/v1/nothing", &[], &[]),
         server.ask("GET", "/api/v1/config", &[("origin", "https://example.org")], &[]),
         paste.claim(&server, &token()),
+        server.raw(b"nonsense\r\n\r\n"),
     ];
     for answer in answers {
         for (name, value) in [
