@@ -10,8 +10,10 @@ use crate::duration::Seconds;
 /// Seal documents so that only the people they are meant for can open them, and share them by links that burn.
 #[derive(Parser)]
 #[command(name = "satchel", version, disable_help_subcommand = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 other failure, 2 usage, 3 wrong key or passphrase, 4 damaged or not a \
-                        container, 5 not there (never was, burned, expired), 6 server or network, 7 output exists.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 other failure, 2 usage, 3 wrong key or passphrase, 4 damaged or not a \
+                        container, 5 not there (never was, burned, expired), 6 server or network, 7 output exists."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) verb: Verb,

@@ -71,7 +71,12 @@ pub(crate) fn link(what: &'static str, argument: Option<String>) -> Result<Zeroi
 }
 
 fn capital(label: &str) -> String {
-    label.trim_start_matches("a ").chars().enumerate().map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c }).collect()
+    label
+        .trim_start_matches("a ")
+        .chars()
+        .enumerate()
+        .map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c })
+        .collect()
 }
 
 /// A link from a file.
@@ -84,7 +89,10 @@ pub(crate) fn text_file(path: &Path, stdin_taken: bool) -> Result<Zeroizing<Stri
 }
 
 fn secret_file(path: &Path, stdin_taken: bool) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let failed = |source| Failure::Read { path: path.to_owned(), source };
+    let failed = |source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    };
     // One allocation, so that no copy of the secret stays behind when it grows.
     let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_LEN_MAX + 2));
     let most = SECRET_LEN_MAX as u64 + 1;
@@ -94,7 +102,9 @@ fn secret_file(path: &Path, stdin_taken: bool) -> Result<Zeroizing<Vec<u8>>, Fai
         }
         io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(failed)?;
     } else {
-        File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(failed)?;
+        File::open(path)
+            .and_then(|file| file.take(most).read_to_end(&mut bytes))
+            .map_err(failed)?;
     }
     if bytes.len() > SECRET_LEN_MAX {
         return Err(Verdict::PassphraseTooLong(bytes.len()).into());
@@ -103,5 +113,7 @@ fn secret_file(path: &Path, stdin_taken: bool) -> Result<Zeroizing<Vec<u8>>, Fai
 }
 
 fn prompt(what: &'static str, label: &str) -> Result<Zeroizing<String>, Failure> {
-    rpassword::prompt_password(label).map(Zeroizing::new).map_err(|_| Failure::NoTerminal(what))
+    rpassword::prompt_password(label)
+        .map(Zeroizing::new)
+        .map_err(|_| Failure::NoTerminal(what))
 }

@@ -29,7 +29,10 @@ pub(crate) struct Stored {
 impl Stored {
     /// Reads what stands before the first segment.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let failed = |source| Failure::Read { path: path.to_owned(), source };
+        let failed = |source| Failure::Read {
+            path: path.to_owned(),
+            source,
+        };
         let named = if is_dash(path) { spooled() } else { File::open(path) };
         let mut file = named.map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
@@ -44,7 +47,12 @@ impl Stored {
         let prefix_len = Prelude::parse(&prelude)?.prefix_len();
         let prefix = read_up_to(&file, prefix_len).map_err(failed)?;
         let container = Container::parse(&prefix, len)?;
-        Ok(Self { file, path: path.to_owned(), len, container })
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            len,
+            container,
+        })
     }
 
     /// Its header.
@@ -61,7 +69,12 @@ impl Stored {
     pub(crate) fn unlock(self, key: &Key<'_>) -> Result<Unlocked, Failure> {
         let opened = self.container.open(key, Allowed::ALL)?;
         let count = opened.segment_count().ok_or(Verdict::Truncated)?;
-        let segments = Segments { file: self.file, path: self.path, opened: Mutex::new(opened), count };
+        let segments = Segments {
+            file: self.file,
+            path: self.path,
+            opened: Mutex::new(opened),
+            count,
+        };
         let trailer = Trailer::read(&segments.open(count - 1, Vec::new())?)?;
         let mut unpacker = Unpacker::with_trailer(trailer);
         for position in 0..count {
@@ -71,7 +84,11 @@ impl Stored {
             }
         }
         let layout = unpacker.layout().ok_or(Verdict::BadArchiveLength)?;
-        Ok(Unlocked { segments, layout, trailer })
+        Ok(Unlocked {
+            segments,
+            layout,
+            trailer,
+        })
     }
 }
 
@@ -94,7 +111,10 @@ impl Segments {
         let len = usize::try_from(range.end - range.start).map_err(|_| Verdict::Truncated)?;
         buffer.resize(len, 0);
         let read = read_exact_at(&self.file, &mut buffer, range.start);
-        read.map_err(|source| Failure::Read { path: self.path.clone(), source })?;
+        read.map_err(|source| Failure::Read {
+            path: self.path.clone(),
+            source,
+        })?;
         let closed = self.lock().closed_segment(position, buffer)?;
         Ok(closed.open()?)
     }
@@ -115,7 +135,9 @@ impl Unlocked {
 
     /// How long entry number `entry` is.
     pub(crate) fn size(&self, entry: usize) -> u64 {
-        self.layout.content_range(entry).map_or(0, |range| range.end - range.start)
+        self.layout
+            .content_range(entry)
+            .map_or(0, |range| range.end - range.start)
     }
 
     /// Opens segments on two threads and hands each piece of a wanted entry to `taker`. With every entry wanted, the padding
@@ -130,10 +152,13 @@ impl Unlocked {
                 let turn = next.fetch_add(1, Ordering::Relaxed);
                 let position = usize::try_from(turn).ok().and_then(|turn| job.segments.get(turn));
                 let Some(position) = position else { return Ok(()) };
-                let done = self.segments.open(*position, std::mem::take(&mut buffer)).and_then(|segment| {
-                    job.hand_out(turn, &segment, taker)?;
-                    Ok(segment.into_buffer())
-                });
+                let done = self
+                    .segments
+                    .open(*position, std::mem::take(&mut buffer))
+                    .and_then(|segment| {
+                        job.hand_out(turn, &segment, taker)?;
+                        Ok(segment.into_buffer())
+                    });
                 match done {
                     Ok(used) => buffer = used,
                     Err(failure) => {
@@ -189,17 +214,29 @@ struct Job {
 
 impl Job {
     fn new(unlocked: &Unlocked, wanted: &[bool]) -> Self {
-        let Unlocked { segments, layout, trailer } = unlocked;
+        let Unlocked {
+            segments,
+            layout,
+            trailer,
+        } = unlocked;
         let range = |(entry, wanted): (usize, &bool)| Some((entry, layout.content_range(entry).filter(|_| *wanted)?));
         let entries: Vec<_> = wanted.iter().enumerate().filter_map(range).collect();
         if wanted.iter().all(|wanted| *wanted) {
             // The last segment's padding and the trailer were looked at with the trailer.
             let end = (segments.count - 1) * SEGMENT_PLAINTEXT_LEN as u64;
-            return Self { entries, segments: (0..segments.count).collect(), padding: trailer.archive_len()..end };
+            return Self {
+                entries,
+                segments: (0..segments.count).collect(),
+                padding: trailer.archive_len()..end,
+            };
         }
         let mut segments: Vec<u64> = entries.iter().flat_map(|(_, range)| Layout::segments(range)).collect();
         segments.dedup();
-        Self { entries, segments, padding: 0..0 }
+        Self {
+            entries,
+            segments,
+            padding: 0..0,
+        }
     }
 
     fn hand_out(&self, turn: u64, segment: &PlainSegment, taker: &impl Taker) -> Result<(), Failure> {
@@ -211,13 +248,23 @@ impl Job {
             let bytes = Layout::part(range, segment);
             if !bytes.is_empty() {
                 let offset = start.max(range.start) - range.start;
-                taker.take(&Part { entry: *entry, offset, bytes, turn })?;
+                taker.take(&Part {
+                    entry: *entry,
+                    offset,
+                    bytes,
+                    turn,
+                })?;
                 taken = true;
             }
         }
         if !taken {
             // Whoever writes in order waits for every turn.
-            taker.take(&Part { entry: 0, offset: 0, bytes: &[], turn })?;
+            taker.take(&Part {
+                entry: 0,
+                offset: 0,
+                bytes: &[],
+                turn,
+            })?;
         }
         if self.padding.start < self.padding.end && Layout::part(&self.padding, segment).iter().any(|byte| *byte != 0) {
             return Err(Verdict::BadPadding.into());
@@ -251,7 +298,11 @@ fn read_up_to(file: &File, len: usize) -> io::Result<Vec<u8>> {
 }
 
 fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
-    if fill_at(file, bytes, offset)? == bytes.len() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    if fill_at(file, bytes, offset)? == bytes.len() {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 fn fill_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {

@@ -36,7 +36,10 @@ enum Content {
 impl Document {
     /// Everything that `paths` name, in their order; folders with all that is in them, sorted.
     pub(crate) fn gather(paths: &[PathBuf]) -> Result<Self, Failure> {
-        let mut document = Self { entries: Vec::new(), contents: Vec::new() };
+        let mut document = Self {
+            entries: Vec::new(),
+            contents: Vec::new(),
+        };
         match paths {
             [] => document.add_stdin()?,
             [only] if is_dash(only) => document.add_stdin()?,
@@ -65,7 +68,10 @@ impl Document {
         if is_dash(path) {
             return Err(Failure::StreamBesideOthers(path.to_owned()));
         }
-        let metadata = fs::metadata(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+        let metadata = fs::metadata(path).map_err(|source| Failure::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         let name = name_of(path)?;
         if metadata.is_dir() {
             self.add_folder(path, &name)
@@ -77,7 +83,10 @@ impl Document {
 
     fn add_file(&mut self, path: &Path, name: String, metadata: &Metadata) {
         let media_type = mime_guess::from_path(path).first_raw().unwrap_or(BYTES).to_owned();
-        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let modified = metadata
+            .modified()
+            .ok()
+            .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         self.entries.push(Entry {
             name: Some(name),
             media_type,
@@ -90,24 +99,39 @@ impl Document {
 
     /// Walks without following symlinks: what they lead to was not named.
     fn add_folder(&mut self, folder: &Path, name: &str) -> Result<(), Failure> {
-        let failed = |source| Failure::Read { path: folder.to_owned(), source };
+        let failed = |source| Failure::Read {
+            path: folder.to_owned(),
+            source,
+        };
         let mut inside: Vec<_> = fs::read_dir(folder).and_then(Iterator::collect).map_err(failed)?;
         inside.sort_by_key(fs::DirEntry::file_name);
         if inside.is_empty() {
             let (name, media_type) = (Some(format!("{name}/")), BYTES.to_owned());
-            self.entries.push(Entry { name, media_type, size: Some(0), modified: None });
+            self.entries.push(Entry {
+                name,
+                media_type,
+                size: Some(0),
+                modified: None,
+            });
             self.contents.push(Content::Nothing);
         }
         for entry in inside {
             let path = entry.path();
             let name = format!("{name}/{}", text_of(&path, &entry.file_name()));
-            let metadata = entry.metadata().map_err(|source| Failure::Read { path: path.clone(), source })?;
+            let metadata = entry.metadata().map_err(|source| Failure::Read {
+                path: path.clone(),
+                source,
+            })?;
             if metadata.is_dir() {
                 self.add_folder(&path, &name)?;
             } else if metadata.is_file() {
                 self.add_file(&path, name, &metadata);
             } else {
-                let kind = if metadata.is_symlink() { "a symlink" } else { "not a file" };
+                let kind = if metadata.is_symlink() {
+                    "a symlink"
+                } else {
+                    "not a file"
+                };
                 eprintln!("skipped: {} is {kind}", path.display());
             }
         }
@@ -120,8 +144,15 @@ impl Document {
             return Err(Failure::NothingToSeal);
         }
         let mut start = Zeroizing::new(Vec::with_capacity(TEXT_LEN_MAX + 1));
-        let failed = |source| Failure::Read { path: PathBuf::from("-"), source };
-        stdin.lock().take(TEXT_LEN_MAX as u64 + 1).read_to_end(&mut start).map_err(failed)?;
+        let failed = |source| Failure::Read {
+            path: PathBuf::from("-"),
+            source,
+        };
+        stdin
+            .lock()
+            .take(TEXT_LEN_MAX as u64 + 1)
+            .read_to_end(&mut start)
+            .map_err(failed)?;
         let more = start.len() > TEXT_LEN_MAX;
         let is_text = !more && std::str::from_utf8(&start).is_ok_and(|text| !text.contains('\0'));
         self.entries.push(Entry {
@@ -161,7 +192,11 @@ impl Document {
     pub(crate) fn open(self) -> Contents {
         let sizes = self.entries.into_iter().map(|entry| entry.size);
         let rest: Vec<_> = self.contents.into_iter().zip(sizes).collect();
-        Contents { rest: rest.into_iter(), current: None, started: 0 }
+        Contents {
+            rest: rest.into_iter(),
+            current: None,
+            started: 0,
+        }
     }
 }
 
@@ -171,7 +206,10 @@ fn name_of(path: &Path) -> Result<String, Failure> {
     let last = match path.file_name() {
         Some(last) => last,
         None => {
-            real = path.canonicalize().map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+            real = path.canonicalize().map_err(|source| Failure::Read {
+                path: path.to_owned(),
+                source,
+            })?;
             real.file_name().ok_or_else(|| Failure::NoName(path.to_owned()))?
         }
     };
@@ -228,19 +266,39 @@ impl Contents {
     }
 
     fn start_next(&mut self) -> Result<bool, Failure> {
-        let Some((content, left)) = self.rest.next() else { return Ok(false) };
+        let Some((content, left)) = self.rest.next() else {
+            return Ok(false);
+        };
         self.started += 1;
         self.current = Some(match content {
-            Content::Nothing => Current { path: PathBuf::new(), reader: Box::new(io::empty()), left },
+            Content::Nothing => Current {
+                path: PathBuf::new(),
+                reader: Box::new(io::empty()),
+                left,
+            },
             Content::File(path) => {
-                let file = File::open(&path).map_err(|source| Failure::Read { path: path.clone(), source })?;
-                Current { path, reader: Box::new(file), left }
+                let file = File::open(&path).map_err(|source| Failure::Read {
+                    path: path.clone(),
+                    source,
+                })?;
+                Current {
+                    path,
+                    reader: Box::new(file),
+                    left,
+                }
             }
             Content::Stdin { start, more } => {
                 let start = io::Cursor::new(Wiped(start));
-                let reader: Box<dyn Read + Send> =
-                    if more { Box::new(start.chain(io::stdin())) } else { Box::new(start) };
-                Current { path: PathBuf::from("-"), reader, left }
+                let reader: Box<dyn Read + Send> = if more {
+                    Box::new(start.chain(io::stdin()))
+                } else {
+                    Box::new(start)
+                };
+                Current {
+                    path: PathBuf::from("-"),
+                    reader,
+                    left,
+                }
             }
         });
         Ok(true)
@@ -248,10 +306,16 @@ impl Contents {
 
     fn read_current(&mut self, room: &mut [u8]) -> Result<usize, Failure> {
         let Some(current) = &mut self.current else { return Ok(0) };
-        let wanted = current.left.map_or(room.len(), |left| usize::try_from(left).unwrap_or(usize::MAX).min(room.len()));
+        let wanted = current.left.map_or(room.len(), |left| {
+            usize::try_from(left).unwrap_or(usize::MAX).min(room.len())
+        });
         if current.left == Some(0) {
             // One byte more than when its size was asked is a document that nobody has seen whole.
-            return if current.read(&mut [0])? == 0 { Ok(0) } else { Err(Failure::Changed(current.path.clone())) };
+            return if current.read(&mut [0])? == 0 {
+                Ok(0)
+            } else {
+                Err(Failure::Changed(current.path.clone()))
+            };
         }
         let len = current.read(&mut room[..wanted])?;
         if let Some(left) = &mut current.left {
@@ -269,7 +333,12 @@ impl Current {
         loop {
             match self.reader.read(room) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => return read.map_err(|source| Failure::Read { path: self.path.clone(), source }),
+                read => {
+                    return read.map_err(|source| Failure::Read {
+                        path: self.path.clone(),
+                        source,
+                    });
+                }
             }
         }
     }

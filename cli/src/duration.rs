@@ -29,7 +29,11 @@ impl FromStr for Seconds {
             return Err(NotATime);
         }
         let number: u64 = digits.parse().map_err(|_| NotATime)?;
-        number.checked_mul(secs).filter(|secs| *secs > 0).map(Self).ok_or(NotATime)
+        number
+            .checked_mul(secs)
+            .filter(|secs| *secs > 0)
+            .map(Self)
+            .ok_or(NotATime)
     }
 }
 
@@ -46,7 +50,11 @@ pub(crate) fn date(unix: u64) -> String {
     let day = day - (153 * month + 2) / 5 + 1;
     let (month, carried) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
     let year = era * 400 + year + carried;
-    format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", secs / 3600, secs / 60 % 60)
+    format!(
+        "{year}-{month:02}-{day:02} {:02}:{:02} UTC",
+        secs / 3600,
+        secs / 60 % 60
+    )
 }
 
 #[cfg(test)]
@@ -55,10 +63,28 @@ mod tests {
 
     #[test]
     fn a_time_is_a_number_and_a_unit() {
-        for (text, secs) in [("90s", 90), ("5m", 300), ("12h", 43_200), ("7d", 604_800), ("2w", 1_209_600)] {
+        for (text, secs) in [
+            ("90s", 90),
+            ("5m", 300),
+            ("12h", 43_200),
+            ("7d", 604_800),
+            ("2w", 1_209_600),
+        ] {
             assert_eq!(text.parse(), Ok(Seconds(secs)));
         }
-        for text in ["", "7", "d", "0d", "-1d", "+1d", "7 d", "7y", "99999999999999999999d", "9999999999999999999d", "7д"] {
+        for text in [
+            "",
+            "7",
+            "d",
+            "0d",
+            "-1d",
+            "+1d",
+            "7 d",
+            "7y",
+            "99999999999999999999d",
+            "9999999999999999999d",
+            "7д",
+        ] {
             assert_eq!(text.parse::<Seconds>(), Err(NotATime), "{text}");
         }
     }

@@ -22,7 +22,7 @@ pub(crate) enum Failure {
     NoTerminal(&'static str),
     #[error("the two answers differ")]
     AnswersDiffer,
-    #[error("{} holds no text", path(.0))]
+    #[error("{} holds no text", at(.0))]
     SecretNotText(PathBuf),
     #[error("no server is named")]
     NoServer,
@@ -36,23 +36,23 @@ pub(crate) enum Failure {
     LinkWithoutServer,
     #[error("two inputs would both be called {}", shown(.0))]
     NameTwice(String),
-    #[error("{} has no name to be kept under", path(.0))]
+    #[error("{} has no name to be kept under", at(.0))]
     NoName(PathBuf),
     #[error("the name {} is longer than 1024 bytes", shown(.0))]
     NameTooLong(String),
     #[error("{0} files are more than the 65536 that a container takes")]
     TooManyFiles(usize),
-    #[error("{} is neither a file nor a folder, and cannot stand beside others", path(.0))]
+    #[error("{} is neither a file nor a folder, and cannot stand beside others", at(.0))]
     StreamBesideOthers(PathBuf),
-    #[error("{} changed while it was being read", path(.0))]
+    #[error("{} changed while it was being read", at(.0))]
     Changed(PathBuf),
-    #[error("cannot read {}: {}", path(.path), reason(.source))]
+    #[error("cannot read {}: {}", at(.path), reason(.source))]
     Read { path: PathBuf, source: io::Error },
-    #[error("cannot write {}: {}", path(.path), reason(.source))]
+    #[error("cannot write {}: {}", at(.path), reason(.source))]
     Write { path: PathBuf, source: io::Error },
-    #[error("{} exists", path(.0))]
+    #[error("{} exists", at(.0))]
     Exists(PathBuf),
-    #[error("{} exists, and the document has {count} files", path(.path))]
+    #[error("{} exists, and the document has {count} files", at(.path))]
     FileForMany { path: PathBuf, count: usize },
     #[error("the document has {0} files, and only one fits on standard output")]
     ManyForStdout(usize),
@@ -62,7 +62,7 @@ pub(crate) enum Failure {
     BinaryForTerminal,
     #[error("the link has {0} characters, more than a QR code holds")]
     QrTooLong(usize),
-    #[error("the lease cannot be kept in {}: {}", path(.path), reason(.source))]
+    #[error("the lease cannot be kept in {}: {}", at(.path), reason(.source))]
     Lease { path: PathBuf, source: io::Error },
     #[error("there is no home folder to keep a lease in")]
     NoHome,
@@ -94,11 +94,15 @@ impl From<AddressError> for Failure {
 }
 
 /// A path as it may be shown.
-fn path(path: &Path) -> String {
+fn at(path: &Path) -> String {
     if path.as_os_str() == "-" {
         return "standard input or output".to_owned();
     }
-    path.to_string_lossy().split('/').map(shown).collect::<Vec<_>>().join("/")
+    path.to_string_lossy()
+        .split('/')
+        .map(shown)
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// The sentence of the system without its number.
@@ -173,16 +177,19 @@ fn client_hint(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::Verdict(verdict) => return verdict_hint(*verdict),
         Error::NotFound => "it never was, or so long ago that no trace is left",
-        Error::Burned { burned: Some(Burned::Reads), .. } => {
-            "if that was not you, somebody else has read it: tell its sender"
-        }
+        Error::Burned {
+            burned: Some(Burned::Reads),
+            ..
+        } => "if that was not you, somebody else has read it: tell its sender",
         Error::BeingRead => "if that is not you, somebody else has the link: tell its sender",
         Error::LeaseEnded => "the read is used up: ask its sender to share it again",
         Error::WrongPassphrase { .. } => "nothing was used up; the link can be tried again",
         Error::Wait { .. } => "its sender can end the wait",
         Error::InviteRequired => "ask whoever runs the server, and give it with --invite-file",
         Error::Unreachable => "the same command can be tried again",
-        Error::BadAnswer { status: 300..400 } => "the server redirects, which is not followed: name the address it leads to",
+        Error::BadAnswer { status: 300..400 } => {
+            "the server redirects, which is not followed: name the address it leads to"
+        }
         Error::BadAnswer { .. } => "is this the address of a Satchel server?",
         _ => return None,
     })
@@ -190,7 +197,9 @@ fn client_hint(error: &Error) -> Option<&'static str> {
 
 fn verdict_hint(verdict: Verdict) -> Option<&'static str> {
     Some(match verdict {
-        Verdict::NoMatchingSlot => "`satchel inspect` says what opens it; --link-file is for what was saved from a link",
+        Verdict::NoMatchingSlot => {
+            "`satchel inspect` says what opens it; --link-file is for what was saved from a link"
+        }
         Verdict::MalformedLink => "copy it again, whole; nothing was asked of any server",
         Verdict::UnsupportedVersion(_)
         | Verdict::SetNotSupported

@@ -45,7 +45,11 @@ pub(crate) struct Aside {
 impl Aside {
     /// The file is made when it is needed.
     pub(crate) const fn new() -> Self {
-        Self { file: None, reading: false, failed: None }
+        Self {
+            file: None,
+            reading: false,
+            failed: None,
+        }
     }
 
     fn file(&mut self) -> std::io::Result<&mut File> {
@@ -56,7 +60,10 @@ impl Aside {
     }
 
     fn fail(&mut self, source: std::io::Error) {
-        self.failed = Some(Failure::Write { path: std::env::temp_dir(), source });
+        self.failed = Some(Failure::Write {
+            path: std::env::temp_dir(),
+            source,
+        });
     }
 }
 
@@ -99,7 +106,13 @@ pub(crate) struct Placing {
 
 impl Placing {
     pub(crate) const fn new(target: Target) -> Self {
-        Self { target: Some(target), output: None, current: None, offset: 0, failed: None }
+        Self {
+            target: Some(target),
+            output: None,
+            current: None,
+            offset: 0,
+            failed: None,
+        }
     }
 
     fn keep<T>(&mut self, done: Result<T, Failure>) -> Result<T, Error> {
@@ -117,7 +130,9 @@ impl Sink for Placing {
     }
 
     async fn manifest(&mut self, manifest: &Manifest) -> Result<(), Error> {
-        let Some(target) = self.target.take() else { return Err(Error::Write) };
+        let Some(target) = self.target.take() else {
+            return Err(Error::Write);
+        };
         let placed = target.for_document(manifest, &vec![true; manifest.entries().len()]);
         self.output = Some(self.keep(placed)?.durable());
         Ok(())
@@ -151,7 +166,9 @@ impl Sink for Placing {
     }
 
     async fn commit(&mut self) -> Result<(), Error> {
-        let Some(output) = self.output.take() else { return Err(Error::Write) };
+        let Some(output) = self.output.take() else {
+            return Err(Error::Write);
+        };
         let done = output.commit();
         self.keep(done)
     }

@@ -22,7 +22,10 @@ impl Leases {
     pub(crate) fn of_user() -> Result<Self, Failure> {
         let base = etcetera::choose_base_strategy().map_err(|_| Failure::NoHome)?;
         let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-        Ok(Self { folder: state.join("satchel").join("leases"), failed: None })
+        Ok(Self {
+            folder: state.join("satchel").join("leases"),
+            failed: None,
+        })
     }
 
     fn path(&self, id: &PasteId) -> PathBuf {
@@ -30,7 +33,10 @@ impl Leases {
     }
 
     fn fail(&mut self, source: io::Error) -> Error {
-        self.failed = Some(Failure::Lease { path: self.folder.clone(), source });
+        self.failed = Some(Failure::Lease {
+            path: self.folder.clone(),
+            source,
+        });
         Error::Keep
     }
 

@@ -65,7 +65,11 @@ fn run(verb: Verb) -> Result<(), Failure> {
 /// What clap has to say: help and version on standard output, mistakes in the form of ours.
 fn refuse(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        return if error.print().is_ok() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
     }
     let text = error.render().to_string();
     let mut stderr = std::io::stderr().lock();

@@ -25,7 +25,11 @@ pub(crate) fn safe_names(entries: &[Entry]) -> Vec<SafeName> {
 
 /// What an entry without a name is called where it needs one.
 fn unnamed(entry: &Entry) -> &'static str {
-    if entry.media_type.starts_with("text/plain") { "text.txt" } else { "document" }
+    if entry.media_type.starts_with("text/plain") {
+        "text.txt"
+    } else {
+        "document"
+    }
 }
 
 /// A name as it may be shown: no control or bidirectional character reaches the terminal.
@@ -34,7 +38,9 @@ pub(crate) fn shown(name: &str) -> String {
         c.is_control()
             || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    name.chars().map(|c| if hidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    name.chars()
+        .map(|c| if hidden(c) { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
 }
 
 fn safe(name: &str, number: usize) -> SafeName {
@@ -47,7 +53,11 @@ fn safe(name: &str, number: usize) -> SafeName {
 /// Each component without what makes it unsafe; empty ones, `.` and `..` dropped.
 fn changed(name: &str) -> String {
     let is_folder = name.ends_with('/');
-    let components: Vec<String> = name.split('/').map(component).filter(|component| !component.is_empty()).collect();
+    let components: Vec<String> = name
+        .split('/')
+        .map(component)
+        .filter(|component| !component.is_empty())
+        .collect();
     let mut out = components.join("/");
     if is_folder {
         out.push('/');
@@ -56,7 +66,13 @@ fn changed(name: &str) -> String {
 }
 
 fn component(text: &str) -> String {
-    let safe_char = |c: char| if sanitise(c.encode_utf8(&mut [0; 4])).is_ok() || c == '.' || c == ' ' { c } else { '_' };
+    let safe_char = |c: char| {
+        if sanitise(c.encode_utf8(&mut [0; 4])).is_ok() || c == '.' || c == ' ' {
+            c
+        } else {
+            '_'
+        }
+    };
     let mut out = String::new();
     for c in text.trim_end_matches(['.', ' ']).chars().map(safe_char) {
         if out.len() + c.len_utf8() > limit::COMPONENT_LEN_MAX {
@@ -123,7 +139,10 @@ mod tests {
             modified: None,
         };
         let entries: Vec<Entry> = sent.iter().map(entry).collect();
-        safe_names(&entries).iter().map(|name| name.as_str().to_owned()).collect()
+        safe_names(&entries)
+            .iter()
+            .map(|name| name.as_str().to_owned())
+            .collect()
     }
 
     #[test]

@@ -73,7 +73,11 @@ impl Target {
             Wish::Folder(path) => path,
             Wish::File(path) | Wish::New(path) => folder_of(path),
         };
-        if folder.exists() { Staging::new(folder).map(drop) } else { Ok(()) }
+        if folder.exists() {
+            Staging::new(folder).map(drop)
+        } else {
+            Ok(())
+        }
     }
 
     /// For a container: `-o` or standard output. In a folder it is called `name.satchel`.
@@ -154,14 +158,20 @@ impl Output {
 
     fn device(path: &Path) -> Result<Self, Failure> {
         let file = File::options().write(true).open(path);
-        let file = file.map_err(|source| Failure::Write { path: path.to_owned(), source })?;
+        let file = file.map_err(|source| Failure::Write {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(Self::Stream(Stream::new(Box::new(file), path.to_owned())))
     }
 
     fn file(path: &Path, entry: Option<(usize, &Manifest)>, force: bool) -> Result<Self, Failure> {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             let source = io::Error::from(io::ErrorKind::InvalidFilename);
-            return Err(Failure::Write { path: path.to_owned(), source });
+            return Err(Failure::Write {
+                path: path.to_owned(),
+                source,
+            });
         };
         let place = Place {
             entry: entry.map_or(0, |(number, _)| number),
@@ -170,21 +180,34 @@ impl Output {
             modified: entry.and_then(|(number, manifest)| manifest.entries().get(number)?.modified),
         };
         let staging = Staging::new(folder_of(path))?;
-        Ok(Self::Files(Files { staging, places: vec![place], force, durable: false }))
+        Ok(Self::Files(Files {
+            staging,
+            places: vec![place],
+            force,
+            durable: false,
+        }))
     }
 
     fn folder(folder: &Path, manifest: &Manifest, wanted: &[bool], force: bool) -> Result<Self, Failure> {
         make_folder(folder)?;
         let names = safe_names(manifest.entries());
         let staging = Staging::new(folder)?;
-        let chosen = names.iter().enumerate().filter(|(number, _)| wanted.get(*number) == Some(&true));
+        let chosen = names
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| wanted.get(*number) == Some(&true));
         let place = |(entry, name): (usize, &SafeName)| Place {
             entry,
             path: name.as_str().to_owned(),
             shown: folder.join(name.as_str()),
             modified: manifest.entries()[entry].modified,
         };
-        let files = Files { places: chosen.map(place).collect(), staging, force, durable: false };
+        let files = Files {
+            places: chosen.map(place).collect(),
+            staging,
+            force,
+            durable: false,
+        };
         files.refuse_existing()?;
         Ok(Self::Files(files))
     }
@@ -214,7 +237,9 @@ impl Files {
         #[cfg(unix)]
         options.mode(0o600);
         let opened = self.staging.aside.open_with(entry.to_string(), &options);
-        opened.map(cap_std::fs::File::into_std).map_err(|source| self.failed(entry, source))
+        opened
+            .map(cap_std::fs::File::into_std)
+            .map_err(|source| self.failed(entry, source))
     }
 
     /// Names `entry` in a failure to write it.
@@ -240,13 +265,19 @@ impl Files {
     fn commit(self) -> Result<(), Failure> {
         self.refuse_existing()?;
         for place in &self.places {
-            let failed = |source| Failure::Write { path: place.shown.clone(), source };
+            let failed = |source| Failure::Write {
+                path: place.shown.clone(),
+                source,
+            };
             if place.path.ends_with('/') {
                 self.staging.make_folders(&place.path).map_err(failed)?;
                 continue;
             }
             let file = self.open(place.entry)?;
-            if let Some(modified) = place.modified.and_then(|secs| UNIX_EPOCH.checked_add(Duration::from_secs(secs))) {
+            if let Some(modified) = place
+                .modified
+                .and_then(|secs| UNIX_EPOCH.checked_add(Duration::from_secs(secs)))
+            {
                 // A time that this file system cannot keep is not worth the document.
                 let _ = file.set_times(FileTimes::new().set_modified(modified));
             }
@@ -259,8 +290,15 @@ impl Files {
             self.staging.put(place, self.force)?;
         }
         if self.durable {
-            let synced = self.staging.folder.try_clone().and_then(|folder| folder.into_std_file().sync_all());
-            synced.map_err(|source| Failure::Write { path: self.staging.shown.clone(), source })?;
+            let synced = self
+                .staging
+                .folder
+                .try_clone()
+                .and_then(|folder| folder.into_std_file().sync_all());
+            synced.map_err(|source| Failure::Write {
+                path: self.staging.shown.clone(),
+                source,
+            })?;
         }
         Ok(())
     }
@@ -277,7 +315,10 @@ struct Staging {
 
 impl Staging {
     fn new(folder: &Path) -> Result<Self, Failure> {
-        let failed = |source| Failure::Write { path: folder.to_owned(), source };
+        let failed = |source| Failure::Write {
+            path: folder.to_owned(),
+            source,
+        };
         let dir = Dir::open_ambient_dir(folder, ambient_authority()).map_err(failed)?;
         let mut suffix = [0; 8];
         rand_core::Rng::fill_bytes(&mut crate::random::random(), &mut suffix);
@@ -286,7 +327,13 @@ impl Staging {
         dir.create_dir_with(&name, &private()).map_err(failed)?;
         let temporary = Temporary::new(path);
         let aside = dir.open_dir(&name).map_err(failed)?;
-        Ok(Self { folder: dir, aside, name, shown: folder.to_owned(), _temporary: temporary })
+        Ok(Self {
+            folder: dir,
+            aside,
+            name,
+            shown: folder.to_owned(),
+            _temporary: temporary,
+        })
     }
 
     /// `a/b/c`, each made when it is not there.
@@ -320,7 +367,10 @@ impl Staging {
             Err(_) => self
                 .aside
                 .rename(&aside, &self.folder, &place.path)
-                .map_err(|source| Failure::Write { path: place.shown.clone(), source }),
+                .map_err(|source| Failure::Write {
+                    path: place.shown.clone(),
+                    source,
+                }),
         }
     }
 }
@@ -343,11 +393,16 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|source| Failure::Write { path: path.to_owned(), source })
+    builder.create(path).map_err(|source| Failure::Write {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Writes all of `bytes` at `offset`.

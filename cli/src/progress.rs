@@ -20,7 +20,12 @@ impl Progress {
         if total.unwrap_or(done) < SHOWN_FROM {
             return;
         }
-        let Some(bar) = self.bar.get_or_init(|| io::stderr().is_terminal().then(|| new_bar(total))) else { return };
+        let Some(bar) = self
+            .bar
+            .get_or_init(|| io::stderr().is_terminal().then(|| new_bar(total)))
+        else {
+            return;
+        };
         bar.set_message(what);
         bar.set_position(done);
     }
@@ -48,7 +53,10 @@ fn new_bar(total: Option<u64>) -> ProgressBar {
             ProgressBar::new(total),
             "{msg:12} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}",
         ),
-        None => (ProgressBar::new_spinner(), "{msg:12} {binary_bytes} {binary_bytes_per_sec}"),
+        None => (
+            ProgressBar::new_spinner(),
+            "{msg:12} {binary_bytes} {binary_bytes_per_sec}",
+        ),
     };
     bar.with_style(ProgressStyle::with_template(template).expect("the template is a literal that a test parses"))
 }

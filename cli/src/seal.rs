@@ -35,7 +35,10 @@ pub(crate) fn seal(manifest: &Manifest, locks: &Locks<'_>, contents: Contents, o
     let prefix_len = prefix.as_slice().len() as u64;
     let done = AtomicU64::new(prefix_len);
     put(output, 0, 0, prefix.as_slice())?;
-    let feed = Mutex::new(Feed { contents, step: Step::Sealing(Box::new(sealer)) });
+    let feed = Mutex::new(Feed {
+        contents,
+        step: Step::Sealing(Box::new(sealer)),
+    });
     let progress = Progress::default();
     let work = || {
         let worked = work(&feed, output, prefix_len, &|len| {
@@ -65,7 +68,10 @@ fn work(feed: &Mutex<Feed>, output: &Output, prefix_len: u64, tell: &dyn Fn(u64)
         Output::Stream(_) => None,
     };
     loop {
-        let next = feed.lock().unwrap_or_else(PoisonError::into_inner).next(buffer.take())?;
+        let next = feed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next(buffer.take())?;
         let Some(segment) = next else { return Ok(()) };
         let position = segment.position();
         let offset = prefix_len + position * SEGMENT_LEN as u64;
@@ -112,7 +118,11 @@ impl Feed {
                     }
                     let room = sealer.room();
                     // No room: what was announced is all in, and what is left has to be at its end.
-                    let (room, full) = if room.is_empty() { (&mut [0][..], true) } else { (room, false) };
+                    let (room, full) = if room.is_empty() {
+                        (&mut [0][..], true)
+                    } else {
+                        (room, false)
+                    };
                     let len = self.contents.read(room)?;
                     if len == 0 {
                         self.finish()?;

@@ -26,7 +26,15 @@ pub(crate) struct Stopped;
 
 impl Stream {
     pub(crate) fn new(out: Box<dyn Write + Send>, path: PathBuf) -> Self {
-        Self { state: Mutex::new(State { out, turn: 0, stopped: false }), changed: Condvar::new(), path }
+        Self {
+            state: Mutex::new(State {
+                out,
+                turn: 0,
+                stopped: false,
+            }),
+            changed: Condvar::new(),
+            path,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -65,6 +73,9 @@ impl Stream {
     }
 
     fn failed(&self, source: io::Error) -> Failure {
-        Failure::Write { path: self.path.clone(), source }
+        Failure::Write {
+            path: self.path.clone(),
+            source,
+        }
     }
 }

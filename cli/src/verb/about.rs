@@ -18,11 +18,16 @@ pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {
 
 /// Prints one page for satchel and all its words.
 pub(crate) fn man() -> Result<(), Failure> {
-    let failed = |source| Failure::Write { path: PathBuf::from("-"), source };
+    let failed = |source| Failure::Write {
+        path: PathBuf::from("-"),
+        source,
+    };
     let mut command = Arguments::command();
     command.build();
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut page).map_err(failed)?;
+    clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .map_err(failed)?;
     for verb in command.get_subcommands() {
         let name = verb.get_name().to_uppercase();
         page.extend_from_slice(format!(".SH \"SATCHEL {name}\"\n").as_bytes());

@@ -17,14 +17,22 @@ use crate::http::Http;
 pub(crate) fn status(options: Status) -> Result<(), Failure> {
     let (base, receipt) = receipt(options.receipt, &options.server)?;
     let (http, shown) = (Http::to(&base), Shown::default());
-    let context = Context { base: &base, transport: &http, pause: &Sleep, watch: &shown };
+    let context = Context {
+        base: &base,
+        transport: &http,
+        pause: &Sleep,
+        watch: &shown,
+    };
     let state = pollster::block_on(receipt_status(&context, &receipt))?;
     if options.json {
         return print::line(serde_json::json!(state));
     }
     print::line(sentence(&state))?;
     if state.leases_running > 0 {
-        print::line(format_args!("It is being downloaded right now ({} at once).", state.leases_running))?;
+        print::line(format_args!(
+            "It is being downloaded right now ({} at once).",
+            state.leases_running
+        ))?;
     }
     if state.wrong_tries > 0 {
         print::line(format_args!("Wrong passphrases: {}.", state.wrong_tries))?;
@@ -33,8 +41,12 @@ pub(crate) fn status(options: Status) -> Result<(), Failure> {
 }
 
 fn sentence(state: &State) -> String {
-    let until = state.expires_at.map_or_else(String::new, |at| format!(" It expires {}.", date(at)));
-    let when = state.burned_at.map_or_else(String::new, |at| format!(" in the hour from {}", date(at)));
+    let until = state
+        .expires_at
+        .map_or_else(String::new, |at| format!(" It expires {}.", date(at)));
+    let when = state
+        .burned_at
+        .map_or_else(String::new, |at| format!(" in the hour from {}", date(at)));
     match (state.state, state.burned, state.reads_left) {
         (PasteState::Uploading, ..) => "It is not all uploaded; nobody can open it yet.".to_owned(),
         (PasteState::Stored, _, None) => format!("It opens any number of times.{until}"),
@@ -46,7 +58,11 @@ fn sentence(state: &State) -> String {
             format!("It was not opened yet, and opens {left} times.{until}")
         }
         (PasteState::Stored, _, Some(left)) => {
-            format!("It was opened {} of {} times.{until}", state.reads.saturating_sub(left), state.reads)
+            format!(
+                "It was opened {} of {} times.{until}",
+                state.reads.saturating_sub(left),
+                state.reads
+            )
         }
         (PasteState::Burned, Some(Burned::Reads), _) => format!("It was opened{when}, and is gone."),
         (PasteState::Burned, Some(Burned::Expiry), _) => format!("It expired{when}, and is gone."),
@@ -60,7 +76,12 @@ fn sentence(state: &State) -> String {
 pub(crate) fn burn(options: Burn) -> Result<(), Failure> {
     let (base, receipt) = receipt(options.receipt, &options.server)?;
     let (http, shown) = (Http::to(&base), Shown::default());
-    let context = Context { base: &base, transport: &http, pause: &Sleep, watch: &shown };
+    let context = Context {
+        base: &base,
+        transport: &http,
+        pause: &Sleep,
+        watch: &shown,
+    };
     pollster::block_on(satchel_client::burn(&context, &receipt))?;
     eprintln!("It is gone.");
     Ok(())

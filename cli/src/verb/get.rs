@@ -1,9 +1,7 @@
 //! `satchel get`.
 
 use satchel_client::crypto::{Link, Passphrase};
-use satchel_client::{
-    Address, Base, Context, Error, Found, LeaseKeeper as _, Received, Receiving, probe, receive,
-};
+use satchel_client::{Address, Base, Context, Error, Found, LeaseKeeper as _, Received, Receiving, probe, receive};
 
 use crate::args::{Get, Server};
 use crate::ask;
@@ -27,7 +25,12 @@ pub(crate) fn get(options: Get) -> Result<(), Failure> {
     let mut leases = Leases::of_user()?;
     let http = Http::to(&base);
     let shown = Shown::default();
-    let context = Context { base: &base, transport: &http, pause: &Sleep, watch: &shown };
+    let context = Context {
+        base: &base,
+        transport: &http,
+        pause: &Sleep,
+        watch: &shown,
+    };
     let passphrase = if link.needs_passphrase() {
         // Nobody is to type a passphrase for what is gone.
         match pollster::block_on(probe(&context, &link))? {
@@ -57,7 +60,14 @@ fn run(
 ) -> Result<Received, Failure> {
     let mut placing = Placing::new(target);
     let receiving = Receiving { link, passphrase };
-    let received = pollster::block_on(receive(context, &receiving, &mut placing, leases, &Threads::start(), &mut random()));
+    let received = pollster::block_on(receive(
+        context,
+        &receiving,
+        &mut placing,
+        leases,
+        &Threads::start(),
+        &mut random(),
+    ));
     received.map_err(|error| {
         let failure = told(error, placing.failed.take().or(leases.failed.take()));
         match pollster::block_on(leases.load(&link.id())) {

@@ -21,7 +21,11 @@ pub(super) fn unlock(container: &Path, key: &Key) -> Result<Unlocked, Failure> {
     let file = key.passphrase_file.as_deref();
     let Some(link_file) = &key.link_file else {
         // Before anybody types a passphrase that cannot help.
-        let opens = stored.container().slots().iter().any(|slot| matches!(slot, Slot::Passphrase { .. }));
+        let opens = stored
+            .container()
+            .slots()
+            .iter()
+            .any(|slot| matches!(slot, Slot::Passphrase { .. }));
         if !opens {
             return Err(satchel_client::crypto::Verdict::NoMatchingSlot.into());
         }
@@ -33,7 +37,11 @@ pub(super) fn unlock(container: &Path, key: &Key) -> Result<Unlocked, Failure> {
         return Err(satchel_client::crypto::Verdict::NoMatchingSlot.into());
     }
     let stdin_taken = stdin_taken || is_dash(link_file);
-    let passphrase = if link.needs_passphrase() { Some(passphrase(file, stdin_taken)?) } else { None };
+    let passphrase = if link.needs_passphrase() {
+        Some(passphrase(file, stdin_taken)?)
+    } else {
+        None
+    };
     let unlocked = link.unlock(passphrase.as_ref())?;
     stored.unlock(&WithKey::Link(&unlocked))
 }
@@ -54,12 +62,17 @@ pub(crate) fn list(options: Look) -> Result<(), Failure> {
         let entries: Vec<_> = entries.iter().enumerate().map(entry).collect();
         return print::line(json!({ "entries": entries }));
     }
-    let sizes: Vec<_> = (0..entries.len()).map(|entry| unlocked.size(entry).to_string()).collect();
+    let sizes: Vec<_> = (0..entries.len())
+        .map(|entry| unlocked.size(entry).to_string())
+        .collect();
     let width = sizes.iter().map(String::len).max().unwrap_or(0);
     for (entry, size) in entries.iter().zip(&sizes) {
         let name = entry.name.as_deref().map_or_else(|| "(no name)".to_owned(), shown);
         let modified = entry.modified.map_or_else(|| "-".to_owned(), date);
-        print::line(format_args!("{size:>width$}  {modified:20}  {:24}  {name}", shown(&entry.media_type)))?;
+        print::line(format_args!(
+            "{size:>width$}  {modified:20}  {:24}  {name}",
+            shown(&entry.media_type)
+        ))?;
     }
     Ok(())
 }
@@ -77,7 +90,10 @@ pub(crate) fn inspect(options: Inspect) -> Result<(), Failure> {
     }
     print::line("Satchel container, version 1")?;
     print::line(format_args!("id:      {id}"))?;
-    print::line(format_args!("length:  {} bytes; document with its padding: {padded}", stored.len()))?;
+    print::line(format_args!(
+        "length:  {} bytes; document with its padding: {padded}",
+        stored.len()
+    ))?;
     for slot in container.slots() {
         print::line(format_args!("opens:   {}", slot_text(slot)))?;
     }
@@ -115,7 +131,11 @@ pub(crate) fn check(options: Check) -> Result<(), Failure> {
     let unlocked = unlock(&options.container, &options.key)?;
     let count = unlocked.manifest().entries().len();
     unlocked.unpack(&vec![true; count], &Nowhere)?;
-    let files = if count == 1 { "1 entry" } else { &format!("{count} entries") };
+    let files = if count == 1 {
+        "1 entry"
+    } else {
+        &format!("{count} entries")
+    };
     eprintln!("whole and unchanged: {files}");
     Ok(())
 }

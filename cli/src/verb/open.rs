@@ -11,7 +11,13 @@ use crate::place::{Output, Target, write_at};
 
 /// Opens a container, and puts what is in it in place once all of it is verified.
 pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {
-    let Decrypt { container, output, only, key, force } = options;
+    let Decrypt {
+        container,
+        output,
+        only,
+        key,
+        force,
+    } = options;
     let target = Target::of(output.as_deref(), force)?;
     let unlocked = unlock(&container, &key)?;
     let manifest = unlocked.manifest();
@@ -70,5 +76,9 @@ pub(super) fn link_in(text: &str) -> Result<Link, Failure> {
 
 /// Whether a container opens by a link.
 pub(super) fn has_link_slot(stored: &Stored) -> bool {
-    stored.container().slots().iter().any(|slot| matches!(slot, Slot::Link { .. }))
+    stored
+        .container()
+        .slots()
+        .iter()
+        .any(|slot| matches!(slot, Slot::Link { .. }))
 }

@@ -14,5 +14,10 @@ pub(super) fn line(text: impl fmt::Display) -> Result<(), Failure> {
 /// Bytes as they are.
 pub(super) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(|source| Failure::Write { path: PathBuf::from("-"), source })
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|source| Failure::Write {
+            path: PathBuf::from("-"),
+            source,
+        })
 }

@@ -26,32 +26,60 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     let document = Document::gather(&options.paths)?;
     let stdin_taken = takes_stdin(&options.paths);
     let passphrase = new_passphrase(&options.passphrase, stdin_taken)?;
-    let invite = options.invite_file.as_deref().map(|path| text_file(path, stdin_taken)).transpose()?;
+    let invite = options
+        .invite_file
+        .as_deref()
+        .map(|path| text_file(path, stdin_taken))
+        .transpose()?;
 
     let http = Http::to(&base);
     let shown = Shown::default();
-    let context = Context { base: &base, transport: &http, pause: &Sleep, watch: &shown };
+    let context = Context {
+        base: &base,
+        transport: &http,
+        pause: &Sleep,
+        watch: &shown,
+    };
     let expires_in = match options.expires {
         Some(expires) => expires.0,
-        None => pollster::block_on(satchel_client::config(&context))?.expires_in_secs_max.min(EXPIRES_IN_DEFAULT),
+        None => pollster::block_on(satchel_client::config(&context))?
+            .expires_in_secs_max
+            .min(EXPIRES_IN_DEFAULT),
     };
-    let on_guessing = if options.burn_on_guessing { OnGuessing::Burn } else { OnGuessing::Lock };
+    let on_guessing = if options.burn_on_guessing {
+        OnGuessing::Burn
+    } else {
+        OnGuessing::Lock
+    };
     let sharing = Sharing {
         entries: document.manifest(Asked::default())?.entries().to_vec(),
-        policy: Policy { expires_in, reads: options.reads.unwrap_or(1), on_guessing },
+        policy: Policy {
+            expires_in,
+            reads: options.reads.unwrap_or(1),
+            on_guessing,
+        },
         passphrase: passphrase.as_ref(),
         invite: invite.as_ref().map(|invite| invite.trim()),
     };
-    let mut reading = Reading { contents: document.open(), failed: None };
+    let mut reading = Reading {
+        contents: document.open(),
+        failed: None,
+    };
     let mut aside = Aside::new();
-    let sharing = satchel_client::share(&context, sharing, &mut reading, &mut aside, &Threads::start(), &mut random());
+    let (engine, mut rng) = (Threads::start(), random());
+    let sharing = satchel_client::share(&context, sharing, &mut reading, &mut aside, &engine, &mut rng);
     let shared = pollster::block_on(sharing).map_err(|error| told(error, reading.failed.or(aside.failed)))?;
     drop(shown);
     report(&base, &shared, &options)
 }
 
 fn report(base: &Base, shared: &Shared, options: &Share) -> Result<(), Failure> {
-    let Shared { link, receipt, expires_at, reads } = shared;
+    let Shared {
+        link,
+        receipt,
+        expires_at,
+        reads,
+    } = shared;
     let id = link.id().encode();
     let link = base.with_fragment(&link.encode());
     let receipt = base.with_fragment(&receipt.encode());
