@@ -31,6 +31,8 @@ export type LocalCode =
   | 'bad_answer'
   /** The link names another server: its tokens would go to this one. */
   | 'foreign_origin'
+  /** Every read is used up, and somebody is downloading still: it may be gone in a moment. */
+  | 'being_read'
   /** A receipt where a link is needed, or a link where a receipt is. */
   | 'wrong_kind'
   /** A document with nothing in it, or whose names clash or are not allowed. */

@@ -354,6 +354,7 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
   network: () => 'The server cannot be reached. Check your connection and try again.',
   bad_answer: () => 'Something between you and the server answered in its place. Check your connection and try again.',
   foreign_origin: () => 'This link belongs to another server. Open it there.',
+  being_read: () => 'Somebody is opening it right now, and no read is left.',
   wrong_kind: () => 'This is the wrong kind: a receipt cannot open, and a link cannot tell.',
   passphrase_not_needed: () => 'It takes no passphrase.',
   unusable_document: () => 'These files cannot be sealed together: two have the same name, or one has a name that is not allowed.',
