@@ -2,6 +2,7 @@
 
 mod archive;
 mod container;
+mod floe;
 mod good;
 mod header;
 mod link;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Vector> {
         header::vectors(),
         slot::vectors(),
         payload::vectors(),
+        floe::vectors(),
         padding::vectors(),
         archive::vectors(),
         name::vectors(),

@@ -16,6 +16,7 @@ pub struct Floe {
     associated_data: Vec<u8>,
     message_key: [u8; 48],
     tag: [u8; 32],
+    rotation_bits: u32,
 }
 
 impl Floe {
@@ -29,7 +30,15 @@ impl Floe {
             associated_data: associated_data.to_vec(),
             message_key: expand_sha384(key, &info(b"MESSAGE_KEY:")),
             tag: expand_sha384(key, &info(b"HEADER_TAG:")),
+            rotation_bits: 20,
         }
+    }
+
+    /// A new key every `2^bits` segments instead of every 2^20: FLOE's AEAD_ROTATION_MASK.
+    #[must_use]
+    pub fn rotating(mut self, bits: u32) -> Self {
+        self.rotation_bits = bits;
+        self
     }
 
     /// parameters || iv || tag
@@ -41,7 +50,7 @@ impl Floe {
     /// I2BE(length or 0xFFFFFFFF, 4) || nonce || ciphertext || tag; `plaintext` may have any length.
     #[must_use]
     pub fn segment(&self, plaintext: &[u8], position: u64, is_final: bool, nonce: &[u8; 12]) -> Vec<u8> {
-        let key_number = position & !((1 << 20) - 1);
+        let key_number = position & !((1 << self.rotation_bits) - 1);
         let info = [
             &self.parameters[..],
             &self.iv,

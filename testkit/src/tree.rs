@@ -7,7 +7,7 @@ use std::{fs, io};
 use crate::cases;
 
 /// The folders that the kit owns: nothing but its vectors may lie in them.
-pub const FOLDERS: [&str; 5] = ["container", "link", "name", "padding", "passphrase"];
+pub const FOLDERS: [&str; 6] = ["container", "floe", "link", "name", "padding", "passphrase"];
 
 /// Every vector's path under vectors/ and its bytes.
 ///

@@ -47,7 +47,9 @@ fn every_verdict_of_section_9_is_known_and_has_a_vector() {
         .split("\n## ")
         .next()
         .unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let rows = section
+        .lines()
+        .filter(|line| line.starts_with("| `") && !line.contains("no vector has them"));
     let words = rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2));
     let specified: BTreeSet<&str> = words.chain(["ok", "unsafe", "collide"]).collect();
     assert_eq!(specified, VERDICTS.into_iter().collect());
