@@ -69,11 +69,8 @@ pub async fn probe_with<T: Transport, P: Pause, W: Watch>(
     token: &ProbeToken,
 ) -> Result<Found, Error> {
     let token = token.bearer();
-    match context
-        .send_until_answered("POST", route::PROBE, id, || vec![bearer(&token)])
-        .await
-    {
-        Ok(answer) => Ok(Found::There(json(answer).await?)),
+    match context.ask("POST", route::PROBE, id, || vec![bearer(&token)]).await {
+        Ok(probed) => Ok(Found::There(probed)),
         Err(Error::Burned { burned, burned_at }) => Ok(Found::Gone { burned, burned_at }),
         Err(Error::NotFound) => Ok(Found::NotThere),
         Err(error) => Err(error),

@@ -3,7 +3,7 @@
 use satchel_api::{Receipt as State, route};
 use satchel_crypto::Receipt;
 
-use crate::http::{bearer, json, plain};
+use crate::http::{bearer, plain};
 use crate::{Context, Error, Pause, Transport, Watch};
 
 /// What became of the paste.
@@ -15,13 +15,9 @@ pub async fn receipt_status<T: Transport, P: Pause, W: Watch>(
     receipt: &Receipt,
 ) -> Result<State, Error> {
     let token = receipt.token().bearer();
-    let headers = || vec![bearer(&token)];
-    json(
-        context
-            .send_until_answered("GET", route::RECEIPT, &receipt.id(), headers)
-            .await?,
-    )
-    .await
+    context
+        .ask("GET", route::RECEIPT, &receipt.id(), || vec![bearer(&token)])
+        .await
 }
 
 /// Destroys the paste for good, running downloads included. Burning what is burned succeeds.

@@ -70,6 +70,32 @@ impl<'a, T: Transport, P: Pause, W: Watch> Download<'a, T, P, W> {
         ))
     }
 
+    /// Goes on with a lease that was claimed before. It needs no claim token, so no wait stands in its way.
+    ///
+    /// # Errors
+    /// `NotFound` when the server does not know the lease: its claim did not arrive.
+    pub(crate) async fn go_on(
+        context: &'a Context<'a, T, P, W>,
+        id: PasteId,
+        lease: &LeaseToken,
+        len: u64,
+    ) -> Result<Self, Error> {
+        let (body, piece, backoff) = (None, Vec::new(), Backoff::default());
+        let mut download = Self {
+            context,
+            id,
+            lease: lease.bearer(),
+            len,
+            body,
+            piece,
+            used: 0,
+            offset: 0,
+            backoff,
+        };
+        download.fetch().await?;
+        Ok(download)
+    }
+
     /// Says that everything is in place. It may be repeated.
     pub(crate) async fn confirm(&self) -> Result<(), Error> {
         let headers = || vec![bearer(&self.lease)];
@@ -118,9 +144,8 @@ impl<'a, T: Transport, P: Pause, W: Watch> Download<'a, T, P, W> {
                         self.backoff.reset();
                         return Ok(());
                     }
-                    Ok(Some(_)) => Ok(()),
                     // The end before the end is a cut as well.
-                    Ok(None) | Err(_) => Err(Error::Unreachable),
+                    _ => Err(Error::Unreachable),
                 },
             };
             if let Err(error) = tried {

@@ -44,7 +44,7 @@ impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
         if (200..300).contains(&answer.status) {
             Ok(answer)
         } else {
-            Err(failure(answer).await)
+            Err(failure(answer, method == "HEAD").await)
         }
     }
 
@@ -60,6 +60,27 @@ impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
         loop {
             match self.send(method, pattern, id, headers(), None).await {
                 Ok(answer) => return Ok(answer),
+                Err(error) => backoff.wait(self, error).await?,
+            }
+        }
+    }
+
+    /// As [`send_until_answered`](Self::send_until_answered), until the JSON of the answer is there.
+    pub(crate) async fn ask<A: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        pattern: &str,
+        id: &PasteId,
+        headers: impl Fn() -> Headers,
+    ) -> Result<A, Error> {
+        let mut backoff = Backoff::default();
+        loop {
+            let tried = match self.send(method, pattern, id, headers(), None).await {
+                Ok(answer) => json(answer).await,
+                Err(error) => Err(error),
+            };
+            match tried {
+                Ok(told) => return Ok(told),
                 Err(error) => backoff.wait(self, error).await?,
             }
         }
@@ -85,7 +106,13 @@ impl<B> Answer<B> {
 pub(crate) async fn json<A: DeserializeOwned>(answer: Answer<impl Body>) -> Result<A, Error> {
     let status = answer.status;
     let text = read_short(answer.body).await.ok_or(Error::Unreachable)?;
-    serde_json::from_slice(&text).map_err(|_| Error::BadAnswer { status })
+    serde_json::from_slice(&text).map_err(|error| {
+        if error.is_eof() {
+            Error::Unreachable
+        } else {
+            Error::BadAnswer { status }
+        }
+    })
 }
 
 async fn read_short(mut body: impl Body) -> Option<Vec<u8>> {
@@ -100,17 +127,30 @@ async fn read_short(mut body: impl Body) -> Option<Vec<u8>> {
 }
 
 /// What an error answer means.
-async fn failure(answer: Answer<impl Body>) -> Error {
+async fn failure(answer: Answer<impl Body>, is_head: bool) -> Error {
     let status = answer.status;
-    // An answer to HEAD has no body, and a proxy's has another: the status is all there is then.
-    let retry_after = answer.number("retry-after");
-    let text = read_short(answer.body).await.unwrap_or_default();
+    let (retry_after, announced) = (answer.number("retry-after"), answer.number("content-length"));
+    let Some(text) = read_short(answer.body).await else {
+        return Error::Unreachable;
+    };
+    if text.is_empty() {
+        // An answer to HEAD has no body: the status is all there is. Else the body was cut off, or is another server's.
+        return match (status, is_head) {
+            (404, true) => Error::NotFound,
+            (410, true) => Error::Burned {
+                burned: None,
+                burned_at: None,
+            },
+            (_, false) if announced.is_some_and(|len| len > 0) => Error::Unreachable,
+            _ => Error::BadAnswer { status },
+        };
+    }
     match serde_json::from_slice::<Problem>(&text) {
         Ok(mut problem) => {
             problem.retry_after = problem.retry_after.or(retry_after);
             Error::from(problem)
         }
-        Err(_) if status == 404 && text.is_empty() => Error::NotFound,
+        Err(error) if error.is_eof() => Error::Unreachable,
         Err(_) => Error::BadAnswer { status },
     }
 }

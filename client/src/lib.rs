@@ -5,12 +5,16 @@
 #![allow(async_fn_in_trait, reason = "no Send bounds are wanted; see above")]
 
 pub mod address;
+#[cfg(test)]
+mod address_tests;
 mod ask;
 mod backoff;
 mod creator;
 mod download;
 mod error;
 mod flight;
+#[cfg(test)]
+mod flow_tests;
 mod http;
 mod open;
 pub mod platform;

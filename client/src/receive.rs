@@ -1,7 +1,8 @@
 //! Receiving: check what can be checked, save a lease, claim, open, put in place, confirm.
 
 use rand_core::CryptoRng;
-use satchel_crypto::{Allowed, Key, LeaseToken, Link, Passphrase};
+use satchel_api::Probed;
+use satchel_crypto::{Allowed, Key, LeaseToken, Link, Passphrase, UnlockedLink};
 
 use crate::ask::{Found, probe};
 use crate::download::Download;
@@ -56,7 +57,7 @@ pub async fn receive<T: Transport, P: Pause, W: Watch>(
             });
         }
     };
-    if found.retry_after > 0 {
+    if found.retry_after > 0 && kept.is_none() {
         return Err(Error::Wait {
             retry_after: found.retry_after,
         });
@@ -79,9 +80,9 @@ pub async fn receive<T: Transport, P: Pause, W: Watch>(
             lease
         }
     };
-    let claim = unlocked.claim_token();
-    let (download, claimed) = match Download::claim(context, id, &probe_token, &claim, &lease, found.size).await {
-        Ok(claimed) => claimed,
+    let begun = begin(context, link, &unlocked, &lease, resumed, &found).await;
+    let (download, reads_left) = match begun {
+        Ok(begun) => begun,
         Err(error) => {
             // Without an answer the claim may have happened. With a refusal it has not, or its lease is over.
             if !may_have_happened(&error) && !(resumed && matches!(error, Error::WrongPassphrase { .. })) {
@@ -95,7 +96,7 @@ pub async fn receive<T: Transport, P: Pause, W: Watch>(
         Ok(confirmed) => {
             keeper.forget(&id).await?;
             Ok(Received {
-                reads_left: claimed.reads_left,
+                reads_left,
                 confirmed,
                 resumed,
             })
@@ -107,6 +108,28 @@ pub async fn receive<T: Transport, P: Pause, W: Watch>(
             Err(error)
         }
     }
+}
+
+/// Goes on with an earlier lease or, where the server does not know it, claims with it.
+async fn begin<'a, T: Transport, P: Pause, W: Watch>(
+    context: &'a Context<'a, T, P, W>,
+    link: &Link,
+    unlocked: &UnlockedLink,
+    lease: &LeaseToken,
+    resumed: bool,
+    found: &Probed,
+) -> Result<(Download<'a, T, P, W>, Option<u32>), Error> {
+    let id = link.id();
+    if resumed {
+        match Download::go_on(context, id, lease, found.size).await {
+            Ok(download) => return Ok((download, found.reads_left)),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let (probe, claim) = (link.probe_token(), unlocked.claim_token());
+    let (download, claimed) = Download::claim(context, id, &probe, &claim, lease, found.size).await?;
+    Ok((download, claimed.reads_left))
 }
 
 const fn may_have_happened(error: &Error) -> bool {

@@ -1,6 +1,7 @@
 //! Sharing: seal under a fresh link, upload, and hand back link and receipt.
 
 use rand_core::CryptoRng;
+use satchel_api::limit::READS_MAX;
 use satchel_crypto::{Asked, Entry, Link, Locks, Manifest, Passphrase, Receipt, SealedBytes};
 
 use crate::upload::{Upload, upload_metadata};
@@ -89,18 +90,18 @@ pub async fn share<T: Transport, P: Pause, W: Watch>(
         passphrase,
         invite,
     } = sharing;
+    let limits = config(context).await?;
+    check(&limits, &policy, invite.is_some())?;
     let asked = Asked {
         reads: Some(policy.reads),
         expires_in: Some(policy.expires_in),
     };
     let manifest = Manifest::new(entries, asked)?;
-    let limits = config(context).await?;
-    check(
-        &limits,
-        &policy,
-        invite.is_some(),
-        manifest.sized_len().unwrap_or(u64::MAX),
-    )?;
+    if manifest.sized_len().is_none_or(|len| len > limits.size_bytes_max) {
+        return Err(Error::TooLarge {
+            limit: limits.size_bytes_max,
+        });
+    }
 
     let link = Link::generate(rng, passphrase.is_some());
     if passphrase.is_some() {
@@ -176,21 +177,18 @@ async fn spooled<T: Transport, P: Pause, W: Watch>(
     }
 }
 
-fn check(limits: &satchel_api::Config, policy: &Policy, invited: bool, content_len: u64) -> Result<(), Error> {
+fn check(limits: &satchel_api::Config, policy: &Policy, invited: bool) -> Result<(), Error> {
     let (min, max) = (limits.expires_in_secs_min, limits.expires_in_secs_max);
     if !(min..=max).contains(&policy.expires_in) {
         return Err(Error::ExpiryNotAllowed { min, max });
     }
-    if policy.reads > limits.reads_max {
-        return Err(Error::ReadsNotAllowed { max: limits.reads_max });
+    // A server may allow more than a manifest can say.
+    let max = limits.reads_max.min(READS_MAX);
+    if policy.reads > max {
+        return Err(Error::ReadsNotAllowed { max });
     }
     if limits.invite_required && !invited {
         return Err(Error::InviteRequired);
-    }
-    if content_len > limits.size_bytes_max {
-        return Err(Error::TooLarge {
-            limit: limits.size_bytes_max,
-        });
     }
     Ok(())
 }

@@ -132,10 +132,13 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
             match tried {
                 Ok(now) if now < self.start || now > end => return Err(Error::BadAnswer { status: 204 }),
                 Ok(now) => {
-                    self.created = true;
                     if now > offset {
                         backoff.reset();
+                    } else if self.created {
+                        // Taken, it says, and yet nothing more is there: not for ever.
+                        backoff.wait(self.context, Error::Unreachable).await?;
                     }
+                    self.created = true;
                     offset = now;
                 }
                 Err(error) => {
@@ -143,7 +146,12 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
                     // Whether a creation arrived is asked by repeating it, with the same bytes.
                     if self.created {
                         match self.ask_offset().await {
-                            Ok(now) if (self.start..=end).contains(&now) => offset = now,
+                            Ok(now) if (self.start..=end).contains(&now) => {
+                                if now > offset {
+                                    backoff.reset();
+                                }
+                                offset = now;
+                            }
                             Ok(_) => return Err(Error::BadAnswer { status: 200 }),
                             Err(error) => backoff.wait(self.context, error).await?,
                         }

@@ -1,4 +1,4 @@
-//! Seeded randomness for tests.
+//! What the tests of the flows stand on: seeded randomness, a model of the server, documents and sinks in memory.
 
 use core::convert::Infallible;
 
@@ -38,3 +38,6 @@ impl TryRng for Seeded {
 }
 
 impl TryCryptoRng for Seeded {}
+
+pub(crate) mod here;
+pub(crate) mod server;

@@ -1,0 +1,406 @@
+//! The flows against a model of the server, behind a network that cuts at any byte, loses answers and repeats requests.
+
+use proptest::prelude::*;
+use satchel_api::Burned;
+use satchel_crypto::{Allowed, Asked, Key, Link, Locks, Manifest, Passphrase, Profile, SealError, Verdict};
+
+use crate::testing::Seeded;
+use crate::testing::here::{Document, InMemory, Keeper, Late, NoPause, Opened};
+use crate::testing::server::Model;
+use crate::{
+    Base, Context, Error, InCrate, NoSpool, OnGuessing, Policy, Reader, Received, Receiving, Shared, Sharing, burn,
+    receipt_status, receive, seal, share,
+};
+
+const ONCE: Policy = Policy {
+    expires_in: 3600,
+    reads: 1,
+    on_guessing: OnGuessing::Lock,
+};
+
+fn base() -> Base {
+    Base::parse("https://satchel.test").unwrap()
+}
+
+fn document(seed: u64, lens: &[usize]) -> Document {
+    let mut rng = Seeded::new(seed);
+    let random = |len: &usize| {
+        let mut bytes = vec![0; *len];
+        rng.fill_bytes(&mut bytes);
+        bytes
+    };
+    Document::of(lens.iter().map(random).collect())
+}
+
+fn shared(
+    model: &Model,
+    document: &Document,
+    policy: Policy,
+    passphrase: Option<&Passphrase>,
+) -> Result<Shared, Error> {
+    let context = Context {
+        base: &base(),
+        transport: model,
+        pause: &NoPause,
+        watch: &(),
+    };
+    let sharing = Sharing {
+        entries: document.entries(),
+        policy,
+        passphrase,
+        invite: None,
+    };
+    let (mut source, mut spool) = (document.clone(), InMemory::default());
+    pollster::block_on(share(
+        &context,
+        sharing,
+        &mut source,
+        &mut spool,
+        &Late,
+        &mut Seeded::new(7),
+    ))
+}
+
+fn received(
+    model: &Model,
+    link: &Link,
+    passphrase: Option<&Passphrase>,
+    sink: &mut Opened,
+    mut keeper: &Keeper,
+) -> Result<Received, Error> {
+    let context = Context {
+        base: &base(),
+        transport: model,
+        pause: &NoPause,
+        watch: &(),
+    };
+    let mut rng = Seeded::new(100 + model.count("claim") as u64);
+    let receiving = Receiving { link, passphrase };
+    pollster::block_on(receive(&context, &receiving, sink, &mut keeper, &Late, &mut rng))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_bad_line_changes_neither_the_bytes_nor_the_number_of_reads(
+        seed: u64,
+        lens in prop::collection::vec(0_usize..400_000, 1..4),
+    ) {
+        let (model, keeper, document) = (Model::new(seed, true), Keeper::default(), document(seed, &lens));
+        let shared = shared(&model, &document, ONCE, None).unwrap();
+        let mut sink = Opened::default();
+        let received = received(&model, &shared.link, None, &mut sink, &keeper).unwrap();
+        prop_assert!(sink.committed && sink.files == document.files);
+        prop_assert!(received.confirmed && !received.resumed);
+        prop_assert_eq!(model.sole(|paste| (paste.reads_used, paste.burned)), (1, Some(Burned::Reads)));
+        prop_assert!(keeper.0.borrow().is_empty());
+    }
+
+    #[test]
+    fn a_reader_killed_at_any_request_goes_on_with_the_same_lease(seed: u64, alive in 0_u32..5) {
+        let (model, keeper, document) = (Model::new(seed, false), Keeper::default(), document(seed, &[600_000]));
+        let shared = shared(&model, &document, ONCE, None).unwrap();
+        model.silent_in(Some(alive));
+        let first = received(&model, &shared.link, None, &mut Opened::default(), &keeper);
+        model.silent_in(None);
+        let mut sink = Opened::default();
+        match first {
+            Ok(first) => prop_assert!(alive >= 2 && (first.confirmed || alive == 2)),
+            Err(error) => {
+                prop_assert!(matches!(error, Error::Unreachable));
+                prop_assert_eq!(keeper.0.borrow().len(), usize::from(alive > 0));
+                received(&model, &shared.link, None, &mut sink, &keeper).unwrap();
+                prop_assert!(sink.files == document.files);
+            }
+        }
+        prop_assert_eq!(model.sole(|paste| paste.reads_used), 1);
+    }
+
+    #[test]
+    fn what_is_sealed_opens_again(seed: u64, lens in prop::collection::vec(0_usize..700_000, 1..5), open_ended: bool) {
+        let mut document = document(seed, &lens);
+        document.open_ended = open_ended;
+        let manifest = Manifest::new(document.entries(), Asked::default()).unwrap();
+        let unlocked = Link::generate(&mut Seeded::new(seed), false).unlock(None).unwrap();
+        let mut container = InMemory::default();
+        let (locks, mut rng) = (Locks::Link(&unlocked), Seeded::new(seed));
+        let sealing = seal(&manifest, &locks, &mut document, &mut container, &Late, &(), &mut rng);
+        let len = pollster::block_on(sealing).unwrap();
+        prop_assert_eq!(len, container.bytes.len() as u64);
+        let mut sink = Opened::default();
+        let listed = pollster::block_on(async {
+            let mut reader = Reader::open(container, &Key::Link(&unlocked), Allowed::ALL, &()).await.unwrap();
+            let listed = reader.list(&InCrate).await.unwrap();
+            reader.unpack(&Late, &mut sink, &()).await.unwrap();
+            listed
+        });
+        prop_assert!(sink.committed && sink.files == document.files);
+        prop_assert_eq!(listed.sizes, lens.iter().map(|len| *len as u64).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn an_upload_of_several_chunks_goes_on_where_it_was_cut() {
+    let (model, keeper, document) = (Model::new(5, true), Keeper::default(), document(5, &[20 << 20]));
+    let shared = shared(&model, &document, ONCE, None).unwrap();
+    assert!(model.count("patch") >= 2);
+    let mut sink = Opened::default();
+    received(&model, &shared.link, None, &mut sink, &keeper).unwrap();
+    assert!(sink.files == document.files);
+}
+
+#[test]
+fn a_stream_is_spooled_sealed_and_then_uploaded() {
+    let (model, keeper) = (Model::new(6, true), Keeper::default());
+    let mut document = document(6, &[500_000]);
+    document.open_ended = true;
+    document.files[0].0 = None;
+    let shared = shared(&model, &document, ONCE, None).unwrap();
+    let mut sink = Opened::default();
+    received(&model, &shared.link, None, &mut sink, &keeper).unwrap();
+    assert!(sink.files == document.files);
+}
+
+#[test]
+fn the_second_reader_is_told_that_it_was_opened() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let shared = shared(&model, &document(0, &[10]), ONCE, None).unwrap();
+    received(&model, &shared.link, None, &mut Opened::default(), &keeper).unwrap();
+    let again = received(&model, &shared.link, None, &mut Opened::default(), &keeper).unwrap_err();
+    assert!(matches!(
+        again,
+        Error::Burned {
+            burned: Some(Burned::Reads),
+            ..
+        }
+    ));
+    assert_eq!(model.count("claim"), 1);
+}
+
+#[test]
+fn a_reader_that_comes_while_another_reads_claims_nothing() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let shared = shared(&model, &document(0, &[10]), ONCE, None).unwrap();
+    let mut refusing = Opened {
+        refuse_commit: true,
+        ..Opened::default()
+    };
+    assert!(matches!(
+        received(&model, &shared.link, None, &mut refusing, &keeper),
+        Err(Error::Write)
+    ));
+    let other = received(&model, &shared.link, None, &mut Opened::default(), &Keeper::default()).unwrap_err();
+    assert!(matches!(other, Error::BeingRead));
+    assert_eq!(model.count("claim"), 1);
+}
+
+#[test]
+fn what_is_not_in_place_is_not_confirmed_and_may_be_gone_on_with() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let shared = shared(&model, &document(0, &[10]), ONCE, None).unwrap();
+    let mut refusing = Opened {
+        refuse_commit: true,
+        ..Opened::default()
+    };
+    assert!(matches!(
+        received(&model, &shared.link, None, &mut refusing, &keeper),
+        Err(Error::Write)
+    ));
+    assert_eq!(model.count("confirm"), 0);
+    // Somebody guesses meanwhile: a lease that runs needs no claim, so no wait.
+    model.sole(|paste| paste.wait = 100);
+    let again = received(&model, &shared.link, None, &mut Opened::default(), &keeper).unwrap();
+    assert!(again.resumed && again.confirmed);
+    assert_eq!(model.sole(|paste| paste.reads_used), 1);
+}
+
+#[test]
+fn what_cannot_be_stored_is_refused_before_the_claim() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let shared = shared(&model, &document(0, &[10]), ONCE, None).unwrap();
+    let mut full = Opened {
+        refuse_ready: true,
+        ..Opened::default()
+    };
+    assert!(matches!(
+        received(&model, &shared.link, None, &mut full, &keeper),
+        Err(Error::TooLargeHere { .. })
+    ));
+    assert_eq!(model.count("claim"), 0);
+    assert!(keeper.0.borrow().is_empty());
+}
+
+#[test]
+fn a_wrong_passphrase_uses_up_nothing_and_leaves_no_lease() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let [right, wrong] = ["right", "wrong"].map(|text| Passphrase::new(text).unwrap());
+    let shared = shared(&model, &document(0, &[10]), ONCE, Some(&right)).unwrap();
+    let refused = received(&model, &shared.link, Some(&wrong), &mut Opened::default(), &keeper).unwrap_err();
+    assert!(matches!(refused, Error::WrongPassphrase { tries_left: Some(9) }));
+    assert!(keeper.0.borrow().is_empty());
+    let missing = received(&model, &shared.link, None, &mut Opened::default(), &keeper).unwrap_err();
+    assert!(matches!(missing, Error::Verdict(Verdict::PassphraseMissing)));
+    let opened = received(&model, &shared.link, Some(&right), &mut Opened::default(), &keeper).unwrap();
+    assert_eq!(opened.reads_left, Some(0));
+}
+
+#[test]
+fn a_wait_is_told_before_anything_is_derived_or_claimed() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let shared = shared(&model, &document(0, &[10]), ONCE, None).unwrap();
+    model.sole(|paste| paste.wait = 64);
+    let refused = received(&model, &shared.link, None, &mut Opened::default(), &keeper).unwrap_err();
+    assert!(matches!(refused, Error::Wait { retry_after: 64 }));
+    assert_eq!(model.count("claim"), 0);
+}
+
+#[test]
+fn a_lease_that_ended_is_forgotten() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let policy = Policy { reads: 2, ..ONCE };
+    let shared = shared(&model, &document(0, &[10]), policy, None).unwrap();
+    let mut refusing = Opened {
+        refuse_commit: true,
+        ..Opened::default()
+    };
+    assert!(received(&model, &shared.link, None, &mut refusing, &keeper).is_err());
+    model.sole(|paste| paste.leases.values_mut().for_each(|ended| *ended = true));
+    let ended = received(&model, &shared.link, None, &mut Opened::default(), &keeper).unwrap_err();
+    assert!(matches!(ended, Error::LeaseEnded));
+    assert!(keeper.0.borrow().is_empty());
+    let anew = received(&model, &shared.link, None, &mut Opened::default(), &keeper).unwrap();
+    assert_eq!((anew.resumed, anew.reads_left), (false, Some(0)));
+}
+
+#[test]
+fn damage_is_noticed_and_never_confirmed() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let shared = shared(&model, &document(0, &[600_000]), ONCE, None).unwrap();
+    model.sole(|paste| paste.bytes[400_000] ^= 1);
+    let mut sink = Opened::default();
+    let damaged = received(&model, &shared.link, None, &mut sink, &keeper).unwrap_err();
+    assert!(matches!(damaged, Error::Verdict(Verdict::BadSegment(1))));
+    assert!(!sink.committed);
+    assert_eq!(model.count("confirm"), 0);
+}
+
+#[test]
+fn a_document_that_changed_while_it_was_read_is_not_left_on_the_server() {
+    for (given, missing) in [(9_000_000, true), (11_000_000, false)] {
+        let model = Model::new(0, false);
+        let context = Context {
+            base: &base(),
+            transport: &model,
+            pause: &NoPause,
+            watch: &(),
+        };
+        let mut entries = document(0, &[10_000_000]).entries();
+        entries[0].size = Some(10_000_000);
+        let sharing = Sharing {
+            entries,
+            policy: ONCE,
+            passphrase: None,
+            invite: None,
+        };
+        let (mut source, mut rng) = (document(0, &[given]), Seeded::new(1));
+        let mut spool = NoSpool;
+        let sharing = share(&context, sharing, &mut source, &mut spool, &InCrate, &mut rng);
+        let error = pollster::block_on(sharing).err().unwrap();
+        match error {
+            Error::Seal(SealError::ContentTooShort { missing: 1_000_000 }) => assert!(missing),
+            Error::Seal(SealError::ContentTooLong) => assert!(!missing),
+            other => panic!("{other}"),
+        }
+        assert_eq!(model.sole(|paste| paste.burned), Some(Burned::Demand));
+    }
+}
+
+#[test]
+fn what_the_server_does_not_allow_is_not_sent() {
+    let model = Model::new(0, false);
+    let refused = |policy| shared(&model, &document(0, &[10]), policy, None).err().unwrap();
+    assert!(matches!(
+        refused(Policy { expires_in: 59, ..ONCE }),
+        Error::ExpiryNotAllowed { min: 60, max: 604_800 }
+    ));
+    assert!(matches!(
+        refused(Policy { reads: 1001, ..ONCE }),
+        Error::ReadsNotAllowed { max: 1000 }
+    ));
+    model.state.borrow_mut().config.size_bytes_max = 8192;
+    let large = shared(&model, &document(0, &[8000]), ONCE, None).err().unwrap();
+    assert!(matches!(large, Error::TooLarge { limit: 8192 }));
+    model.state.borrow_mut().config.invite_required = true;
+    assert!(matches!(refused(ONCE), Error::InviteRequired));
+    assert!(model.state.borrow().pastes.is_empty());
+}
+
+#[test]
+fn a_dead_server_and_a_foreign_one_are_told_apart() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let link = Link::generate(&mut Seeded::new(3), false);
+    let nothing = received(&model, &link, None, &mut Opened::default(), &keeper).unwrap_err();
+    assert!(matches!(nothing, Error::NotFound));
+    model.state.borrow_mut().always = Some(302);
+    let foreign = received(&model, &link, None, &mut Opened::default(), &keeper).unwrap_err();
+    assert!(matches!(foreign, Error::BadAnswer { status: 302 }));
+    model.silent_in(Some(0));
+    let dead = received(&model, &link, None, &mut Opened::default(), &keeper).unwrap_err();
+    assert!(matches!(dead, Error::Unreachable));
+}
+
+#[test]
+fn the_receipt_tells_and_burns() {
+    let model = Model::new(9, true);
+    let shared = shared(&model, &document(0, &[10]), ONCE, None).unwrap();
+    let context = Context {
+        base: &base(),
+        transport: &model,
+        pause: &NoPause,
+        watch: &(),
+    };
+    let state = pollster::block_on(receipt_status(&context, &shared.receipt)).unwrap();
+    assert_eq!(
+        (state.state, state.reads_left),
+        (satchel_api::PasteState::Stored, Some(1))
+    );
+    pollster::block_on(burn(&context, &shared.receipt)).unwrap();
+    pollster::block_on(burn(&context, &shared.receipt)).unwrap();
+    let gone = received(&model, &shared.link, None, &mut Opened::default(), &Keeper::default()).unwrap_err();
+    assert!(matches!(
+        gone,
+        Error::Burned {
+            burned: Some(Burned::Demand),
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_passphrase_opens_what_it_sealed_and_another_does_not() {
+    let [right, wrong] = ["right", "wrong"].map(|text| Passphrase::new(text).unwrap());
+    let mut document = document(1, &[5000]);
+    let manifest = Manifest::new(document.entries(), Asked::default()).unwrap();
+    let locks = Locks::Passphrases {
+        passphrases: &[&right],
+        profile: Profile::Phone,
+    };
+    let (mut container, mut rng) = (InMemory::default(), Seeded::new(2));
+    let sealing = seal(
+        &manifest,
+        &locks,
+        &mut document,
+        &mut container,
+        &InCrate,
+        &(),
+        &mut rng,
+    );
+    pollster::block_on(sealing).unwrap();
+    let open = |passphrase| {
+        let key = Key::Passphrase(passphrase);
+        pollster::block_on(Reader::open(container.clone(), &key, Allowed::ALL, &())).map(drop)
+    };
+    assert!(open(&right).is_ok());
+    assert!(matches!(open(&wrong), Err(Error::Verdict(Verdict::WrongKey))));
+}

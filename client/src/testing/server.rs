@@ -1,0 +1,465 @@
+//! A model of the server's rules, behind a network that cuts, loses and repeats by a seed.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use base64ct::{Base64, Encoding};
+use rand_core::Rng;
+use satchel_api::{Burned, Code, Config, PasteState, Probed, Problem, Receipt, header as name, metadata, route};
+use satchel_crypto::LeaseToken;
+
+use super::Seeded;
+use crate::{Answer, Body, Request, Transport, Unreachable};
+
+/// One server, its pastes, and the way to it.
+pub(crate) struct Model {
+    pub(crate) state: RefCell<State>,
+    network: RefCell<Network>,
+}
+
+pub(crate) struct State {
+    pub(crate) config: Config,
+    pub(crate) pastes: HashMap<String, Paste>,
+    pub(crate) log: Vec<&'static str>,
+    /// Answered instead of anything else.
+    pub(crate) always: Option<u16>,
+}
+
+/// What the server holds of a paste.
+pub(crate) struct Paste {
+    pub(crate) bytes: Vec<u8>,
+    total: usize,
+    told: String,
+    probe: String,
+    claim: String,
+    receipt: String,
+    reads: u32,
+    pub(crate) reads_used: u32,
+    /// By hash of the lease token; whether it has ended.
+    pub(crate) leases: HashMap<String, bool>,
+    pub(crate) burned: Option<Burned>,
+    pub(crate) wrong_tries: u32,
+    pub(crate) wait: u64,
+}
+
+struct Network {
+    rng: Seeded,
+    faulty: bool,
+    in_a_row: u32,
+    /// Requests until everything is silent.
+    silent_in: Option<u32>,
+}
+
+enum Fault {
+    None,
+    Before,
+    BodyCut(u64),
+    AnswerLost,
+    Repeated,
+    AnswerCut(u64),
+}
+
+impl Model {
+    pub(crate) fn new(seed: u64, faulty: bool) -> Self {
+        let config = Config {
+            version: "0.1.0".into(),
+            size_bytes_max: 1 << 30,
+            expires_in_secs_min: 60,
+            expires_in_secs_max: 604_800,
+            expires_in_secs_default: 604_800,
+            reads_max: 1000,
+            invite_required: false,
+        };
+        let state = State {
+            config,
+            pastes: HashMap::new(),
+            log: Vec::new(),
+            always: None,
+        };
+        let network = Network {
+            rng: Seeded::new(seed),
+            faulty,
+            in_a_row: 0,
+            silent_in: None,
+        };
+        Self {
+            state: RefCell::new(state),
+            network: RefCell::new(network),
+        }
+    }
+
+    /// The wire goes dead after so many more requests; or comes back.
+    pub(crate) fn silent_in(&self, requests: Option<u32>) {
+        self.network.borrow_mut().silent_in = requests;
+    }
+
+    pub(crate) fn count(&self, what: &str) -> usize {
+        self.state.borrow().log.iter().filter(|entry| **entry == what).count()
+    }
+
+    /// The only paste.
+    pub(crate) fn sole<T>(&self, look: impl FnOnce(&mut Paste) -> T) -> T {
+        let mut state = self.state.borrow_mut();
+        assert_eq!(state.pastes.len(), 1);
+        look(state.pastes.values_mut().next().unwrap())
+    }
+}
+
+impl Network {
+    fn fault(&mut self) -> Fault {
+        if let Some(left) = &mut self.silent_in {
+            if *left == 0 {
+                return Fault::Before;
+            }
+            *left -= 1;
+        }
+        let draw = self.rng.next_u64();
+        // Fewer in a row than the flows give up after: a line that is bad, not dead.
+        if !self.faulty || self.in_a_row >= 3 || draw % 2 == 0 {
+            self.in_a_row = 0;
+            return Fault::None;
+        }
+        self.in_a_row += 1;
+        let at = self.rng.next_u64();
+        match draw / 2 % 5 {
+            0 => Fault::Before,
+            1 => Fault::BodyCut(at),
+            2 => Fault::AnswerLost,
+            3 => Fault::Repeated,
+            _ => Fault::AnswerCut(at),
+        }
+    }
+}
+
+/// An answer's body in pieces; it may break off.
+pub(crate) struct Pieces {
+    bytes: Vec<u8>,
+    at: usize,
+    cut: Option<usize>,
+}
+
+impl Body for Pieces {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Unreachable> {
+        let end = self.cut.unwrap_or(self.bytes.len());
+        if self.at == end {
+            // Some stacks report a cut, others just end.
+            return if self.cut.is_some_and(|cut| cut % 2 == 0) {
+                Err(Unreachable)
+            } else {
+                Ok(None)
+            };
+        }
+        let piece = self.bytes[self.at..end.min(self.at + 50_000)].to_vec();
+        self.at += piece.len();
+        Ok(Some(piece))
+    }
+}
+
+impl Transport for Model {
+    type Body = Pieces;
+
+    async fn send(&self, request: Request<'_>) -> Result<Answer<Pieces>, Unreachable> {
+        let fault = self.network.borrow_mut().fault();
+        let mut state = self.state.borrow_mut();
+        let body = request.body.unwrap_or_default();
+        let below = |at: u64, len: usize| usize::try_from(at % (len as u64 + 1)).unwrap();
+        match fault {
+            Fault::None => Ok(state.answer(&request, body)),
+            Fault::Before => Err(Unreachable),
+            Fault::BodyCut(at) => {
+                state.answer(&request, &body[..below(at, body.len())]);
+                Err(Unreachable)
+            }
+            Fault::AnswerLost => {
+                state.answer(&request, body);
+                Err(Unreachable)
+            }
+            Fault::Repeated => {
+                state.answer(&request, body);
+                Ok(state.answer(&request, body))
+            }
+            Fault::AnswerCut(at) => {
+                let mut answer = state.answer(&request, body);
+                answer.body.cut = Some(below(at, answer.body.bytes.len()));
+                Ok(answer)
+            }
+        }
+    }
+}
+
+fn answer(status: u16, headers: &[(&str, String)], bytes: Vec<u8>) -> Answer<Pieces> {
+    let mut headers: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    headers.push(("content-length".into(), bytes.len().to_string()));
+    Answer {
+        status,
+        headers,
+        body: Pieces {
+            bytes,
+            at: 0,
+            cut: None,
+        },
+    }
+}
+
+fn problem(problem: Problem) -> Answer<Pieces> {
+    answer(problem.status, &[], serde_json::to_vec(&problem).unwrap())
+}
+
+fn refuse(code: Code) -> Answer<Pieces> {
+    problem(Problem::new(code))
+}
+
+/// The hash that the server keeps of a token. All tokens are alike to it.
+fn hash(bearer: &str) -> String {
+    LeaseToken::parse(bearer).unwrap().hash().encode()
+}
+
+fn header<'a>(request: &'a Request<'_>, wanted: &str) -> Option<&'a str> {
+    request
+        .headers
+        .iter()
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, value)| value.as_str())
+}
+
+fn bearer(request: &Request<'_>) -> String {
+    header(request, "authorization")
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .map(hash)
+        .unwrap_or_default()
+}
+
+impl State {
+    fn answer(&mut self, request: &Request<'_>, body: &[u8]) -> Answer<Pieces> {
+        if let Some(status) = self.always {
+            return answer(status, &[], Vec::new());
+        }
+        assert!(!request.url.contains('#'));
+        let path = request.url.strip_prefix("https://satchel.test").unwrap();
+        if path == route::CONFIG {
+            return answer(200, &[], serde_json::to_vec(&self.config).unwrap());
+        }
+        if path == route::PASTES {
+            return self.create(request, body);
+        }
+        let rest = path.strip_prefix("/api/v1/pastes/").unwrap();
+        let (id, verb) = rest.split_once('/').unwrap_or((rest, ""));
+        let Some(paste) = self.pastes.get_mut(id) else {
+            return refuse(Code::NotFound);
+        };
+        self.log.push(match (request.method, verb) {
+            ("PATCH", _) => "patch",
+            ("DELETE", _) => "delete",
+            ("HEAD", _) => "head",
+            (_, "claim") => "claim",
+            (_, "content") => "content",
+            (_, "confirm") => "confirm",
+            _ => "other",
+        });
+        match (request.method, verb) {
+            ("PATCH" | "HEAD" | "DELETE", "") | ("GET", "receipt") => paste.for_creator(request, body),
+            ("POST", "probe") => paste.probe(request),
+            ("POST", "claim") => paste.claim(request),
+            ("GET", "content") => paste.content(request),
+            ("POST", "confirm") => paste.confirm(request),
+            _ => refuse(Code::MethodNotAllowed),
+        }
+    }
+
+    fn create(&mut self, request: &Request<'_>, body: &[u8]) -> Answer<Pieces> {
+        self.log.push("create");
+        let told = header(request, name::UPLOAD_METADATA).unwrap().to_owned();
+        let total: usize = header(request, name::UPLOAD_LENGTH).unwrap().parse().unwrap();
+        let pairs: HashMap<String, String> = told
+            .split(',')
+            .map(|pair| pair.split_once(' ').unwrap())
+            .map(|(key, value)| {
+                (
+                    key.into(),
+                    String::from_utf8(Base64::decode_vec(value).unwrap()).unwrap(),
+                )
+            })
+            .collect();
+        let fresh = Paste {
+            bytes: Vec::new(),
+            total,
+            told: told.clone(),
+            probe: pairs[metadata::PROBE].clone(),
+            claim: pairs[metadata::CLAIM].clone(),
+            receipt: pairs[metadata::RECEIPT].clone(),
+            reads: pairs[metadata::READS].parse().unwrap(),
+            reads_used: 0,
+            leases: HashMap::new(),
+            burned: None,
+            wrong_tries: 0,
+            wait: 0,
+        };
+        let paste = self.pastes.entry(pairs[metadata::ID].clone()).or_insert(fresh);
+        if paste.told != told || paste.total != total {
+            return refuse(Code::IdTaken);
+        }
+        if let Some(gone) = paste.gone() {
+            return gone;
+        }
+        if paste.bytes.is_empty() {
+            paste.bytes.extend_from_slice(body);
+        }
+        answer(201, &[(name::UPLOAD_OFFSET, paste.bytes.len().to_string())], Vec::new())
+    }
+}
+
+impl Paste {
+    fn gone(&self) -> Option<Answer<Pieces>> {
+        let burned = self.burned?;
+        Some(problem(Problem::burned(satchel_api::Tombstone {
+            burned,
+            burned_at: 1_800_000_000,
+        })))
+    }
+
+    fn reads_left(&self) -> Option<u32> {
+        (self.reads > 0).then(|| self.reads - self.reads_used)
+    }
+
+    fn for_creator(&mut self, request: &Request<'_>, body: &[u8]) -> Answer<Pieces> {
+        if bearer(request) != self.receipt {
+            return refuse(Code::NotFound);
+        }
+        let offset = |paste: &Self| [(name::UPLOAD_OFFSET, paste.bytes.len().to_string())];
+        match request.method {
+            "GET" => answer(200, &[], serde_json::to_vec(&self.receipt_state()).unwrap()),
+            "DELETE" => {
+                self.burned = self.burned.or(Some(Burned::Demand));
+                answer(204, &[], Vec::new())
+            }
+            _ if self.burned.is_some() => self.gone().unwrap(),
+            "HEAD" => answer(200, &offset(self), Vec::new()),
+            _ => {
+                let at: usize = header(request, name::UPLOAD_OFFSET).unwrap().parse().unwrap();
+                if at != self.bytes.len() {
+                    return problem(Problem {
+                        offset: Some(self.bytes.len() as u64),
+                        ..Problem::new(Code::OffsetMismatch)
+                    });
+                }
+                self.bytes.extend_from_slice(body);
+                assert!(self.bytes.len() <= self.total);
+                answer(204, &offset(self), Vec::new())
+            }
+        }
+    }
+
+    fn receipt_state(&self) -> Receipt {
+        let whole = self.bytes.len() == self.total;
+        Receipt {
+            state: match self.burned {
+                Some(_) => PasteState::Burned,
+                None if whole => PasteState::Stored,
+                None => PasteState::Uploading,
+            },
+            burned: self.burned,
+            burned_at: None,
+            size: None,
+            reads: self.reads,
+            reads_left: self.reads_left(),
+            leases_running: 0,
+            wrong_tries: self.wrong_tries,
+            retry_after: self.wait,
+            expires_at: whole.then_some(1_800_000_000),
+        }
+    }
+
+    /// What a reader without the right probe token, or before the upload is whole, is told.
+    fn hidden(&self, probe: &str) -> Option<Answer<Pieces>> {
+        if probe != self.probe || self.bytes.len() < self.total {
+            return Some(refuse(Code::NotFound));
+        }
+        self.gone()
+    }
+
+    fn probe(&self, request: &Request<'_>) -> Answer<Pieces> {
+        if let Some(hidden) = self.hidden(&bearer(request)) {
+            return hidden;
+        }
+        let probed = Probed {
+            size: self.total as u64,
+            reads: self.reads,
+            reads_left: self.reads_left(),
+            expires_at: 1_800_000_000,
+            tries_left: 10 - self.wrong_tries,
+            burns_on_guessing: false,
+            retry_after: self.wait,
+        };
+        answer(200, &[], serde_json::to_vec(&probed).unwrap())
+    }
+
+    fn claim(&mut self, request: &Request<'_>) -> Answer<Pieces> {
+        let probe = hash(header(request, name::PROBE).unwrap());
+        let lease = hash(header(request, name::LEASE).unwrap());
+        if self.leases.get(&lease) == Some(&true) {
+            return refuse(Code::LeaseEnded);
+        }
+        if let Some(hidden) = self.hidden(&probe) {
+            return hidden;
+        }
+        if self.wait > 0 {
+            return problem(Problem {
+                retry_after: Some(self.wait),
+                ..Problem::new(Code::Wait)
+            });
+        }
+        if bearer(request) != self.claim {
+            self.wrong_tries += 1;
+            let tries_left = Some(10 - self.wrong_tries);
+            return problem(Problem {
+                tries_left,
+                ..Problem::new(Code::WrongPassphrase)
+            });
+        }
+        if !self.leases.contains_key(&lease) {
+            if self.reads_left() == Some(0) {
+                return refuse(Code::NotFound);
+            }
+            self.reads_used += 1;
+            self.leases.insert(lease, false);
+        }
+        let left = self
+            .reads_left()
+            .map_or_else(|| "unlimited".into(), |left| left.to_string());
+        answer(200, &[(name::READS_LEFT, left)], self.bytes.clone())
+    }
+
+    fn content(&self, request: &Request<'_>) -> Answer<Pieces> {
+        match self.leases.get(&bearer(request)) {
+            None => return refuse(Code::NotFound),
+            Some(true) => return refuse(Code::LeaseEnded),
+            Some(false) => {}
+        }
+        let range = header(request, "range").unwrap();
+        let from: usize = range
+            .strip_prefix("bytes=")
+            .unwrap()
+            .strip_suffix('-')
+            .unwrap()
+            .parse()
+            .unwrap();
+        let said = format!("bytes {from}-{}/{}", self.total - 1, self.total);
+        answer(206, &[("content-range", said)], self.bytes[from..].to_vec())
+    }
+
+    fn confirm(&mut self, request: &Request<'_>) -> Answer<Pieces> {
+        match self.leases.get_mut(&bearer(request)) {
+            None => return refuse(Code::NotFound),
+            Some(ended) if *ended => return self.gone().unwrap_or_else(|| refuse(Code::LeaseEnded)),
+            Some(ended) => *ended = true,
+        }
+        if self.reads_left() == Some(0) && self.leases.values().all(|ended| *ended) {
+            self.burned = Some(Burned::Reads);
+            self.bytes = vec![0; self.total];
+        }
+        answer(204, &[], Vec::new())
+    }
+}
