@@ -88,7 +88,11 @@ fn copy_folder(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             copy_folder(&entry.path(), &place);
         } else {
-            std::fs::copy(entry.path(), place).unwrap();
+            // A burned item's file may go while this runs.
+            match std::fs::copy(entry.path(), place) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                copied => drop(copied.unwrap()),
+            }
         }
     }
 }
