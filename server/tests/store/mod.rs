@@ -114,7 +114,7 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
 pub(crate) fn anywhere(folder: &Path, needle: &[u8]) -> bool {
     files(folder).iter().any(|file| {
         std::fs::read(file)
-            .unwrap()
+            .unwrap_or_default()
             .windows(needle.len())
             .any(|window| window == needle)
     })
