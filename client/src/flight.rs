@@ -50,10 +50,10 @@ impl<T: 'static> Flight<T> {
 
     fn poll_all(&mut self, context: &mut Context<'_>) {
         for slot in &mut self.0 {
-            if let Slot::Running(work) = slot {
-                if let Poll::Ready(outcome) = work.as_mut().poll(context) {
-                    *slot = Slot::Landed(outcome);
-                }
+            if let Slot::Running(work) = slot
+                && let Poll::Ready(outcome) = work.as_mut().poll(context)
+            {
+                *slot = Slot::Landed(outcome);
             }
         }
     }

@@ -85,7 +85,8 @@ pub async fn receive<T: Transport, P: Pause, W: Watch>(
         Ok(begun) => begun,
         Err(error) => {
             // Without an answer the claim may have happened. With a refusal it has not, or its lease is over.
-            if !may_have_happened(&error) && !(resumed && matches!(error, Error::WrongPassphrase { .. })) {
+            let only_mistyped = resumed && matches!(error, Error::WrongPassphrase { .. });
+            if !may_have_happened(&error) && !only_mistyped {
                 keeper.forget(&id).await?;
             }
             return Err(error);

@@ -80,10 +80,10 @@ struct Belt<'a, E, O> {
 impl<E: Engine, O: SealedSink> Belt<'_, E, O> {
     /// Takes the current segment, if it is full.
     async fn pass(&mut self, sealer: &mut Sealer, rng: &mut (impl CryptoRng + ?Sized)) -> Result<(), Error> {
-        if let Some(segment) = sealer.next_segment(rng) {
-            if let Some(spare) = self.put(segment).await? {
-                sealer.reuse(spare);
-            }
+        if let Some(segment) = sealer.next_segment(rng)
+            && let Some(spare) = self.put(segment).await?
+        {
+            sealer.reuse(spare);
         }
         Ok(())
     }

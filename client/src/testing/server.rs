@@ -115,7 +115,7 @@ impl Network {
         }
         let draw = self.rng.next_u64();
         // Fewer in a row than the flows give up after: a line that is bad, not dead.
-        if !self.faulty || self.in_a_row >= 3 || draw % 2 == 0 {
+        if !self.faulty || self.in_a_row >= 3 || draw.is_multiple_of(2) {
             self.in_a_row = 0;
             return Fault::None;
         }
