@@ -1,6 +1,6 @@
 //! What a reader and a creator may know of a row.
 
-use satchel_api::{PasteState, Probed, Receipt};
+use satchel_api::{Burned, PasteState, Probed, Receipt, Tombstone};
 
 use super::error::StoreError;
 use super::rows::PasteRow;
@@ -9,7 +9,9 @@ use crate::lifecycle::{Now, OnGuessing, Stage, tries_left};
 /// The answer to a probe whose token was right.
 pub(super) fn probed(row: &PasteRow, now: Now) -> Result<Probed, StoreError> {
     let paste = &row.paste;
-    if let Some(tombstone) = paste.gone(now) {
+    // While the last reader downloads it is not gone: nothing is left for others, and whoever holds the lease may go on.
+    let going_on = |tombstone: &Tombstone| tombstone.burned == Burned::Reads && paste.running > 0;
+    if let Some(tombstone) = paste.gone(now).filter(|tombstone| !going_on(tombstone)) {
         return Err(StoreError::Burned(tombstone));
     }
     // What is not whole is not there for readers.
