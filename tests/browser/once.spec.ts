@@ -98,5 +98,5 @@ test('a tab that went elsewhere comes back to the same lease', async ({ page, se
   await expect(reader.getByRole('heading', { name: 'The file' })).toBeVisible();
   const other = await watched.newVisitor();
   await follow(other, link);
-  await expect(other.getByRole('heading', { name: 'This was already opened' })).toBeVisible();
+  await expect(other.getByRole('heading', { name: 'Somebody is opening this now' })).toBeVisible();
 });
