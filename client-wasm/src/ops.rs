@@ -1,6 +1,6 @@
 //! The operations, as flows of satchel-client over what the browser has.
 
-use js_sys::{Array, Object};
+use js_sys::{Array, JsString, Object};
 use satchel_api::PasteState;
 use satchel_client::words::Words;
 use satchel_client::{
@@ -258,10 +258,12 @@ fn state_of(found: Found, mine: bool) -> Object {
     .done()
 }
 
+/// Normalised by the browser: its tables of NFC would be a third of this WebAssembly.
 fn passphrase_in(args: &JsValue) -> Result<Option<Passphrase>, Failure> {
-    Ok(text(args, "passphrase")
-        .map(|text| Passphrase::new(&text))
-        .transpose()?)
+    let Ok(typed) = field(args, "passphrase").dyn_into::<JsString>() else {
+        return Ok(None);
+    };
+    Ok(Some(Passphrase::from_nfc(&String::from(typed.normalize("NFC")))?))
 }
 
 fn reads_in(policy: &JsValue) -> Result<u32, Failure> {
@@ -282,7 +284,7 @@ pub(crate) fn generate_passphrase() -> Object {
 pub(crate) async fn seal_file(args: &JsValue, desk: &Desk) -> Result<Object, Failure> {
     let (entries, mut document) = Document::of(&field(args, "document"))?;
     let manifest = Manifest::new(entries, Asked::default()).map_err(|_| Failure::new("unusable_document"))?;
-    let passphrase = Passphrase::new(&text(args, "passphrase").unwrap_or_default())?;
+    let passphrase = passphrase_in(args)?.ok_or_else(|| Failure::new("empty_passphrase"))?;
     let locks = Locks::Passphrases {
         passphrases: &[&passphrase],
         profile: Profile::Phone,

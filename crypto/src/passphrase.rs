@@ -29,6 +29,24 @@ impl Passphrase {
         for c in text.nfc() {
             bytes.extend_from_slice(c.encode_utf8(utf8.as_mut_slice()).as_bytes());
         }
+        Self::of_nfc(bytes)
+    }
+
+    /// Takes what another normaliser made: a browser has the tables of NFC, and need not fetch them again with the WebAssembly.
+    ///
+    /// # Errors
+    /// `EmptyPassphrase`, `PassphraseTooLong`.
+    ///
+    /// # Security
+    /// Text that is not in NFC gives a key that the same passphrase, typed elsewhere, does not.
+    pub fn from_nfc(text: &str) -> Result<Self, Verdict> {
+        if text.is_empty() {
+            return Err(Verdict::EmptyPassphrase);
+        }
+        Self::of_nfc(Zeroizing::new(text.as_bytes().to_vec()))
+    }
+
+    fn of_nfc(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Verdict> {
         if bytes.len() > limit::PASSPHRASE_LEN_MAX {
             return Err(Verdict::PassphraseTooLong(bytes.len()));
         }
