@@ -9,7 +9,13 @@ use crate::duration::Seconds;
 
 /// Seal documents so that only the people they are meant for can open them, and share them by links that burn.
 #[derive(Parser)]
-#[command(name = "satchel", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    name = "satchel",
+    bin_name = "satchel",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 #[command(
     after_help = "Exit codes: 0 done, 1 other failure, 2 usage, 3 wrong key or passphrase, 4 damaged or not a \
                         container, 5 not there (never was, burned, expired), 6 server or network, 7 output exists."
@@ -143,6 +149,13 @@ pub(crate) struct Server {
     /// The server's address, where no link names it
     #[arg(long, value_name = "URL", env = "SATCHEL_SERVER", value_hint = ValueHint::Url)]
     pub(crate) server: Option<String>,
+}
+
+impl Server {
+    /// An empty variable names nothing.
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.server.as_deref().filter(|server| !server.is_empty())
+    }
 }
 
 #[derive(Args)]

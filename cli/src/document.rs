@@ -66,7 +66,7 @@ impl Document {
 
     fn add(&mut self, path: &Path) -> Result<(), Failure> {
         if is_dash(path) {
-            return Err(Failure::StreamBesideOthers(path.to_owned()));
+            return Err(Failure::StdinBesideOthers);
         }
         let metadata = fs::metadata(path).map_err(|source| Failure::Read {
             path: path.to_owned(),

@@ -42,6 +42,8 @@ pub(crate) enum Failure {
     NameTooLong(String),
     #[error("{0} files are more than the 65536 that a container takes")]
     TooManyFiles(usize),
+    #[error("standard input cannot stand beside other files")]
+    StdinBesideOthers,
     #[error("{} is neither a file nor a folder, and cannot stand beside others", at(.0))]
     StreamBesideOthers(PathBuf),
     #[error("{} changed while it was being read", at(.0))]
@@ -128,6 +130,7 @@ impl Failure {
             | Self::LinkWithoutServer
             | Self::NameTwice(_)
             | Self::NoName(_)
+            | Self::StdinBesideOthers
             | Self::StreamBesideOthers(_)
             | Self::ManyForStdout(_)
             | Self::NoSuchEntry(_)

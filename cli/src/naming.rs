@@ -100,10 +100,10 @@ fn free_name(name: SafeName, number: usize, taken: &mut HashSet<String>) -> Safe
     };
     let slash = if name.is_folder() { "/" } else { "" };
     for next in 2..1000 {
-        if let Ok(name) = sanitise(&format!("{stem}-{next}{ending}{slash}")) {
-            if take(&name, taken) {
-                return name;
-            }
+        if let Ok(name) = sanitise(&format!("{stem}-{next}{ending}{slash}"))
+            && take(&name, taken)
+        {
+            return name;
         }
     }
     let last = sanitise(&format!("file-{number}")).expect("file-NUMBER is safe");

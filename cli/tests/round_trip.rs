@@ -37,7 +37,13 @@ fn files_and_folders_come_back_with_names_in_three_scripts() {
     assert_eq!(mode(&desk.path("sealed.satchel")), 0o600);
 
     good(open(&desk, &["sealed.satchel", "-o", "out"]));
-    for name in ["члены.csv", "notes/会议/记录.md", "notes/ملاحظات.txt", "notes/large.bin", "notes/empty.txt"] {
+    for name in [
+        "члены.csv",
+        "notes/会议/记录.md",
+        "notes/ملاحظات.txt",
+        "notes/large.bin",
+        "notes/empty.txt",
+    ] {
         assert!(desk.read(name) == desk.read(&format!("out/{name}")), "{name}");
         assert_eq!(mode(&desk.path(&format!("out/{name}"))), 0o600);
     }
@@ -45,7 +51,11 @@ fn files_and_folders_come_back_with_names_in_three_scripts() {
     assert_eq!(desk.names("out"), ["notes", "члены.csv"], "nothing is left beside");
     let times = |name: &str| std::fs::metadata(desk.path(name)).unwrap().modified().unwrap();
     let secs = |time: std::time::SystemTime| time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    assert_eq!(secs(times("члены.csv")), secs(times("out/члены.csv")), "the time of a file is kept");
+    assert_eq!(
+        secs(times("члены.csv")),
+        secs(times("out/члены.csv")),
+        "the time of a file is kept"
+    );
 }
 
 #[test]
@@ -56,9 +66,15 @@ fn list_names_what_is_inside_and_inspect_does_not() {
     let mut arguments = vec!["list", "sealed", "--json"];
     arguments.extend(KEY);
     let listed = String::from_utf8(good(desk.run(&arguments))).unwrap();
-    assert!(listed.contains(r#""name":"a/plan.txt""#) && listed.contains(r#""size":7"#), "{listed}");
+    assert!(
+        listed.contains(r#""name":"a/plan.txt""#) && listed.contains(r#""size":7"#),
+        "{listed}"
+    );
     let told = String::from_utf8(good(desk.run(&["inspect", "sealed", "--json"]))).unwrap();
-    assert!(told.contains(r#""slots":[{"profile":1,"type":"passphrase"}]"#), "{told}");
+    assert!(
+        told.contains(r#""slots":[{"profile":1,"type":"passphrase"}]"#),
+        "{told}"
+    );
     assert!(!told.contains("plan"));
 }
 
@@ -92,8 +108,17 @@ fn standard_input_and_output_carry_any_length() {
 #[test]
 fn a_text_from_standard_input_is_printed_and_its_passphrase_may_come_from_there() {
     let desk = Desk::new();
-    desk.write("sealed", &good(desk.run_with(&["encrypt", "-", "--profile", "1", "--passphrase-file", "words"], "ночь 夜 ليل".as_bytes())));
-    let opened = desk.run_with(&["decrypt", "sealed", "--passphrase-file", "-"], b"four words are enough\r\n");
+    desk.write(
+        "sealed",
+        &good(desk.run_with(
+            &["encrypt", "-", "--profile", "1", "--passphrase-file", "words"],
+            "ночь 夜 ليل".as_bytes(),
+        )),
+    );
+    let opened = desk.run_with(
+        &["decrypt", "sealed", "--passphrase-file", "-"],
+        b"four words are enough\r\n",
+    );
     assert_eq!(good(opened), "ночь 夜 ليل".as_bytes());
 }
 
@@ -104,8 +129,20 @@ fn symlinks_inside_a_folder_are_skipped_and_said() {
     desk.write("folder/a", b"a");
     symlink(desk.path("secret"), desk.path("folder/link")).unwrap();
     symlink(desk.path(""), desk.path("folder/up")).unwrap();
-    let output = desk.run(&["encrypt", "folder", "-o", "sealed", "--profile", "1", "--passphrase-file", "words"]);
-    assert_eq!(said(&output), "skipped: folder/link is a symlink\nskipped: folder/up is a symlink\n");
+    let output = desk.run(&[
+        "encrypt",
+        "folder",
+        "-o",
+        "sealed",
+        "--profile",
+        "1",
+        "--passphrase-file",
+        "words",
+    ]);
+    assert_eq!(
+        said(&output),
+        "skipped: folder/link is a symlink\nskipped: folder/up is a symlink\n"
+    );
     good(open(&desk, &["sealed", "-o", "out/"]));
     assert_eq!(desk.names("out/folder"), ["a"]);
 }
@@ -117,7 +154,16 @@ fn what_is_there_is_never_overwritten_without_force() {
     desk.write("b", b"new");
     seal(&desk, &["a"], "sealed");
     let before = desk.read("sealed");
-    let again = desk.run(&["encrypt", "a", "-o", "sealed", "--profile", "1", "--passphrase-file", "words"]);
+    let again = desk.run(&[
+        "encrypt",
+        "a",
+        "-o",
+        "sealed",
+        "--profile",
+        "1",
+        "--passphrase-file",
+        "words",
+    ]);
     assert!(refused(again, 7).contains("sealed exists"));
     assert!(desk.read("sealed") == before);
 
@@ -157,7 +203,10 @@ fn a_wrong_passphrase_is_3_and_damage_is_4_and_both_leave_nothing() {
     desk.write("document", &noise(900_000, 5));
     seal(&desk, &["document"], "sealed");
     desk.write("other", b"another\n");
-    refused(desk.run(&["decrypt", "sealed", "-o", "out", "--passphrase-file", "other"]), 3);
+    refused(
+        desk.run(&["decrypt", "sealed", "-o", "out", "--passphrase-file", "other"]),
+        3,
+    );
     let sealed = desk.read("sealed");
     for at in [100, 300, 300_000, sealed.len() - 10] {
         let mut damaged = sealed.clone();
@@ -172,9 +221,15 @@ fn a_wrong_passphrase_is_3_and_damage_is_4_and_both_leave_nothing() {
     }
     for len in [0, 7, 8, 44, 100, 1000, sealed.len() - 1] {
         desk.write("cut", &sealed[..len]);
-        refused(desk.run(&["decrypt", "cut", "-o", "out", "--passphrase-file", "words"]), 4);
+        refused(
+            desk.run(&["decrypt", "cut", "-o", "out", "--passphrase-file", "words"]),
+            4,
+        );
     }
-    assert_eq!(desk.names(""), ["cut", "damaged", "document", "other", "sealed", "words"]);
+    assert_eq!(
+        desk.names(""),
+        ["cut", "damaged", "document", "other", "sealed", "words"]
+    );
 }
 
 #[test]
@@ -194,7 +249,16 @@ fn a_killed_program_leaves_nothing_half_written_under_any_name_that_was_asked_fo
     desk.write("document", &noise(40_000_000, 9));
     seal(&desk, &["document"], "sealed");
     for verb in [
-        &["encrypt", "document", "-o", "out", "--profile", "1", "--passphrase-file", "words"][..],
+        &[
+            "encrypt",
+            "document",
+            "-o",
+            "out",
+            "--profile",
+            "1",
+            "--passphrase-file",
+            "words",
+        ][..],
         &["decrypt", "sealed", "-o", "out", "--passphrase-file", "words"][..],
     ] {
         let mut child = desk.command(verb).spawn().unwrap();
@@ -217,7 +281,13 @@ fn a_program_that_is_told_to_end_takes_what_is_aside_with_it() {
     let desk = Desk::new();
     // It waits for a passphrase that does not come, with its output begun.
     let pipe = desk.path("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
     desk.write("document", b"d");
     let arguments = ["encrypt", "document", "-o", "out", "--passphrase-file", "pipe"];
     let mut child = desk.command(&arguments).spawn().unwrap();
@@ -226,7 +296,13 @@ fn a_program_that_is_told_to_end_takes_what_is_aside_with_it() {
         std::thread::yield_now();
     }
     let pid = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(desk.names(""), ["document", "pipe", "words"]);
 }
@@ -248,9 +324,16 @@ fn devices_and_folders_are_good_outputs() {
 #[test]
 fn completions_and_the_manual_name_every_verb() {
     let desk = Desk::new();
-    for arguments in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]] {
+    for arguments in [
+        &["completions", "bash"][..],
+        &["completions", "zsh"],
+        &["completions", "fish"],
+        &["man"],
+    ] {
         let text = String::from_utf8(good(desk.run(arguments))).unwrap().to_lowercase();
-        for verb in ["encrypt", "decrypt", "list", "inspect", "check", "share", "get", "status", "burn"] {
+        for verb in [
+            "encrypt", "decrypt", "list", "inspect", "check", "share", "get", "status", "burn",
+        ] {
             assert!(text.contains(verb), "{arguments:?} without {verb}");
         }
     }

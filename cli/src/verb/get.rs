@@ -89,7 +89,7 @@ fn report(received: Received) {
 
 /// The server of a link or receipt, or the one that was named for a fragment that stands alone.
 pub(super) fn server_of(base: Option<Base>, server: &Server) -> Result<Base, Failure> {
-    match (base, &server.server) {
+    match (base, server.named()) {
         (Some(base), _) => Ok(base),
         (None, Some(server)) => Ok(Base::parse(server)?),
         (None, None) => Err(Failure::LinkWithoutServer),

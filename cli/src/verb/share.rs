@@ -21,7 +21,7 @@ const EXPIRES_IN_DEFAULT: u64 = 7 * 86_400;
 
 /// Seals a document, uploads it, and prints the link.
 pub(crate) fn share(options: Share) -> Result<(), Failure> {
-    let server = options.server.server.as_deref().ok_or(Failure::NoServer)?;
+    let server = options.server.named().ok_or(Failure::NoServer)?;
     let base = Base::parse(server)?;
     let document = Document::gather(&options.paths)?;
     let stdin_taken = takes_stdin(&options.paths);
