@@ -1,0 +1,169 @@
+/**
+ * Sealing and opening through the page's own worker, beside the browser's bare AES-GCM at the same segment size with the same number in flight.
+ *
+ * Everything runs in the page as the server serves it. The worker is started and answered the way web/src/worker/conversation.ts does it, but
+ * that what it writes is counted and dropped (sealing) or kept as one Blob (what is opened afterwards). The bare figure is taken inside such a worker.
+ * Prints `bench: {"what", "value", "note", "against"}` lines in MB/s for satchel-bench.
+ */
+import type { Page, Worker } from '@playwright/test';
+import { test } from './fixture';
+
+const MEBIBYTES = Number(process.env['SATCHEL_BENCH_MIB'] ?? '256');
+const RUNS = Number(process.env['SATCHEL_BENCH_RUNS'] ?? '3');
+/** FLOE's segment less nonce, tag and length: what one call of the browser's engine gets (docs/format.md, section 5). */
+const SEGMENT_BYTES = 262_112;
+/** client-wasm/src/engine.rs, `in_flight`. */
+const IN_FLIGHT = 4;
+const PASSPHRASE = 'correct horse battery staple bench';
+
+test('the speed of sealing in this browser', async ({ page, server }) => {
+  await watchWorkers(page);
+  await page.goto(server.origin, { waitUntil: 'networkidle' });
+  await page.waitForFunction(() => 'satchelWorkerUrl' in globalThis);
+  await makeDocument(page);
+
+  const bare = { seal: [] as number[], open: [] as number[] };
+  const ours = { seal: [] as number[], open: [] as number[], sealNothing: [] as number[], openNothing: [] as number[] };
+  // Taken in turns, so that what else the machine does meanwhile meets all of them.
+  for (let run = 0; run < RUNS; run += 1) {
+    const idle = await idleWorker(page);
+    const asked = { mib: MEBIBYTES, segment: SEGMENT_BYTES, inFlight: IN_FLIGHT };
+    bare.seal.push(await idle.evaluate(bareSeconds, { verb: 'encrypt', ...asked } as const));
+    bare.open.push(await idle.evaluate(bareSeconds, { verb: 'decrypt', ...asked } as const));
+    await page.evaluate(() => (globalThis as unknown as Bench).satchelIdle.terminate());
+    const once = (operation: 'sealFile' | 'openFile', what: 'document' | 'nothing'): Promise<number> =>
+      page.evaluate(operate, { operation, what, passphrase: PASSPHRASE });
+    ours.sealNothing.push(await once('sealFile', 'nothing'));
+    ours.seal.push(await once('sealFile', 'document'));
+    ours.openNothing.push(await once('openFile', 'nothing'));
+    ours.open.push(await once('openFile', 'document'));
+  }
+
+  for (const verb of ['seal', 'open'] as const) {
+    const limit = `Chromium: WebCrypto alone, ${verb}`;
+    const nothing = median(ours[`${verb}Nothing`]);
+    const whole = median(ours[verb]);
+    const note = `${RUNS} runs of ${MEBIBYTES} MiB`;
+    tell(limit, megabytesPerSecond(median(bare[verb])), `${IN_FLIGHT} segments in flight, ${note}`);
+    tell(`Chromium: the page's worker, ${verb}`, megabytesPerSecond(whole), note, limit);
+    const without = `without the ${nothing.toFixed(2)} s that an empty file takes (start, Argon2id)`;
+    tell(`Chromium: the page's worker, ${verb}, payload alone`, megabytesPerSecond(whole - nothing), without, limit);
+  }
+
+  function megabytesPerSecond(seconds: number): number {
+    return (MEBIBYTES * 1.048576) / seconds;
+  }
+});
+
+function tell(what: string, value: number, note: string, against?: string): void {
+  console.log(`bench: ${JSON.stringify({ what, value, note, against })}`);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+}
+
+/* ---------------------------------------------------------------- in the page */
+
+/** What these functions leave in the page's global scope for one another. */
+interface Bench {
+  satchelWorkerUrl: string;
+  satchelIdle: globalThis.Worker;
+  satchelDocument: File;
+  satchelNothing: File;
+  satchelSealed: Record<'document' | 'nothing', Blob>;
+}
+
+/** The address of the worker is a TrustedScriptURL that only the page can make: it is taken from the first worker that the page starts. */
+async function watchWorkers(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const Real = globalThis.Worker;
+    globalThis.Worker = class extends Real {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        (globalThis as unknown as Bench).satchelWorkerUrl = url as string;
+      }
+    };
+  });
+}
+
+/** A file of noise, as a Blob of the browser's: where the bytes of a file that a person chose come from, too. */
+async function makeDocument(page: Page): Promise<void> {
+  await page.evaluate((mib) => {
+    const bench = globalThis as unknown as Bench;
+    const pieces = Array.from({ length: mib }, () => {
+      const piece = new Uint8Array(1 << 20);
+      for (let at = 0; at < piece.length; at += 65_536) crypto.getRandomValues(piece.subarray(at, at + 65_536));
+      return new Blob([piece]);
+    });
+    bench.satchelDocument = new File(pieces, 'noise.bin');
+    bench.satchelNothing = new File([], 'nothing.bin');
+    bench.satchelSealed = {} as Bench['satchelSealed'];
+  }, MEBIBYTES);
+}
+
+/** A worker of the page's that was asked for nothing yet. */
+async function idleWorker(page: Page): Promise<Worker> {
+  const [worker] = await Promise.all([
+    page.waitForEvent('worker'),
+    page.evaluate(() => {
+      const bench = globalThis as unknown as Bench;
+      bench.satchelIdle = new Worker(bench.satchelWorkerUrl, { type: 'module', name: 'idle' });
+    }),
+  ]);
+  return worker;
+}
+
+/** Seconds for `mib` through `crypto.subtle`, with `inFlight` calls on their way at any time. */
+async function bareSeconds(asked: { verb: 'encrypt' | 'decrypt'; mib: number; segment: number; inFlight: number }): Promise<number> {
+  const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+  const how = { name: 'AES-GCM', iv: new Uint8Array(12), additionalData: new Uint8Array(9), tagLength: 128 };
+  const plain = new Uint8Array(asked.segment);
+  const input = asked.verb === 'encrypt' ? plain : await crypto.subtle.encrypt(how, key, plain);
+  let left = Math.ceil((asked.mib * 1_048_576) / asked.segment);
+  const begun = performance.now();
+  const lane = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      await crypto.subtle[asked.verb](how, key, input);
+    }
+  };
+  await Promise.all(Array.from({ length: asked.inFlight }, lane));
+  return (performance.now() - begun) / 1000;
+}
+
+/** Seconds that one operation takes in a fresh worker, from start to end; rejects when less came out than went in. */
+function operate(asked: { operation: 'sealFile' | 'openFile'; what: 'document' | 'nothing'; passphrase: string }): Promise<number> {
+  const bench = globalThis as unknown as Bench;
+  const { operation, what, passphrase } = asked;
+  const file = what === 'document' ? bench.satchelDocument : bench.satchelNothing;
+  const args =
+    operation === 'sealFile'
+      ? { document: { files: [{ file, path: file.name }] }, passphrase }
+      : { file: bench.satchelSealed[what], key: { passphrase } };
+  return new Promise((resolve, reject) => {
+    const pieces: Blob[] = [];
+    let bytes = 0;
+    const begun = performance.now();
+    const worker = new Worker(bench.satchelWorkerUrl, { type: 'module', name: `satchel-${operation}` });
+    worker.onerror = () => reject(new Error('the worker died'));
+    worker.onmessage = ({ data }) => {
+      if (data.kind === 'call') {
+        if (data.name === 'write') {
+          bytes += data.args.byteLength;
+          if (operation === 'sealFile') pieces.push(new Blob([data.args]));
+        }
+        worker.postMessage({ kind: 'reply', call: data.call, value: data.name === 'entry' ? true : undefined });
+      } else if (data.kind === 'done') {
+        const seconds = (performance.now() - begun) / 1000;
+        worker.terminate();
+        if (operation === 'sealFile') bench.satchelSealed[what] = new Blob(pieces);
+        if (bytes < file.size) reject(new Error(`${bytes} bytes of ${file.size} came out`));
+        resolve(seconds);
+      } else if (data.kind === 'failed') {
+        reject(new Error(JSON.stringify(data.failure)));
+      }
+    };
+    worker.postMessage({ kind: 'start', operation, base: document.baseURI.replace(/\/$/, ''), args });
+  });
+}
