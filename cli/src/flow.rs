@@ -185,19 +185,27 @@ impl Pause for Sleep {
 
 /// Shows what the flow says.
 #[derive(Default)]
-pub(crate) struct Shown(Progress);
+pub(crate) struct Shown {
+    progress: Progress,
+    waiting_said: std::cell::Cell<bool>,
+}
 
 impl Watch for Shown {
     fn progress(&self, stage: Stage, done: u64, total: Option<u64>) {
         let what = match stage {
-            Stage::Deriving => return self.0.note("passphrase"),
-            Stage::Waiting => return self.0.note("waiting"),
+            Stage::Deriving => return self.progress.note("passphrase"),
+            Stage::Waiting => {
+                if !self.waiting_said.replace(true) {
+                    eprintln!("waiting: no answer, or the connection broke; trying again");
+                }
+                return self.progress.note("waiting");
+            }
             // One bar: what is sealed is uploaded, and what is downloaded is opened.
             Stage::Sealing | Stage::Opening => return,
             Stage::Uploading => "uploading",
             Stage::Downloading => "downloading",
         };
-        self.0.at(what, done, total);
+        self.progress.at(what, done, total);
     }
 }
 

@@ -16,6 +16,7 @@ mod place;
 mod progress;
 mod random;
 mod seal;
+mod staging;
 mod stream;
 mod verb;
 

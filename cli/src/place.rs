@@ -8,17 +8,13 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use cap_std::ambient_authority;
-use cap_std::fs::{Dir, DirBuilder, OpenOptions};
-#[cfg(unix)]
-use cap_std::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use satchel_client::crypto::{Manifest, SafeName};
 
 use crate::ask::is_dash;
 use crate::document::is_text;
 use crate::failure::Failure;
-use crate::interrupt::Temporary;
 use crate::naming::safe_names;
+use crate::staging::Staging;
 use crate::stream::Stream;
 
 /// What `-o` says, looked at before any work is done.
@@ -183,7 +179,7 @@ impl Output {
             shown: path.to_owned(),
             modified: entry.and_then(|(number, manifest)| manifest.entries().get(number)?.modified),
         };
-        let staging = Staging::new(folder_of(path))?;
+        let staging = Staging::for_one(folder_of(path))?;
         Ok(Self::Files(Files {
             staging,
             places: vec![place],
@@ -236,27 +232,20 @@ impl Output {
 impl Files {
     /// The file aside for `entry`, made when it is not there yet.
     pub(crate) fn open(&self, entry: usize) -> Result<File, Failure> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true);
-        #[cfg(unix)]
-        options.mode(0o600);
-        let opened = self.staging.aside.open_with(entry.to_string(), &options);
-        opened
-            .map(cap_std::fs::File::into_std)
-            .map_err(|source| self.failed(entry, source))
+        self.staging.open(entry).map_err(|source| self.failed(entry, source))
     }
 
     /// Names `entry` in a failure to write it.
     pub(crate) fn failed(&self, entry: usize, source: io::Error) -> Failure {
         let place = self.places.iter().find(|place| place.entry == entry);
-        let path = place.map_or(&self.staging.shown, |place| &place.shown).clone();
+        let path = place.map_or(self.staging.shown(), |place| &place.shown).to_owned();
         Failure::Write { path, source }
     }
 
     fn refuse_existing(&self) -> Result<(), Failure> {
         for place in &self.places {
             let is_folder = place.path.ends_with('/');
-            match self.staging.folder.symlink_metadata(place.path.trim_end_matches('/')) {
+            match self.staging.look_at(place.path.trim_end_matches('/')) {
                 Ok(found) if found.is_dir() && is_folder => {}
                 Ok(found) if self.force && !found.is_dir() && !is_folder => {}
                 Ok(_) => return Err(Failure::Exists(place.shown.clone())),
@@ -291,98 +280,19 @@ impl Files {
             if let Some((above, _)) = place.path.rsplit_once('/') {
                 self.staging.make_folders(above).map_err(failed)?;
             }
-            self.staging.put(place, self.force)?;
+            self.staging
+                .put(place.entry, &place.path, self.force)
+                .map_err(|source| match source.kind() {
+                    io::ErrorKind::AlreadyExists => Failure::Exists(place.shown.clone()),
+                    _ => failed(source),
+                })?;
         }
         if self.durable {
             // The contents are on the disk; a file system that cannot sync a folder loses a name at worst, and only with the power.
-            let _ = File::open(&self.staging.shown).and_then(|folder| folder.sync_all());
+            let _ = File::open(self.staging.shown()).and_then(|folder| folder.sync_all());
         }
         Ok(())
     }
-}
-
-/// A folder of our own inside the target's, removed on drop and on a signal.
-struct Staging {
-    folder: Dir,
-    aside: Dir,
-    name: String,
-    shown: PathBuf,
-    _temporary: Temporary,
-}
-
-impl Staging {
-    fn new(folder: &Path) -> Result<Self, Failure> {
-        let failed = |source| Failure::Write {
-            path: folder.to_owned(),
-            source,
-        };
-        let dir = Dir::open_ambient_dir(folder, ambient_authority()).map_err(failed)?;
-        let mut suffix = [0; 8];
-        rand_core::Rng::fill_bytes(&mut crate::random::random(), &mut suffix);
-        let name = format!(".satchel-{:016x}", u64::from_be_bytes(suffix));
-        let path = fs::canonicalize(folder).map_err(failed)?.join(&name);
-        dir.create_dir_with(&name, &private()).map_err(failed)?;
-        let temporary = Temporary::new(path);
-        let aside = dir.open_dir(&name).map_err(failed)?;
-        Ok(Self {
-            folder: dir,
-            aside,
-            name,
-            shown: folder.to_owned(),
-            _temporary: temporary,
-        })
-    }
-
-    /// `a/b/c`, each made when it is not there.
-    fn make_folders(&self, path: &str) -> io::Result<()> {
-        let mut made = String::new();
-        for component in path.trim_end_matches('/').split('/') {
-            made.push_str(component);
-            match self.folder.create_dir_with(&made, &private()) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => made.push('/'),
-            }
-        }
-        Ok(())
-    }
-
-    /// A hard link fails where there is something already, a rename would replace it.
-    fn put(&self, place: &Place, force: bool) -> Result<(), Failure> {
-        let aside = place.entry.to_string();
-        let linked = if force {
-            Err(io::ErrorKind::Unsupported.into())
-        } else {
-            self.aside.hard_link(&aside, &self.folder, &place.path)
-        };
-        match linked {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Exists(place.shown.clone())),
-            // File systems without hard links: between looking and renaming there is a moment.
-            Err(_) if !force && self.folder.symlink_metadata(&place.path).is_ok() => {
-                Err(Failure::Exists(place.shown.clone()))
-            }
-            Err(_) => self
-                .aside
-                .rename(&aside, &self.folder, &place.path)
-                .map_err(|source| Failure::Write {
-                    path: place.shown.clone(),
-                    source,
-                }),
-        }
-    }
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        let _ = self.folder.remove_dir_all(&self.name);
-    }
-}
-
-fn private() -> DirBuilder {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    builder.mode(0o700);
-    builder
 }
 
 fn make_folder(path: &Path) -> Result<(), Failure> {
