@@ -70,5 +70,5 @@ pub(crate) fn number(value: u64) -> f64 {
     reason = "checked on the line before"
 )]
 pub(crate) fn to_u64(value: f64) -> Option<u64> {
-    (value >= 0.0 && value <= 9_007_199_254_740_991.0 && value.fract() == 0.0).then_some(value as u64)
+    ((0.0..=9_007_199_254_740_991.0).contains(&value) && value.fract() == 0.0).then_some(value as u64)
 }

@@ -7,7 +7,7 @@
 import type { Failure } from '../failure';
 import type { Engine, Manifest, Progress } from '../vault';
 
-/** The operations of client-wasm, by the names of its exports. */
+/** The operations of client-wasm, by the names that its `run` knows. */
 export type OperationName =
   | 'serverConfig' | 'generatePassphrase' | 'understand' | 'share' | 'receiptStatus' | 'burn' | 'resetWait'
   | 'probe' | 'probeKept' | 'open' | 'sealFile' | 'inspectFile' | 'openFile';

@@ -42,8 +42,6 @@ const page = {
 
 /* ---------------------------------------------------------------- running */
 
-type Operations = Record<OperationName, (base: string, args: unknown, host: typeof page) => Promise<unknown>>;
-
 async function run(operation: OperationName, base: string, args: unknown): Promise<FromWorker> {
   try {
     const file = await fetch(wasmFile, { credentials: 'omit' });
@@ -52,7 +50,7 @@ async function run(operation: OperationName, base: string, args: unknown): Promi
     return { kind: 'failed', failure: { code: 'no_worker' } };
   }
   try {
-    return { kind: 'done', value: await (wasm as unknown as Operations)[operation](base, args, page) };
+    return { kind: 'done', value: await wasm.run(operation, base, args, page) };
   } catch (failure) {
     return { kind: 'failed', failure: isFailure(failure) ? failure : { code: 'crashed' } };
   }
