@@ -151,6 +151,16 @@ fn an_upload_of_several_chunks_goes_on_where_it_was_cut() {
 }
 
 #[test]
+fn a_line_that_never_carries_a_whole_chunk_carries_it_in_pieces() {
+    let (model, keeper, document) = (Model::new(4, false), Keeper::default(), document(4, &[10 << 20]));
+    model.body_max(300 * 1024);
+    let shared = shared(&model, &document, ONCE, None).unwrap();
+    let mut sink = Opened::default();
+    received(&model, &shared.link, None, &mut sink, &keeper).unwrap();
+    assert!(sink.files == document.files);
+}
+
+#[test]
 fn a_stream_is_spooled_sealed_and_then_uploaded() {
     let (model, keeper) = (Model::new(6, true), Keeper::default());
     let mut document = document(6, &[500_000]);

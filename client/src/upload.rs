@@ -13,6 +13,8 @@ use crate::{Answer, Context, Error, Pause, SealedSink, Stage, Transport, Watch};
 
 /// How much is sent, and held, at a time.
 pub(crate) const CHUNK_LEN: usize = 8 * 1024 * 1024;
+/// The least that is sent at a time.
+const PIECE_LEN_MIN: usize = 256 * 1024;
 
 /// Token hashes and policy, as the server is told.
 pub(crate) fn upload_metadata(
@@ -53,6 +55,8 @@ pub(crate) struct Upload<'a, T: Transport, P: Pause, W: Watch> {
     held: Vec<u8>,
     begun: bool,
     created: bool,
+    /// At most this much goes into one request.
+    piece_len: usize,
     size_max: u64,
 }
 
@@ -75,6 +79,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
             held: Vec::new(),
             begun: false,
             created: false,
+            piece_len: CHUNK_LEN,
             size_max,
         }
     }
@@ -117,25 +122,23 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
         }
     }
 
-    /// Sends the held chunk until the server has all of it.
+    /// Sends the held chunk until the server has all of it. On a line that breaks, by ever smaller pieces.
     async fn flush(&mut self) -> Result<(), Error> {
         let end = self.start + self.held.len() as u64;
         let mut offset = self.start;
         let mut backoff = Backoff::default();
         self.begun = true;
-        loop {
+        while offset < end || !self.created {
+            let before = offset;
             let tried = if self.created {
                 self.patch(offset).await
             } else {
                 self.create().await
             };
             match tried {
-                Ok(now) if now < self.start || now > end => return Err(Error::BadAnswer { status: 204 }),
                 Ok(now) => {
-                    if now > offset {
-                        backoff.reset();
-                    } else if self.created {
-                        // Taken, it says, and yet nothing more is there: not for ever.
+                    // Taken, it says, and yet nothing more is there: not for ever.
+                    if self.created && now <= offset {
                         backoff.wait(self.context, Error::Unreachable).await?;
                     }
                     self.created = true;
@@ -143,29 +146,34 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
                 }
                 Err(error) => {
                     backoff.wait(self.context, error).await?;
-                    // Whether a creation arrived is asked by repeating it, with the same bytes.
-                    if self.created {
-                        match self.ask_offset().await {
-                            Ok(now) if (self.start..=end).contains(&now) => {
-                                if now > offset {
-                                    backoff.reset();
-                                }
-                                offset = now;
-                            }
-                            Ok(_) => return Err(Error::BadAnswer { status: 200 }),
-                            Err(error) => backoff.wait(self.context, error).await?,
-                        }
+                    self.piece_len = PIECE_LEN_MIN.max(self.piece_len / 2);
+                    match self.ask_offset().await {
+                        Ok(now) => (self.created, offset) = (true, now),
+                        // The creation did not arrive: it is repeated, with the same bytes.
+                        Err(Error::NotFound) if !self.created => {}
+                        Err(error) => backoff.wait(self.context, error).await?,
                     }
                 }
             }
-            self.context.watch.progress(Stage::Uploading, offset, Some(self.total));
-            if offset == end {
-                break;
+            if !(self.start..=end).contains(&offset) {
+                return Err(Error::BadAnswer { status: 204 });
             }
+            if offset > before {
+                backoff.reset();
+            }
+            self.context.watch.progress(Stage::Uploading, offset, Some(self.total));
         }
+        self.piece_len = CHUNK_LEN.min(self.piece_len * 2);
         self.start = end;
         self.held.clear();
         Ok(())
+    }
+
+    /// What is sent next of the held chunk: at most one piece.
+    fn piece(&self, offset: u64) -> &[u8] {
+        let sent = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
+        let left = self.held.get(sent..).unwrap_or_default();
+        &left[..left.len().min(self.piece_len)]
     }
 
     async fn create(&self) -> Result<u64, Error> {
@@ -179,7 +187,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
         offset_in(
             &self
                 .context
-                .send("POST", route::PASTES, &self.id, headers, Some(&self.held))
+                .send("POST", route::PASTES, &self.id, headers, Some(self.piece(self.start)))
                 .await?,
         )
     }
@@ -189,8 +197,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
         headers.push(bearer(&self.receipt));
         headers.push(plain(name::UPLOAD_OFFSET, offset));
         headers.push(plain("content-type", name::OFFSET_OCTET_STREAM));
-        let sent = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
-        let body = self.held.get(sent..).unwrap_or_default();
+        let body = self.piece(offset);
         match self
             .context
             .send("PATCH", route::PASTE, &self.id, headers, Some(body))

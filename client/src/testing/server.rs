@@ -48,6 +48,8 @@ struct Network {
     in_a_row: u32,
     /// Requests until everything is silent.
     silent_in: Option<u32>,
+    /// A request with a longer body never arrives.
+    body_max: usize,
 }
 
 enum Fault {
@@ -81,6 +83,7 @@ impl Model {
             faulty,
             in_a_row: 0,
             silent_in: None,
+            body_max: usize::MAX,
         };
         Self {
             state: RefCell::new(state),
@@ -91,6 +94,11 @@ impl Model {
     /// The wire goes dead after so many more requests; or comes back.
     pub(crate) fn silent_in(&self, requests: Option<u32>) {
         self.network.borrow_mut().silent_in = requests;
+    }
+
+    /// No longer body gets through.
+    pub(crate) fn body_max(&self, len: usize) {
+        self.network.borrow_mut().body_max = len;
     }
 
     pub(crate) fn count(&self, what: &str) -> usize {
@@ -162,6 +170,9 @@ impl Transport for Model {
         let fault = self.network.borrow_mut().fault();
         let mut state = self.state.borrow_mut();
         let body = request.body.unwrap_or_default();
+        if body.len() > self.network.borrow().body_max {
+            return Err(Unreachable);
+        }
         let below = |at: u64, len: usize| usize::try_from(at % (len as u64 + 1)).unwrap();
         match fault {
             Fault::None => Ok(state.answer(&request, body)),
