@@ -26,7 +26,7 @@ usage: cargo xtask TASK
   wasm                                the WebAssembly alone
   test [--long] [STEP...]             everything, or the steps named; --long counts in full
   lint                                what looks at the sources alone
-  bench [--only files|server] ...     speeds, as ratios to a limit of the same machine in the same run
+  bench [--only PART] ...             speeds, as ratios to a limit of the same run; files, server, browser
   vectors [--check]                   write vectors/ anew, or say what differs
   dist                                release binaries and their checksums in target/dist
   prepare                             install what the steps need

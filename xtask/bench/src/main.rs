@@ -2,10 +2,13 @@
 //!
 //! Absolute figures of a virtual machine drift by a quarter from one hour to the next; a ratio says whether we got better.
 
+mod browser;
 mod files;
 mod http;
+mod paste;
 mod process;
 mod server;
+mod shelf;
 mod sqlite;
 mod table;
 
@@ -15,8 +18,9 @@ use std::time::Duration;
 
 use table::Table;
 
-const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server] [--runs 3] [--mib 1024] \
-    [--seconds 3] [--ram-disk /dev/shm] [--disk FOLDER] [--json FILE]";
+const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|browser] [--runs 3] [--mib 1024] \
+    [--seconds 3] [--ram-disk /dev/shm] [--disk FOLDER] \
+    [--browser-tests FOLDER] [--json FILE]";
 
 /// Whatever stops a measurement: there is nobody to handle it but the person who reads it.
 pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
@@ -31,6 +35,7 @@ pub(crate) struct Options {
     time: Duration,
     ram_disk: PathBuf,
     disk: PathBuf,
+    browser_tests: PathBuf,
     json: Option<PathBuf>,
 }
 
@@ -45,6 +50,7 @@ impl Options {
             time: Duration::from_secs(3),
             ram_disk: "/dev/shm".into(),
             disk: "target".into(),
+            browser_tests: "tests/browser".into(),
             json: None,
         };
         while let Some(option) = words.next() {
@@ -58,6 +64,7 @@ impl Options {
                 "--seconds" => options.time = Duration::from_secs(value.parse()?),
                 "--ram-disk" => options.ram_disk = value.into(),
                 "--disk" => options.disk = value.into(),
+                "--browser-tests" => options.browser_tests = value.into(),
                 "--json" => options.json = Some(value.into()),
                 _ => return Err(USAGE.into()),
             }
@@ -77,6 +84,9 @@ fn measure(options: &Options) -> Result<Table, Trouble> {
     }
     if options.wants("server") {
         server::measure(options, &mut table)?;
+    }
+    if options.wants("browser") {
+        browser::measure(options, &mut table)?;
     }
     Ok(table)
 }
