@@ -1,6 +1,7 @@
 //! The Satchel server: keeps opaque bytes, counts reads, and destroys. It cannot decrypt: satchel-crypto is not in its graph.
 
 pub mod config;
+mod disk;
 pub mod health;
 pub mod http;
 pub mod lifecycle;

@@ -4,6 +4,8 @@
 
 use std::io::Write as _;
 
+use crate::disk::Doubt;
+
 /// The one line on standard output that says that the server is ready.
 pub(crate) fn ready(url: &str) {
     let mut out = std::io::stdout().lock();
@@ -31,6 +33,8 @@ pub(crate) enum Event {
     SweepFailed,
     /// A clock jump is held.
     ClockHeld,
+    /// Overwritten shred keys may stay readable on this file system.
+    Disk(Doubt),
 }
 
 impl Event {
@@ -43,6 +47,18 @@ impl Event {
             Self::SweepFailed => "error: the sweep could not write; it is tried again",
             Self::ClockHeld => {
                 "warning: the clock jumped; what it would expire is kept until `satchel-server clock accept` is run"
+            }
+            Self::Disk(Doubt::CopyOnWrite) => {
+                "warning: the shred keys are on a copy-on-write file system: what was burned may still be read from the disk"
+            }
+            Self::Disk(Doubt::DataJournal) => {
+                "warning: the shred keys are on ext4 with data=journal: what was burned may still be read from the journal"
+            }
+            Self::Disk(Doubt::Network) => {
+                "warning: the shred keys are on a network file system: whether what was burned is gone depends on the other machine"
+            }
+            Self::Disk(Doubt::Overlay) => {
+                "warning: the shred keys are in a container's own layer: give the data folder a volume"
             }
         }
     }

@@ -15,6 +15,7 @@ use satchel_api::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Settings;
+use crate::disk;
 use crate::http::wire::{Line, Wire};
 use crate::http::{self, Failure, Shared, Throttle};
 use crate::report::{self, Event};
@@ -26,7 +27,7 @@ const HEAD: Duration = Duration::from_secs(15);
 const KEPT: Duration = Duration::from_secs(30);
 /// After an answer that closes, so long is waited for the client to have read it.
 const LINGER: Duration = Duration::from_secs(2);
-/// Running requests may finish within this; `interfaces.md` says 5 s for all of the stop.
+/// Running requests may finish within this; all of the stop takes 5 s at most.
 const STOP_SECS: u64 = 4;
 const SWEEP: Duration = Duration::from_secs(20);
 
@@ -63,6 +64,9 @@ pub fn serve(settings: Settings) -> Result<(), ServeError> {
     let listener = listen(settings.listen)?;
     let store = open(&settings, false)?;
     let address = listener.local_addr()?;
+    if let Some(doubt) = disk::doubt(settings.shred_keys.as_deref().unwrap_or(&settings.data)) {
+        report::say(Event::Disk(doubt));
+    }
     if store.health().clock_held {
         report::say(Event::ClockHeld);
     }
@@ -72,12 +76,15 @@ pub fn serve(settings: Settings) -> Result<(), ServeError> {
     Ok(done?)
 }
 
-/// Takes the wall clock as right, whatever the last mark says.
+/// Takes the wall clock as right, whatever the last mark says, and destroys what it expires.
 ///
 /// # Errors
-/// [`ServeError::Open`].
+/// [`ServeError::Open`], [`ServeError::Io`] when what expired could not be destroyed.
 pub fn accept_clock(settings: &Settings) -> Result<(), ServeError> {
-    open(settings, true).map(Store::close)
+    let store = open(settings, true)?;
+    let swept = actix_web::rt::System::new().block_on(store.sweep());
+    store.close();
+    swept.map_err(|error| ServeError::Io(io::Error::other(error)))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {

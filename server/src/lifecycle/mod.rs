@@ -1,6 +1,6 @@
 //! What may become of a paste: (state, event, now) -> (state, effects). No I/O, no clock, no randomness.
 //!
-//! design.md section 6. The store loads a [`Paste`], calls [`step`], and carries out the effects in one transaction. There is no
+//! The store loads a [`Paste`], calls [`step`], and carries out the effects in one transaction. There is no
 //! way back: nothing leaves [`Stage::Burned`], and a read that was used stays used.
 
 mod guessing;

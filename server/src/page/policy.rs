@@ -1,4 +1,4 @@
-//! The security headers of the page and of the frame that shows what a paste contains. design.md section 7.
+//! The security headers of the page and of the frame that shows what a paste contains.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 

@@ -1,6 +1,6 @@
 //! The store: pastes, leases and tombstones on disk, durable before they are acknowledged and gone once they are burned.
 //!
-//! design.md sections 5 and 6. Async on the outside; one writer thread, blocking readers on the runtime's blocking threads.
+//! Async on the outside; one writer thread, blocking readers on the runtime's blocking threads.
 //! Call it from within a tokio runtime.
 //!
 //! How HTTP uses it:

@@ -1,4 +1,4 @@
-//! The page and its files, and the headers of design.md section 7.
+//! The page and its files, and their headers.
 
 use super::harness::Server;
 
