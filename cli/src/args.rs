@@ -1,4 +1,4 @@
-//! The command line as clap reads it: interfaces.md section 3. What the words do is in `verb`.
+//! The command line as clap reads it. What the words do is in `verb`.
 
 use std::path::PathBuf;
 

@@ -91,7 +91,7 @@ impl Document {
             name: Some(name),
             media_type,
             // A pipe (`<(...)` of a shell) goes to its end.
-            size: metadata.is_file().then(|| metadata.len()),
+            size: metadata.is_file().then_some(metadata.len()),
             modified: modified.map(|time| time.as_secs()).filter(|_| metadata.is_file()),
         });
         self.contents.push(Content::File(path.to_owned()));

@@ -1,4 +1,4 @@
-//! The command line of Satchel: interfaces.md section 3. Every flow with a server is the client's; this is its terminal, files and HTTP.
+//! The command line of Satchel. Every flow with a server is the client's; this is its terminal, files and HTTP.
 
 mod args;
 mod ask;

@@ -4,7 +4,7 @@
 //! meanwhile leads nowhere else.
 
 use std::fs::{self, File, FileTimes};
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -15,7 +15,7 @@ use crate::document::is_text;
 use crate::failure::Failure;
 use crate::naming::safe_names;
 use crate::staging::Staging;
-use crate::stream::Stream;
+use crate::stream::{Harmless, Stream};
 
 /// What `-o` says, looked at before any work is done.
 pub(crate) struct Target {
@@ -153,7 +153,12 @@ struct Place {
 
 impl Output {
     fn stdout() -> Self {
-        Self::Stream(Stream::new(Box::new(io::stdout()), PathBuf::from("-")))
+        let out: Box<dyn Write + Send> = if io::stdout().is_terminal() {
+            Box::new(Harmless(io::stdout()))
+        } else {
+            Box::new(io::stdout())
+        };
+        Self::Stream(Stream::new(out, PathBuf::from("-")))
     }
 
     fn device(path: &Path) -> Result<Self, Failure> {

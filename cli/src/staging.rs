@@ -36,7 +36,7 @@ enum Aside {
 impl Staging {
     /// For any number of files.
     pub(crate) fn new(folder: &Path) -> Result<Self, Failure> {
-        Self::make(folder, |folder, path| aside_in(folder, path))
+        Self::make(folder, aside_in)
     }
 
     /// For one file.

@@ -79,3 +79,36 @@ impl Stream {
         }
     }
 }
+
+/// Text on its way to a terminal: what would be an order to the terminal becomes a question mark.
+pub(crate) struct Harmless<W>(pub(crate) W);
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let is_order = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t');
+        let shown: Vec<u8> = bytes
+            .iter()
+            .map(|byte| if is_order(*byte) { b'?' } else { *byte })
+            .collect();
+        self.0.write_all(&shown)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_text_and_no_orders() {
+        let mut out = Vec::new();
+        Harmless(&mut out)
+            .write_all("ночь\t夜\n\x1b[2J\r\x07".as_bytes())
+            .unwrap();
+        assert_eq!(out, "ночь\t夜\n?[2J??".as_bytes());
+    }
+}

@@ -1,5 +1,6 @@
 //! Without a server: what is sealed opens to the same, and nothing is written over, beside or half.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod program;
 

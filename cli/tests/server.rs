@@ -1,5 +1,6 @@
 //! With the real server: links open once, with and without passphrase, through lost connections and killed programs.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod program;
 #[path = "program/server.rs"]
