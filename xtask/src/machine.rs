@@ -9,6 +9,26 @@ use crate::wasm;
 /// The version that CI installs.
 const CARGO_DENY: &str = "0.20.2";
 
+/// What fuzzing needs: how to see that it is there, and how to get it.
+pub(crate) const FUZZING: [(&[&str], &[&str]); 2] = [
+    (
+        &["rustup", "run", "nightly", "rustc", "--version"],
+        &["rustup", "toolchain", "install", "nightly", "--profile", "minimal"],
+    ),
+    (
+        &["cargo", "fuzz", "--version"],
+        &[
+            "cargo",
+            "install",
+            "cargo-fuzz",
+            "--version",
+            "0.13.2",
+            "--locked",
+            "--quiet",
+        ],
+    ),
+];
+
 /// May packages be installed without asking? On Debian as root, which is what a container or a CI machine is.
 pub(crate) fn may_install() -> bool {
     let root = shell::answer(shell::at_root("id").arg("-u")).is_some_and(|uid| uid == "0");

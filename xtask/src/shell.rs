@@ -38,6 +38,16 @@ pub(crate) fn at_root(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// A command as from a person's shell: what cargo put into our environment would win over another toolchain that it names.
+pub(crate) fn outside_cargo(words: &[&str]) -> Command {
+    let mut command = at_root(words.first().copied().unwrap_or_default());
+    command.args(words.get(1..).unwrap_or_default());
+    for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC", "LD_LIBRARY_PATH"] {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// `npm` in a folder of ours.
 pub(crate) fn npm(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("npm");

@@ -228,38 +228,34 @@ fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
     if !targets.is_dir() {
         return Ok(Outcome::Skipped("no fuzz/fuzz_targets yet".to_owned()));
     }
-    let nightly = shell::answer(shell::at_root("rustup").args(["toolchain", "list"])).unwrap_or_default();
-    if !nightly.contains("nightly") {
-        return Ok(Outcome::Skipped(
-            "needs a nightly compiler: rustup toolchain install nightly".to_owned(),
-        ));
-    }
-    if shell::which("cargo-fuzz").is_none() {
-        return Ok(Outcome::Skipped(
-            "needs cargo-fuzz: cargo install cargo-fuzz --locked".to_owned(),
-        ));
+    // Both take minutes to install: the long run does it, the short one says how.
+    for (there, command) in machine::FUZZING {
+        if shell::answer(&mut shell::outside_cargo(there)).is_some() {
+            continue;
+        }
+        if !run.long {
+            return Ok(Outcome::Skipped(format!("needs: {}", command.join(" "))));
+        }
+        shell::say(&format!("installing what is missing: {}", command.join(" ")));
+        shell::run(&mut shell::outside_cargo(command))?;
     }
     let seconds = if run.long { 600 } else { 10 };
     let names = shell::answer(&mut fuzzer(&["list"])).unwrap_or_default();
+    if names.is_empty() {
+        return Err(Failure::Findings(vec!["cargo fuzz names no target".to_owned()]));
+    }
     for name in names.lines() {
-        run.check(&mut fuzzer(&[
-            "run",
-            name,
-            "--",
-            &format!("-max_total_time={seconds}"),
-            "-verbosity=0",
-        ]))?;
+        let time = format!("-max_total_time={seconds}");
+        run.check(&mut fuzzer(&["run", name, "--", &time, "-verbosity=0"]))?;
+        run.figures
+            .push((format!("fuzzing {name}"), format!("{seconds} s, nothing found")));
     }
     Ok(Outcome::Passed)
 }
 
-/// `cargo fuzz` under nightly. Our own RUSTUP_TOOLCHAIN, which cargo set, would otherwise win.
 fn fuzzer(arguments: &[&str]) -> Command {
-    let mut command = shell::at_root("rustup");
-    command.args(["run", "nightly", "cargo", "fuzz"]).args(arguments);
-    for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTC", "LD_LIBRARY_PATH"] {
-        command.env_remove(name);
-    }
+    let mut command = shell::outside_cargo(&["rustup", "run", "nightly", "cargo", "fuzz"]);
+    command.args(arguments);
     command
 }
 
