@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use js_sys::{Array, Object, Uint8Array};
+use js_sys::{Array, Object, Promise, Uint8Array};
 use satchel_client::{Error, LeaseKeeper, Pause, SealedSink, Sink, Stage, Watch};
 use satchel_crypto::{Entry, LeaseToken, Manifest, PasteId, ProbeToken, Receipt, SealedBytes, sanitise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 use crate::failure::Failure;
 use crate::fetch::Fetch;
@@ -16,6 +17,8 @@ use crate::value::{Fields, number, text};
 /// One page, for one operation.
 pub(crate) struct Desk {
     page: Page,
+    /// The page's answer to the last bytes that it was handed.
+    written: RefCell<Option<Promise>>,
     /// What the page rejected a call with: the flow's error says only that it did.
     refused: RefCell<Option<JsValue>>,
 }
@@ -24,6 +27,7 @@ impl Desk {
     pub(crate) const fn new(page: Page) -> Self {
         Self {
             page,
+            written: RefCell::new(None),
             refused: RefCell::new(None),
         }
     }
@@ -41,9 +45,22 @@ impl Desk {
         as_error
     }
 
+    /// Hands bytes to the page, and waits until it has taken those before them: the next segment is worked on meanwhile.
     async fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-        let written = self.page.write(Uint8Array::from(bytes)).await;
-        written.map(drop).map_err(|refusal| self.refused(refusal, Error::Write))
+        let before = self.written.replace(Some(self.page.write(Uint8Array::from(bytes))));
+        self.taken(before).await
+    }
+
+    /// Waits until the page has taken all bytes.
+    pub(crate) async fn flush(&self) -> Result<(), Error> {
+        let last = self.written.take();
+        self.taken(last).await
+    }
+
+    async fn taken(&self, written: Option<Promise>) -> Result<(), Error> {
+        let Some(written) = written else { return Ok(()) };
+        let taken = JsFuture::from(written).await;
+        taken.map(drop).map_err(|refusal| self.refused(refusal, Error::Write))
     }
 }
 
@@ -154,7 +171,7 @@ impl Sink for Handover<'_> {
     }
 
     async fn end(&mut self, _entry: usize) -> Result<(), Error> {
-        Ok(())
+        self.desk.flush().await
     }
 
     async fn commit(&mut self) -> Result<(), Error> {

@@ -1,23 +1,20 @@
 //! A document as the page hands it over: a text, or files with their paths. Never more than one piece of it is in memory.
 
 use js_sys::Array;
-use satchel_client::{Error, Source};
+use satchel_client::{Body as _, Error, Source};
 use satchel_crypto::{Entry, limit};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
 use crate::failure::Failure;
+use crate::fetch::Body;
 use crate::files;
 use crate::value::{field, text, whole};
-
-/// Read at once from a file: about four segments.
-const PIECE_LEN: u64 = 1024 * 1024;
 
 /// What is to be sealed.
 pub(crate) struct Document {
     contents: Vec<Content>,
     entry: usize,
-    at: u64,
     piece: Vec<u8>,
     used: usize,
 }
@@ -25,6 +22,8 @@ pub(crate) struct Document {
 enum Content {
     Text(Vec<u8>),
     File(Blob),
+    /// As a stream, which the browser reads ahead: measured in Chromium, five times as fast as slice by slice.
+    Reading(Body),
 }
 
 impl Document {
@@ -46,7 +45,6 @@ impl Document {
             Self {
                 contents,
                 entry: 0,
-                at: 0,
                 piece: Vec::new(),
                 used: 0,
             },
@@ -54,19 +52,29 @@ impl Document {
     }
 }
 
+impl Content {
+    /// The next piece; empty at the end.
+    async fn next(&mut self) -> Result<Vec<u8>, Error> {
+        if let Self::File(blob) = self {
+            *self = Self::Reading(Body::of_blob(blob));
+        }
+        match self {
+            Self::Text(bytes) => Ok(std::mem::take(bytes)),
+            Self::Reading(body) => Ok(body.next().await.map_err(|_| Error::Read)?.unwrap_or_default()),
+            Self::File(_) => Err(Error::Read),
+        }
+    }
+}
+
 impl Source for Document {
     async fn read(&mut self, entry: usize, room: &mut [u8]) -> Result<usize, Error> {
         if self.entry != entry {
-            (self.entry, self.at, self.used) = (entry, 0, 0);
+            (self.entry, self.used) = (entry, 0);
             self.piece = Vec::new();
         }
         if self.used == self.piece.len() {
-            self.piece = match self.contents.get_mut(entry) {
-                Some(Content::Text(bytes)) => std::mem::take(bytes),
-                Some(Content::File(blob)) => files::read(blob, self.at, self.at + PIECE_LEN).await?,
-                None => return Err(Error::Read),
-            };
-            (self.at, self.used) = (self.at + self.piece.len() as u64, 0);
+            self.piece = self.contents.get_mut(entry).ok_or(Error::Read)?.next().await?;
+            self.used = 0;
         }
         let len = room.len().min(self.piece.len() - self.used);
         room[..len].copy_from_slice(&self.piece[self.used..self.used + len]);

@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::sync::Arc;
 
-use js_sys::{ArrayBuffer, Promise, Uint8Array};
+use js_sys::{ArrayBuffer, Promise};
 use satchel_crypto::{ClosedSegment, OpenSegment, PlainSegment, SealError, SealedBytes, SegmentKey, Verdict};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::subtle::Subtle;
+use crate::value::drain;
 
 /// The one of this page, with the key it was given last.
 pub(crate) struct PageEngine {
@@ -95,5 +96,5 @@ async fn with_handle(work: Option<(Subtle, Promise)>) -> Option<(Subtle, JsValue
 
 async fn bytes_of(promise: Result<Promise, JsValue>) -> Option<Vec<u8>> {
     let buffer: ArrayBuffer = JsFuture::from(promise.ok()?).await.ok()?.dyn_into().ok()?;
-    Some(Uint8Array::new(&buffer).to_vec())
+    Some(drain(buffer))
 }

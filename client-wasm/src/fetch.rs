@@ -7,7 +7,7 @@ use satchel_client::platform::HEADERS_READ;
 use satchel_client::{Answer, Request, Transport, Unreachable};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamDefaultReader, Response};
+use web_sys::{Blob, ReadableStream, ReadableStreamDefaultReader, Response};
 
 use crate::value::{Fields, field};
 
@@ -15,6 +15,10 @@ use crate::value::{Fields, field};
 extern "C" {
     #[wasm_bindgen(catch)]
     fn fetch(url: &str, init: &JsValue) -> Result<Promise, JsValue>;
+
+    /// The slice arrives as a view of this memory.
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    fn set_view(target: &JsValue, name: &str, view: &[u8]) -> bool;
 }
 
 /// The browser's `fetch`.
@@ -42,13 +46,17 @@ impl Transport for Fetch {
         let init = Fields::new()
             .with("method", request.method)
             .with("headers", headers)
-            .with_some("body", request.body.map(Uint8Array::from))
             .with("mode", "same-origin")
             .with("credentials", "omit")
             .with("cache", "no-store")
             .with("redirect", "error")
             .with("referrerPolicy", "no-referrer");
-        let answer = fetch(&request.url, &init.into()).map_err(|_| Unreachable)?;
+        let init = init.into();
+        if let Some(body) = request.body {
+            // `fetch` copies the bytes before it returns its promise; a copy of our own would be one too many.
+            set_view(&init, "body", body);
+        }
+        let answer = fetch(&request.url, &init).map_err(|_| Unreachable)?;
         let answer: Response = JsFuture::from(answer)
             .await
             .and_then(JsCast::dyn_into)
@@ -68,17 +76,21 @@ impl Transport for Fetch {
     }
 }
 
-/// An answer's body, as it arrives. Dropped before its end, it ends the download.
+/// An answer's body or a file's content, as it arrives. Dropped before its end, it ends the download.
 pub(crate) struct Body(Option<ReadableStreamDefaultReader>);
 
 impl Body {
     fn of(response: &Response) -> Self {
-        Self(
-            response
-                .body()
-                .and_then(|stream| ReadableStreamDefaultReader::new(&stream).ok()),
-        )
+        Self(response.body().as_ref().and_then(reader_of))
     }
+
+    pub(crate) fn of_blob(blob: &Blob) -> Self {
+        Self(reader_of(&blob.stream()))
+    }
+}
+
+fn reader_of(stream: &ReadableStream) -> Option<ReadableStreamDefaultReader> {
+    ReadableStreamDefaultReader::new(stream).ok()
 }
 
 impl satchel_client::Body for Body {

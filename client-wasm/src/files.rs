@@ -1,12 +1,12 @@
 //! Files and Blobs, read piece by piece.
 
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::ArrayBuffer;
 use satchel_client::{Error, Stored};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
-use crate::value::{number, to_u64};
+use crate::value::{drain, number, to_u64};
 
 /// The length of a Blob.
 pub(crate) fn len(blob: &Blob) -> Result<u64, Error> {
@@ -20,7 +20,7 @@ pub(crate) async fn read(blob: &Blob, from: u64, to: u64) -> Result<Vec<u8>, Err
         .map_err(|_| Error::Read)?;
     let buffer = JsFuture::from(slice.array_buffer()).await.map_err(|_| Error::Read)?;
     let buffer: ArrayBuffer = buffer.dyn_into().map_err(|_| Error::Read)?;
-    Ok(Uint8Array::new(&buffer).to_vec())
+    Ok(drain(buffer))
 }
 
 /// A `.satchel` file.

@@ -293,6 +293,7 @@ pub(crate) async fn seal_file(args: &JsValue, desk: &Desk) -> Result<Object, Fai
     let (mut out, mut rng) = (SealedOut(desk), Random);
     let sealed = satchel_client::seal(&manifest, &locks, &mut document, &mut out, &engine, desk, &mut rng);
     let size = sealed.await.map_err(|error| desk.failure(error))?;
+    desk.flush().await.map_err(|error| desk.failure(error))?;
     Ok(Fields::new()
         .with("size", number(size))
         .with("engine", engine.name())
