@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use satchel_client::platform::HEADERS_READ;
 use satchel_client::{Answer, Request, Transport, Unreachable};
 use wasm_bindgen::prelude::*;
@@ -18,7 +18,7 @@ extern "C" {
 
     /// The slice arrives as a view of this memory.
     #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
-    fn set_view(target: &JsValue, name: &str, view: &[u8]) -> bool;
+    fn set_view(target: &Array, index: u32, view: &[u8]) -> bool;
 }
 
 /// The browser's `fetch`.
@@ -43,7 +43,7 @@ impl Transport for Fetch {
             .headers
             .iter()
             .fold(Fields::new(), |fields, (name, value)| fields.with(name, value.as_str()));
-        let init = Fields::new()
+        let mut init = Fields::new()
             .with("method", request.method)
             .with("headers", headers)
             .with("mode", "same-origin")
@@ -51,11 +51,14 @@ impl Transport for Fetch {
             .with("cache", "no-store")
             .with("redirect", "error")
             .with("referrerPolicy", "no-referrer");
-        let init = init.into();
         if let Some(body) = request.body {
-            // `fetch` copies the bytes before it returns its promise; a copy of our own would be one too many.
-            set_view(&init, "body", body);
+            // A Blob moves to the browser's own process; bytes would stay with this one's requests until a collector comes by.
+            let parts = Array::new();
+            set_view(&parts, 0, body);
+            let blob = Blob::new_with_u8_array_sequence(&parts).map_err(|_| Unreachable)?;
+            init = init.with("body", blob);
         }
+        let init = init.into();
         let answer = fetch(&request.url, &init).map_err(|_| Unreachable)?;
         let answer: Response = JsFuture::from(answer)
             .await
