@@ -64,20 +64,28 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), Troubl
     Ok(())
 }
 
+/// What SQLite alone reaches: the limit of many connections in groups of 64, that of one connection in commits of one row.
 fn limits(options: &Options, folder: &Path, table: &mut Table) -> Result<(), Trouble> {
     for (len, size) in SIZES {
         for (work, name) in [(Work::Create, "create"), (Work::BurnCycle, "burn cycle")] {
-            let rows = sqlite::rows_per_second(folder, len, work, options.time)?;
-            let what = format!("SQLite {name}, groups of 64, {size}");
-            table.add("server", &what, rows, "/s", String::new());
+            for (connections, rows_each) in [(1, 1), (sqlite::GROUP as usize, sqlite::GROUP)] {
+                let rows = sqlite::rows_per_second(folder, len, work, rows_each, options.time)?;
+                table.add("server", &limit_of(name, size, connections), rows, "/s", String::new());
+            }
         }
     }
     Ok(())
 }
 
+/// One connection waits for each answer, so that nothing can share its commit.
+fn limit_of(work: &str, size: &str, connections: usize) -> String {
+    let how = if connections == 1 { "one by one" } else { "groups of 64" };
+    format!("SQLite {work} {size}, {how}")
+}
+
 impl Bench<'_> {
     fn one_size(&mut self, connections: usize, size: &str, body: &[u8], shelf: &Shelf) -> Result<(), Trouble> {
-        let limit = |work: &str| Some(format!("SQLite {work}, groups of 64, {size}"));
+        let limit = |work: &str| Some(limit_of(work, size, connections));
         let answer = || Some(format!("answer /api/v1/config at {connections}"));
         self.row(connections, &format!("create {size}"), limit("create"), &|connection| {
             paste::create(connection, &Keys::generate()?, 1, body)

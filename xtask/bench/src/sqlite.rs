@@ -1,4 +1,4 @@
-//! What SQLite does at most on this disk: groups of 64 rows in one durable commit, one writer, nothing else around it.
+//! What SQLite does at most on this disk: durable commits of 64 rows, or of one, by one writer with nothing else around it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, params};
 use crate::Trouble;
 
 /// Rows in one transaction: what 64 waiting requests make.
-const GROUP: u32 = 64;
+pub(crate) const GROUP: u32 = 64;
 
 /// What is done to every row.
 #[derive(Clone, Copy)]
@@ -19,8 +19,14 @@ pub(crate) enum Work {
     BurnCycle,
 }
 
-/// Rows a second, every commit durable, with the pragmas that the server sets.
-pub(crate) fn rows_per_second(folder: &Path, row_len: usize, work: Work, time: Duration) -> Result<f64, Trouble> {
+/// Rows a second, `rows_each` in a commit and every commit durable, with the pragmas that the server sets.
+pub(crate) fn rows_per_second(
+    folder: &Path,
+    row_len: usize,
+    work: Work,
+    rows_each: u32,
+    time: Duration,
+) -> Result<f64, Trouble> {
     let folder = tempfile::tempdir_in(folder)?;
     let mut connection = Connection::open(folder.path().join("groups.sqlite"))?;
     connection.execute_batch(
@@ -34,7 +40,7 @@ pub(crate) fn rows_per_second(folder: &Path, row_len: usize, work: Work, time: D
     while begun.elapsed() < time {
         group(&mut connection, |transaction| {
             let mut insert = transaction.prepare_cached("INSERT INTO item (id, claims, content) VALUES (?1, 0, ?2)")?;
-            for _ in 0..GROUP {
+            for _ in 0..rows_each {
                 let mut id = [0; 32];
                 getrandom::fill(&mut id)?;
                 insert.execute(params![id, content])?;
@@ -47,7 +53,7 @@ pub(crate) fn rows_per_second(folder: &Path, row_len: usize, work: Work, time: D
             })?;
             group(&mut connection, |one| Ok(one.execute_batch("DELETE FROM item")?))?;
         }
-        rows += GROUP;
+        rows += rows_each;
     }
     Ok(f64::from(rows) / begun.elapsed().as_secs_f64())
 }
