@@ -1,4 +1,5 @@
 //! Who may use whom, by what cargo says: design and docs/architecture.md state it, this makes it a fact of the graph.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
