@@ -16,13 +16,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Settings;
 use crate::disk;
-use crate::http::wire::{Line, Wire};
+use crate::http::wire::{HEAD, Line, Wire};
 use crate::http::{self, Failure, Shared, Throttle};
 use crate::report::{self, Event};
 use crate::store::{self, OpenError, Store, SystemRandom};
 
-/// A request's head must be there within this.
-const HEAD: Duration = Duration::from_secs(15);
 /// An idle connection is kept so long.
 const KEPT: Duration = Duration::from_secs(30);
 /// After an answer that closes, so long is waited for the client to have read it.

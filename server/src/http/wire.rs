@@ -8,10 +8,17 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use satchel_api::{Code, Problem, problem};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+/// A request's head must be there within this.
+pub const HEAD: Duration = Duration::from_secs(15);
+/// Who takes nothing of an answer for so long is not waited for; a lease goes on over another connection.
+const STALLED: Duration = Duration::from_secs(120);
 
 /// Whether an answer of ours is under way on this connection.
 #[derive(Clone, Default)]
@@ -21,6 +28,10 @@ pub struct Line(Rc<Progress>);
 struct Progress {
     running: Cell<usize>,
     unflushed: Cell<bool>,
+    /// There was a request before: the dispatcher looks at the time for the first head alone.
+    before: Cell<bool>,
+    /// Some of a further request's head has come.
+    arrived: Cell<bool>,
 }
 
 impl Line {
@@ -29,11 +40,23 @@ impl Line {
     pub fn begin(&self) -> Answering {
         self.0.running.set(self.0.running.get() + 1);
         self.0.unflushed.set(true);
+        self.0.before.set(true);
+        self.0.arrived.set(false);
         Answering(self.clone())
     }
 
     fn is_quiet(&self) -> bool {
         self.0.running.get() == 0 && !self.0.unflushed.get()
+    }
+
+    fn read(&self) {
+        if self.0.before.get() && self.is_quiet() {
+            self.0.arrived.set(true);
+        }
+    }
+
+    fn waits_for_head(&self) -> bool {
+        self.0.arrived.get() && self.is_quiet()
     }
 
     fn flushed(&self) {
@@ -57,6 +80,8 @@ pub struct Wire {
     io: TcpStream,
     line: Line,
     instead: Option<(Vec<u8>, usize)>,
+    head: Option<Pin<Box<Sleep>>>,
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Wire {
@@ -67,6 +92,8 @@ impl Wire {
             io,
             line: Line::default(),
             instead: None,
+            head: None,
+            stalled: None,
         }
     }
 
@@ -75,33 +102,58 @@ impl Wire {
     pub fn line(&self) -> Line {
         self.line.clone()
     }
-}
 
-impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let this = &mut *self;
-        if this.instead.is_none() && this.line.is_quiet() {
-            this.instead = bare_error(bytes).map(|code| (document(code), 0));
+    fn exchange_or_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.instead.is_none() && self.line.is_quiet() {
+            self.instead = bare_error(bytes).map(|code| (document(code), 0));
         }
-        let Some((answer, written)) = &mut this.instead else {
-            return Pin::new(&mut this.io).poll_write(cx, bytes);
+        let Some((answer, written)) = &mut self.instead else {
+            return Pin::new(&mut self.io).poll_write(cx, bytes);
         };
         while let Some(rest) = answer.get(*written..).filter(|rest| !rest.is_empty()) {
-            match Pin::new(&mut this.io).poll_write(cx, rest) {
+            match Pin::new(&mut self.io).poll_write(cx, rest) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(count)) => *written += count,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => return Poll::Pending,
             }
         }
-        this.instead = None;
+        self.instead = None;
         Poll::Ready(Ok(bytes.len()))
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
+        if read.is_ready() && buffer.filled().len() > before {
+            self.line.read();
+        }
+        if !self.line.waits_for_head() {
+            self.head = None;
+            return read;
+        }
+        let timer = self.head.get_or_insert_with(|| Box::pin(sleep(HEAD)));
+        if read.is_pending() && timer.as_mut().poll(cx).is_ready() {
+            // As the dispatcher does with the first: an answer, as far as it goes out at once, and the end.
+            let _ = self.io.try_write(&document(Code::RequestTimeout));
+            return Poll::Ready(Ok(()));
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        let wrote = this.exchange_or_write(cx, bytes);
+        if wrote.is_ready() {
+            this.stalled = None;
+            return wrote;
+        }
+        let timer = this.stalled.get_or_insert_with(|| Box::pin(sleep(STALLED)));
+        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

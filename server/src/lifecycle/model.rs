@@ -298,3 +298,13 @@ fn the_eleventh_wrong_token_burns_where_its_creator_chose_that() {
     world.claim(1, false, now);
     assert!(world.shredded);
 }
+
+#[test]
+fn a_burn_by_guessing_that_was_cut_off_is_still_called_one() {
+    let (mut world, now) = stored(1);
+    world.paste.policy.on_guessing = OnGuessing::Burn;
+    (0..10).for_each(|_| world.claim(1, false, now));
+    world.happen(Event::Try { lease: None }, Some(1), now);
+    world.happen(Event::KeyGone, None, now);
+    assert!(matches!(world.paste.stage, Stage::Burned(tombstone) if tombstone.burned == Burned::Guessing));
+}

@@ -33,7 +33,7 @@ pub fn step(paste: &Paste, event: Event, now: Now) -> Step {
         Event::Tick => ticked(paste, now),
         Event::KeyGone => match paste.stage {
             Stage::Burned(_) => same(paste, Answer::Done),
-            _ => burned(paste, cause(paste, now).unwrap_or(Burned::Demand), Answer::Done, now),
+            _ => burned(paste, cause_of_cut_off(paste, now), Answer::Done, now),
         },
     }
 }
@@ -199,6 +199,13 @@ fn cause(paste: &Paste, now: Now) -> Option<Burned> {
         }
         _ => None,
     }
+}
+
+/// Why the key of a paste that its row calls alive was overwritten. The try that burns was counted before.
+fn cause_of_cut_off(paste: &Paste, now: Now) -> Burned {
+    let guessed = paste.policy.on_guessing == OnGuessing::Burn && paste.tries > FREE_TRIES;
+    let otherwise = if guessed { Burned::Guessing } else { Burned::Demand };
+    cause(paste, now).unwrap_or(otherwise)
 }
 
 fn burned(paste: &Paste, burned: Burned, answer: Answer, now: Now) -> Step {

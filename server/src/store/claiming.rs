@@ -19,6 +19,8 @@ pub(super) struct Claim {
     pub(super) probe: TokenHash,
     pub(super) claim: TokenHash,
     pub(super) lease: TokenHash,
+    /// The paste on whose other claim this one was found to wait.
+    pub(super) waits_for: Option<u64>,
 }
 
 /// What a lease opens.
@@ -35,11 +37,16 @@ impl Order for Claim {
     type Answer = Leased;
 
     fn run(&mut self, step: u8, desk: &mut Desk<'_>) -> Result<Turn<Leased>, Fault> {
+        if self.waits_for.is_some_and(|item| desk.busy.contains(&item)) {
+            return Ok(Turn::Again(0));
+        }
+        self.waits_for = None;
         let Some(mut row) = proven(desk, self.id, &self.probe, |row| &row.probe)? else {
             return Ok(Turn::Refused(StoreError::NotFound));
         };
         if step == 0 {
             if desk.busy.contains(&row.item) {
+                self.waits_for = Some(row.item);
                 return Ok(Turn::Again(0));
             }
             self.count(desk, &mut row)
@@ -93,10 +100,7 @@ impl Order for Confirm {
     type Answer = ();
 
     fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
-        let Some(mut row) = rows::by_id(desk.conn, self.id)? else {
-            return Ok(Turn::Refused(StoreError::NotFound));
-        };
-        let Some(lease) = rows::lease(desk.conn, row.item, &self.lease)? else {
+        let Some((mut row, lease)) = rows::with_lease(desk.conn, self.id, &self.lease)? else {
             return Ok(Turn::Refused(StoreError::NotFound));
         };
         match desk.happen(

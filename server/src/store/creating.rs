@@ -34,6 +34,17 @@ pub(super) struct Create {
     pub(super) held: u64,
     /// Whether this run made the paste: else the slot goes back.
     pub(super) fresh: bool,
+    /// Whether it got to the writer, or was settled without: from then on it does not give its slot back by itself.
+    pub(super) known: bool,
+}
+
+impl Drop for Create {
+    /// The request went away before the writer saw it.
+    fn drop(&mut self) {
+        if !self.known {
+            self.shared.slots.free(self.slot);
+        }
+    }
 }
 
 /// Where a creation stands.
@@ -50,6 +61,7 @@ impl Order for Create {
 
     fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<Stands>, Fault> {
         self.fresh = false;
+        self.known = true;
         if let Some(row) = rows::by_id(desk.conn, self.new.id)? {
             return self.again(desk, &row);
         }
@@ -77,6 +89,7 @@ impl Order for Create {
     }
 
     fn settled(&mut self, done: bool) {
+        self.known = true;
         if !(done && self.fresh) {
             self.shared.slots.free(self.slot);
         }

@@ -196,6 +196,7 @@ impl Store {
             probe: probe.hash(),
             claim: claim.hash(),
             lease: lease.hash(),
+            waits_for: None,
         };
         let leased = submit(&self.writer, order).await?;
         let content = Content::new(Arc::clone(&self.shared), self.writer.clone(), leased, (0, None))?;
@@ -342,6 +343,7 @@ impl Store {
                     blocks,
                     held,
                     fresh: false,
+                    known: false,
                 }),
                 Err(fault) => {
                     let fault: Fault = fault;
@@ -371,8 +373,7 @@ impl Store {
     async fn leased(&self, id: Id, lease: &Token) -> Result<Leased, StoreError> {
         let token = lease.hash();
         let read = move |conn: &rusqlite::Connection, _: &Shared| {
-            let row = rows::by_id(conn, id)?.ok_or(StoreError::NotFound)?;
-            let lease = rows::lease(conn, row.item, &token)?.ok_or(StoreError::NotFound)?;
+            let (row, lease) = rows::with_lease(conn, id, &token)?.ok_or(StoreError::NotFound)?;
             let (LeasePhase::Running, Some(slot)) = (lease.phase, row.slot) else {
                 return Err(StoreError::LeaseEnded.into());
             };

@@ -20,6 +20,7 @@ use super::slots::{self, Held, SLOT_LEN, SlotRef, Slots};
 use super::watch::Watch;
 use super::writer::{Message, Writer};
 use super::{Options, Totals, db};
+use crate::lifecycle::hour_of;
 
 /// What was found, before anything is changed.
 #[derive(Default)]
@@ -56,6 +57,13 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     let store_id = found.store_id.unwrap_or(store_id);
     open_private(&database).map_err(at(&database))?;
     let (conn, _) = db::open_writer(&database, &store_id)?;
+    if options.accept_clock {
+        // The next start measures against this: accepted once is accepted for good.
+        conn.execute(
+            "UPDATE store SET value = ?1 WHERE name = 'mark'",
+            [hour_of(options.clock.now())],
+        )?;
+    }
     let slots = open_slots(&slots_path, &store_id, &found, &conn).map_err(at(&slots_path))?;
     // On a full disk there is no room for new keys: creations will say so, and all else goes on.
     let _ = slots.fill(&*options.random);
@@ -144,8 +152,10 @@ fn open_private(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
+/// The folder of a bare file name is written as nothing: it is the current one.
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    let here = folder.as_os_str().is_empty();
+    File::open(if here { Path::new(".") } else { folder })?.sync_all()
 }
 
 /// Reads database and slot file and refuses what does not fit. Changes nothing.
@@ -242,6 +252,9 @@ fn look_at_database(database: &Path) -> Result<Found, OpenError> {
 
 fn open_slots(path: &Path, store_id: &[u8; 32], found: &Found, conn: &Connection) -> io::Result<Slots> {
     let file = open_private(path)?;
+    // A copy of the data folder may name the same file: one of the two would destroy the other's keys.
+    file.try_lock()
+        .map_err(|_| io::Error::new(io::ErrorKind::ResourceBusy, "another server is using it"))?;
     if found.new_slots {
         // No paste needs what may be there: the record starts anew with the file.
         conn.execute("UPDATE store SET value = 0 WHERE name = 'slots'", [])

@@ -186,6 +186,17 @@ pub(super) fn lease(conn: &Connection, item: u64, token: &TokenHash) -> rusqlite
         .optional()
 }
 
+/// A paste and its lease of this token. Looks for both even where there is no paste: to whoever has no lease it is the same.
+pub(super) fn with_lease(
+    conn: &Connection,
+    id: Id,
+    token: &TokenHash,
+) -> rusqlite::Result<Option<(PasteRow, LeaseRow)>> {
+    let row = by_id(conn, id)?;
+    let lease = lease(conn, row.as_ref().map_or(0, |row| row.item), token)?;
+    Ok(row.zip(lease))
+}
+
 /// Where a lease stands by now.
 pub(super) fn lease_phase(conn: &Connection, lease: u64) -> rusqlite::Result<Option<LeasePhase>> {
     let mut query = conn.prepare_cached("SELECT phase FROM lease WHERE lease = ?1")?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -46,7 +46,11 @@ pub(super) struct Shared {
 
 /// Requests that feed one upload take turns; the latest one wins.
 #[derive(Default)]
-pub(super) struct Uploads(Mutex<HashMap<u64, Arc<UploadTurn>>>);
+pub(super) struct Uploads {
+    turns: Mutex<HashMap<u64, Arc<UploadTurn>>>,
+    /// Requests that gather bytes now.
+    pub(super) open: AtomicUsize,
+}
 
 #[derive(Default)]
 pub(super) struct UploadTurn {
@@ -59,19 +63,27 @@ pub(super) struct UploadTurn {
 impl Uploads {
     /// Takes over: earlier requests write nothing from now on.
     pub(super) fn take_over(&self, item: u64) -> (Arc<UploadTurn>, u64) {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut map = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = Arc::clone(map.entry(item).or_default());
         let number = turn.latest.fetch_add(1, Ordering::AcqRel) + 1;
         (turn, number)
     }
 
-    /// A request is over; the last one takes the entry with it.
+    /// A request is over; the last one takes the entry with it, unless work that it began still runs: the next one has to wait for that.
     pub(super) fn leave(&self, item: u64, turn: &Arc<UploadTurn>, number: u64) {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if turn.latest.load(Ordering::Acquire) == number && map.get(&item).is_some_and(|entry| Arc::ptr_eq(entry, turn))
+        let mut map = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        if turn.latest.load(Ordering::Acquire) == number
+            && Arc::strong_count(&turn.working) == 1
+            && map.get(&item).is_some_and(|entry| Arc::ptr_eq(entry, turn))
         {
             map.remove(&item);
         }
+    }
+
+    /// Forgets entries that requests left behind which were cut off while they waited or worked.
+    pub(super) fn tidy(&self) {
+        let mut map = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        map.retain(|_, turn| Arc::strong_count(turn) > 1 || Arc::strong_count(&turn.working) > 1);
     }
 }
 

@@ -191,6 +191,8 @@ impl Slots {
     /// Waits for a fill that runs and allows no more: the file is about to be somebody else's.
     pub(super) fn shut(&self) {
         *self.filling.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        // Contents that are still being read may keep the file open for a while.
+        let _ = self.file.unlock();
     }
 
     fn write(&self, batch: &[SlotRef], random: &dyn Random) -> io::Result<()> {

@@ -18,6 +18,7 @@ impl Order for Sweep {
 
     fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
         mark(desk)?;
+        desk.shared.uploads.tidy();
         let over = desk.shared.leases.over(desk.now.at, desk.boot);
         let mut more = over.len() > CHUNK;
         for (lease, item) in over.into_iter().take(CHUNK) {

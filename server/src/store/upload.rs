@@ -14,13 +14,15 @@ use super::fault::Fault;
 use super::rest::{BLOCK_BYTES, BLOCK_LEN, Cipher, Place, SEALED_BYTES};
 use super::rows;
 use super::shared::{Shared, UploadTurn};
-use super::slots::SlotRef;
+use super::slots::{Held, SlotRef};
 use super::writer::{Message, submit};
 use super::{Progress, ROW_BYTES_MAX};
 use crate::lifecycle::hour_of;
 
 /// Bytes that are gathered before they are sealed and written.
 const GATHERED_LEN: usize = 16 * BLOCK_LEN;
+/// While more requests than this bring bytes, each gathers one block only: memory stays bounded.
+const GATHERING_MAX: usize = 64;
 
 /// One request's bytes on their way in. Dropped without [`commit`](Self::commit), they are discarded.
 pub struct Upload {
@@ -94,6 +96,7 @@ impl Upload {
                 return Err(error);
             }
         };
+        shared.uploads.open.fetch_add(1, Ordering::Relaxed);
         let (block, had_part) = (base.offset / BLOCK_BYTES, !pending.is_empty());
         let received = base.offset;
         Ok(Self {
@@ -136,7 +139,9 @@ impl Upload {
         }
         self.pending.extend_from_slice(bytes);
         self.received += len;
-        if self.base.size > ROW_BYTES_MAX && self.pending.len() >= GATHERED_LEN {
+        let many = self.shared.uploads.open.load(Ordering::Relaxed) > GATHERING_MAX;
+        let enough = if many { BLOCK_LEN } else { GATHERED_LEN };
+        if self.base.size > ROW_BYTES_MAX && self.pending.len() >= enough {
             let guard = self.my_turn().await?;
             self.flush(guard, false).await?;
         }
@@ -223,6 +228,7 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
+        self.shared.uploads.open.fetch_sub(1, Ordering::Relaxed);
         self.shared.uploads.leave(self.slot.item, &self.turn, self.number);
     }
 }
@@ -244,6 +250,11 @@ impl Batch {
                 None => Arc::new(shared.files.write(self.slot.item)?),
             };
             open.write_all_at(&sealed, self.first * SEALED_BYTES)?;
+            // Burned meanwhile: its file may have been taken away before it was made here.
+            if matches!(shared.slots.look(self.slot)?, Held::Nothing | Held::Other) {
+                shared.files.remove(self.slot.item);
+                return Err(StoreError::Unavailable.into());
+            }
             file = Some(open);
         }
         if let (Some(file), true) = (&file, sync) {

@@ -20,7 +20,7 @@ use super::rows;
 use super::shared::{Chore, Shared};
 use crate::lifecycle::Event;
 
-/// Most requests in one transaction.
+/// Most requests that join a transaction; those that wait for another claim of their paste do not count, so that nobody else waits for them.
 const BATCH: usize = 256;
 
 /// One kind of request.
@@ -95,11 +95,14 @@ impl<O: Order> Job for Ticket<O> {
             Ok(Turn::Done(answer)) => Ok(answer),
             Ok(Turn::Refused(error)) | Err(error) => Err(error),
         };
+        let Self { mut order, reply, .. } = *self;
         if known {
-            self.order.settled(result.is_ok());
+            order.settled(result.is_ok());
         }
+        // Whoever is answered finds that the order holds nothing any more.
+        drop(order);
         // Nobody waits any more: what was done stays done.
-        let _ = self.reply.send(result);
+        let _ = reply.send(result);
         None
     }
 }
@@ -153,7 +156,8 @@ impl Writer {
                     Ok(Message::Stop) | Err(_) => break,
                 }
             }
-            while batch.len() < BATCH {
+            let full = batch.len() + BATCH;
+            while batch.len() < full {
                 match inbox.try_recv() {
                     Ok(Message::Job(job)) => batch.push(job),
                     Ok(Message::Stop) => {

@@ -161,6 +161,31 @@ fn a_head_that_does_not_come_in_15_seconds_is_given_up() {
     assert_eq!((answer.status, answer.code().as_str()), (408, "request_timeout"));
 }
 
+/// [B-6]
+#[test]
+fn a_further_head_on_a_connection_has_15_seconds_too_however_it_trickles() {
+    let server = Server::start();
+    let mut stream = server.connect();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        .unwrap();
+    let mut first = Vec::new();
+    while !first.ends_with(b"\r\n\r\nok") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        first.extend(byte);
+    }
+    stream.write_all(b"GET /healthz HTTP/1.1\r\n").unwrap();
+    let mut trickle = stream.try_clone().unwrap();
+    std::thread::spawn(move || {
+        while trickle.write_all(b"x: y\r\n").is_ok() {
+            std::thread::sleep(std::time::Duration::from_secs(4));
+        }
+    });
+    let answer = Answer::read(&mut stream);
+    assert_eq!((answer.status, answer.code().as_str()), (408, "request_timeout"));
+}
+
 /// [B-6] [B-14]
 #[test]
 fn a_body_that_falls_silent_for_30_seconds_is_given_up_and_what_came_is_kept() {

@@ -103,3 +103,28 @@ fn what_it_says_holds_no_id_token_address_or_size() {
     server.signal(Signal::TERM);
     assert_eq!(server.said(), "satchel-server: stopping\nsatchel-server: stopped\n");
 }
+
+/// [B-72]
+#[test]
+fn the_shred_keys_may_lie_in_the_current_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = command()
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            "data",
+            "--shred-keys",
+            "keys",
+        ])
+        .current_dir(folder.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.contains("ready at http://"), "{line}");
+}
