@@ -98,6 +98,24 @@ impl Base {
             .map_or(self.0.as_str(), |end| &self.0[..start + end])
     }
 
+    /// Whether it is this machine by its very name: an address of the loopback network, or `localhost`.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        let host = self.host();
+        host == "localhost" || is_loopback_address(host)
+    }
+
+    /// Whether only Tor finds it.
+    #[must_use]
+    pub fn is_onion(&self) -> bool {
+        self.host().ends_with(".onion")
+    }
+
+    fn host(&self) -> &str {
+        let authority = self.origin().split_once("://").map_or("", |(_, authority)| authority);
+        host_of(authority).unwrap_or_default()
+    }
+
     /// `BASE/#FRAGMENT`
     #[must_use]
     pub fn with_fragment(&self, fragment: &str) -> Zeroizing<String> {
@@ -293,9 +311,10 @@ fn host_of(authority: &str) -> Option<&str> {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || host.ends_with(".localhost") || is_loopback_address(host)
+}
+
+fn is_loopback_address(host: &str) -> bool {
+    host.parse::<std::net::IpAddr>()
+        .is_ok_and(|address| address.is_loopback())
 }

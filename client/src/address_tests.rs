@@ -110,6 +110,24 @@ fn http_is_for_loopback_and_onion_only() {
 }
 
 #[test]
+fn a_name_that_only_looks_like_this_machine_is_not() {
+    for here in ["http://127.0.0.1:8787/x", "https://localhost", "http://[::1]:80"] {
+        assert!(Base::parse(here).unwrap().is_here(), "{here}");
+    }
+    for elsewhere in [
+        "https://127.evil.example",
+        "https://localhost.evil.example",
+        "https://localhosts",
+        "https://a.localhost",
+        "https://a.b/localhost",
+    ] {
+        assert!(!Base::parse(elsewhere).unwrap().is_here(), "{elsewhere}");
+    }
+    assert!(Base::parse("http://abc.onion:81/x").unwrap().is_onion());
+    assert!(!Base::parse("https://a.onion.example/b.onion").unwrap().is_onion());
+}
+
+#[test]
 fn what_is_no_server_is_refused() {
     for bad in [
         "",

@@ -13,7 +13,8 @@ pub(crate) struct Download<'a, T: Transport, P: Pause, W: Watch> {
     context: &'a Context<'a, T, P, W>,
     id: PasteId,
     lease: Zeroizing<String>,
-    len: u64,
+    /// The container's; none until an answer says it.
+    len: Option<u64>,
     body: Option<T::Body>,
     /// What arrived and was not asked for yet.
     piece: Vec<u8>,
@@ -59,7 +60,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Download<'a, T, P, W> {
                 context,
                 id,
                 lease,
-                len,
+                len: Some(len),
                 body,
                 piece,
                 used: 0,
@@ -70,7 +71,8 @@ impl<'a, T: Transport, P: Pause, W: Watch> Download<'a, T, P, W> {
         ))
     }
 
-    /// Goes on with a lease that was claimed before. It needs no claim token, so no wait stands in its way.
+    /// Goes on with a lease that was claimed before. It needs no claim token, so no wait stands in its way. Where `len` is not known,
+    /// the answer says it.
     ///
     /// # Errors
     /// `NotFound` when the server does not know the lease: its claim did not arrive.
@@ -78,7 +80,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Download<'a, T, P, W> {
         context: &'a Context<'a, T, P, W>,
         id: PasteId,
         lease: &LeaseToken,
-        len: u64,
+        len: Option<u64>,
     ) -> Result<Self, Error> {
         let (body, piece, backoff) = (None, Vec::new(), Backoff::default());
         let mut download = Self {
@@ -116,21 +118,25 @@ impl<'a, T: Transport, P: Pause, W: Watch> Download<'a, T, P, W> {
             .context
             .send("GET", route::CONTENT, &self.id, headers, None)
             .await?;
-        if !self.is_from_here(&answer) {
-            return Err(Error::BadAnswer { status: answer.status });
-        }
+        let total = self.total(&answer);
+        self.len = Some(total.ok_or(Error::BadAnswer { status: answer.status })?);
         self.body = Some(answer.body);
         Ok(())
     }
 
-    fn is_from_here(&self, answer: &Answer<T::Body>) -> bool {
-        match answer.status {
-            206 => answer.header("content-range").is_none_or(|range| {
-                range == format!("bytes {}-{}/{}", self.offset, self.len.saturating_sub(1), self.len)
-            }),
-            200 => self.offset == 0,
-            _ => false,
-        }
+    /// The container's length, by an answer that goes on at `offset`; none by any other answer.
+    fn total(&self, answer: &Answer<T::Body>) -> Option<u64> {
+        let total = match (answer.status, answer.header("content-range")) {
+            (206, Some(range)) => {
+                let total: u64 = range.rsplit('/').next()?.parse().ok()?;
+                let last = total.saturating_sub(1);
+                (range == format!("bytes {}-{last}/{total}", self.offset)).then_some(total)?
+            }
+            (206, None) => self.len?,
+            (200, _) if self.offset == 0 => answer.number("content-length").or(self.len)?,
+            _ => return None,
+        };
+        self.len.is_none_or(|len| len == total).then_some(total)
     }
 
     /// The next piece, at `offset`.
@@ -158,11 +164,11 @@ impl<'a, T: Transport, P: Pause, W: Watch> Download<'a, T, P, W> {
 
 impl<T: Transport, P: Pause, W: Watch> Stored for Download<'_, T, P, W> {
     fn len(&self) -> u64 {
-        self.len
+        self.len.unwrap_or(0)
     }
 
     async fn read_at(&mut self, offset: u64, room: &mut [u8]) -> Result<usize, Error> {
-        if offset >= self.len || room.is_empty() {
+        if offset >= self.len() || room.is_empty() {
             return Ok(0);
         }
         if offset != self.offset {
@@ -176,9 +182,7 @@ impl<T: Transport, P: Pause, W: Watch> Stored for Download<'_, T, P, W> {
         room[..len].copy_from_slice(&left[..len]);
         self.used += len;
         self.offset += len as u64;
-        self.context
-            .watch
-            .progress(Stage::Downloading, self.offset, Some(self.len));
+        self.context.watch.progress(Stage::Downloading, self.offset, self.len);
         Ok(len)
     }
 }

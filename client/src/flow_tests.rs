@@ -266,6 +266,43 @@ fn a_wait_is_told_before_anything_is_derived_or_claimed() {
 }
 
 #[test]
+fn a_lease_that_runs_is_gone_on_with_after_the_paste_expired() {
+    let (model, keeper, document) = (Model::new(0, false), Keeper::default(), document(0, &[600_000]));
+    let shared = shared(&model, &document, Policy { reads: 2, ..ONCE }, None).unwrap();
+    let mut refusing = Opened {
+        refuse_commit: true,
+        ..Opened::default()
+    };
+    assert!(received(&model, &shared.link, None, &mut refusing, &keeper).is_err());
+    model.sole(|paste| paste.burned = Some(Burned::Expiry));
+    let mut sink = Opened::default();
+    let again = received(&model, &shared.link, None, &mut sink, &keeper).unwrap();
+    assert!(again.resumed && again.reads_left == Some(0) && sink.files == document.files);
+    assert!(keeper.0.borrow().is_empty());
+    assert_eq!(model.count("claim"), 1);
+}
+
+#[test]
+fn a_lease_that_never_was_is_forgotten_when_the_paste_expired() {
+    let (model, keeper) = (Model::new(0, false), Keeper::default());
+    let shared = shared(&model, &document(0, &[10]), ONCE, None).unwrap();
+    model.silent_in(Some(1));
+    assert!(received(&model, &shared.link, None, &mut Opened::default(), &keeper).is_err());
+    model.silent_in(None);
+    model.sole(|paste| paste.burned = Some(Burned::Expiry));
+    let gone = received(&model, &shared.link, None, &mut Opened::default(), &keeper).unwrap_err();
+    assert!(matches!(
+        gone,
+        Error::Burned {
+            burned: Some(Burned::Expiry),
+            ..
+        }
+    ));
+    assert!(keeper.0.borrow().is_empty());
+    assert_eq!(model.count("claim"), 0);
+}
+
+#[test]
 fn a_lease_that_ended_is_forgotten() {
     let (model, keeper) = (Model::new(0, false), Keeper::default());
     let policy = Policy { reads: 2, ..ONCE };

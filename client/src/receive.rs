@@ -1,7 +1,7 @@
 //! Receiving: check what can be checked, save a lease, claim, open, put in place, confirm.
 
 use rand_core::CryptoRng;
-use satchel_api::Probed;
+use satchel_api::{Burned, Probed};
 use satchel_crypto::{Allowed, Key, LeaseToken, Link, Passphrase, UnlockedLink};
 
 use crate::ask::{Found, probe};
@@ -46,7 +46,12 @@ pub async fn receive<T: Transport, P: Pause, W: Watch>(
     let (id, probe_token) = (link.id(), link.probe_token());
     let kept = keeper.load(&id).await?;
     let found = match probe(context, link).await? {
-        Found::There(found) => found,
+        Found::There(found) => Ok(found),
+        // Expiry stops claims, not a lease that runs.
+        Found::Gone {
+            burned: burned @ Some(Burned::Expiry),
+            burned_at,
+        } if kept.is_some() => Err(Error::Burned { burned, burned_at }),
         gone => {
             if kept.is_some() {
                 keeper.forget(&id).await?;
@@ -57,15 +62,17 @@ pub async fn receive<T: Transport, P: Pause, W: Watch>(
             });
         }
     };
-    if found.retry_after > 0 && kept.is_none() {
-        return Err(Error::Wait {
-            retry_after: found.retry_after,
-        });
+    if let Ok(found) = &found {
+        if found.retry_after > 0 && kept.is_none() {
+            return Err(Error::Wait {
+                retry_after: found.retry_after,
+            });
+        }
+        if found.reads_left == Some(0) && kept.is_none() {
+            return Err(Error::BeingRead);
+        }
+        sink.ready(found.size).await?;
     }
-    if found.reads_left == Some(0) && kept.is_none() {
-        return Err(Error::BeingRead);
-    }
-    sink.ready(found.size).await?;
     if passphrase.is_some() {
         context.watch.progress(Stage::Deriving, 0, None);
     }
@@ -80,7 +87,7 @@ pub async fn receive<T: Transport, P: Pause, W: Watch>(
             lease
         }
     };
-    let begun = begin(context, link, &unlocked, &lease, resumed, &found).await;
+    let begun = begin(context, link, &unlocked, &lease, resumed, found).await;
     let (download, reads_left) = match begun {
         Ok(begun) => begun,
         Err(error) => {
@@ -118,16 +125,19 @@ async fn begin<'a, T: Transport, P: Pause, W: Watch>(
     unlocked: &UnlockedLink,
     lease: &LeaseToken,
     resumed: bool,
-    found: &Probed,
+    found: Result<Probed, Error>,
 ) -> Result<(Download<'a, T, P, W>, Option<u32>), Error> {
     let id = link.id();
     if resumed {
-        match Download::go_on(context, id, lease, found.size).await {
-            Ok(download) => return Ok((download, found.reads_left)),
+        let size = found.as_ref().ok().map(|found| found.size);
+        match Download::go_on(context, id, lease, size).await {
+            // What has expired opens for nobody else.
+            Ok(download) => return Ok((download, found.map_or(Some(0), |found| found.reads_left))),
             Err(Error::NotFound) => {}
             Err(error) => return Err(error),
         }
     }
+    let found = found?;
     let (probe, claim) = (link.probe_token(), unlocked.claim_token());
     let (download, claimed) = Download::claim(context, id, &probe, &claim, lease, found.size).await?;
     Ok((download, claimed.reads_left))
