@@ -135,11 +135,7 @@ impl Unpacker {
     /// Where each entry lies, once manifest and trailer are read.
     pub fn layout(&self) -> Option<Layout> {
         let start = 4 + self.manifest_len as u64;
-        Some(Layout {
-            manifest: self.manifest.clone()?,
-            start,
-            archive_len: self.trailer?.archive_len,
-        })
+        Some(Layout::new(self.manifest.clone()?, start, self.trailer?.archive_len))
     }
 
     fn step(&mut self) -> Result<Option<Step>, Verdict> {

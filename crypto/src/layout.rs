@@ -1,10 +1,11 @@
 //! Reading the archive inside by position: where it ends and where each entry lies. docs/format.md sections 6 and 7.
 
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::limit::SEGMENT_PLAINTEXT_LEN;
 use crate::padding::{PaddedLen, TRAILER_LEN};
-use crate::{Manifest, PlainSegment, Verdict};
+use crate::{Entry, Manifest, PlainSegment, Verdict};
 
 /// The archive's length, from the end of the padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +50,27 @@ impl Trailer {
 
 /// Where each entry lies, for reading one without the rest.
 pub struct Layout {
-    pub(crate) manifest: Manifest,
-    /// Where the first content starts.
-    pub(crate) start: u64,
-    pub(crate) archive_len: u64,
+    manifest: Manifest,
+    /// Where each entry's content starts: added up once, not for each of them.
+    starts: Vec<u64>,
+    archive_len: u64,
 }
 
 impl Layout {
+    /// `start` is where the first content starts.
+    pub(crate) fn new(manifest: Manifest, mut start: u64, archive_len: u64) -> Self {
+        let place = |entry: &Entry| {
+            let place = start;
+            start += entry.size.unwrap_or(0);
+            place
+        };
+        Self {
+            starts: manifest.entries().iter().map(place).collect(),
+            manifest,
+            archive_len,
+        }
+    }
+
     /// What the container holds.
     pub const fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -64,11 +79,7 @@ impl Layout {
     /// Where the content of `entry` lies in the archive.
     pub fn content_range(&self, entry: usize) -> Option<Range<u64>> {
         let size = self.manifest.entries().get(entry)?.size;
-        let before = self.manifest.entries()[..entry]
-            .iter()
-            .filter_map(|entry| entry.size)
-            .sum::<u64>();
-        let start = self.start + before;
+        let start = *self.starts.get(entry)?;
         Some(start..size.map_or(self.archive_len, |size| start + size))
     }
 
@@ -95,4 +106,33 @@ impl Layout {
 
 fn is_zero(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Asked, limit};
+    use alloc::format;
+
+    #[test]
+    fn the_places_of_all_entries_are_found_in_one_pass() {
+        let entry = |number| Entry {
+            name: Some(format!("{number}")),
+            media_type: "text/plain".into(),
+            size: (number + 1 < limit::ENTRIES_MAX).then_some(2),
+            modified: None,
+        };
+        let entries = (0..limit::ENTRIES_MAX).map(entry).collect();
+        let layout = Layout::new(Manifest::new(entries, Asked::default()).unwrap(), 100, 1_000_000);
+        for entry in 0..limit::ENTRIES_MAX - 1 {
+            let start = 100 + 2 * entry as u64;
+            assert_eq!(layout.content_range(entry), Some(start..start + 2));
+        }
+        let last = limit::ENTRIES_MAX as u64 - 1;
+        assert_eq!(
+            layout.content_range(limit::ENTRIES_MAX - 1),
+            Some(100 + 2 * last..1_000_000)
+        );
+        assert_eq!(layout.content_range(limit::ENTRIES_MAX), None);
+    }
 }
