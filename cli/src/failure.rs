@@ -4,7 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use satchel_client::api::Burned;
-use satchel_client::crypto::{SealError, Verdict};
+use satchel_client::crypto::limit::{LINK_CHARS, RECEIPT_CHARS};
+use satchel_client::crypto::{Link, Receipt, SealError, Verdict};
 use satchel_client::{AddressError, Class, Error};
 
 use crate::naming::shown;
@@ -34,6 +35,8 @@ pub(crate) enum Failure {
     LinkForReceipt,
     #[error("the link names no server")]
     LinkWithoutServer,
+    #[error("an onion service is reached through Tor, and no proxy leads there")]
+    OnionWithoutTor,
     #[error("two inputs would both be called {}", shown(.0))]
     NameTwice(String),
     #[error("{} has no name to be kept under", at(.0))]
@@ -113,7 +116,44 @@ fn reason(error: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
+/// `text` without the links and receipts in it: what was given in the wrong place is not repeated on a screen or in a log.
+pub(crate) fn without_links(text: &str) -> String {
+    let is_base64url = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_base64url) {
+        let (before, from_run) = rest.split_at(start);
+        let end = from_run.find(|c| !is_base64url(c)).unwrap_or(from_run.len());
+        let (run, after) = from_run.split_at(end);
+        out.push_str(before);
+        let is_fragment =
+            before.ends_with('#') || before.ends_with('%') && (run.starts_with("23") || run.starts_with("25"));
+        let is_secret = is_fragment && run.len() >= 20 || holds_secret(run);
+        out.push_str(if is_secret { "(hidden)" } else { run });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn holds_secret(run: &str) -> bool {
+    let is_whole = |at: usize| {
+        let link = run
+            .get(at..at + LINK_CHARS)
+            .is_some_and(|text| Link::parse(text).is_ok());
+        link || run
+            .get(at..at + RECEIPT_CHARS)
+            .is_some_and(|text| Receipt::parse(text).is_ok())
+    };
+    (0..run.len()).any(is_whole)
+}
+
 impl Failure {
+    /// What is said of it: a server's or a sender's words give the terminal no orders.
+    pub(crate) fn sentence(&self) -> String {
+        without_links(&shown(&self.to_string()))
+    }
+
     /// What the exit code says.
     pub(crate) fn class(&self) -> Class {
         match self {
@@ -144,6 +184,7 @@ impl Failure {
             | Self::QrTooLong(_)
             | Self::Lease { .. }
             | Self::NoHome => Class::Other,
+            Self::OnionWithoutTor => Class::Server,
             Self::LeaseKept(failure) => failure.class(),
             Self::Client(error) => error.class(),
         }
@@ -169,6 +210,16 @@ impl Failure {
             Self::NoSuchEntry(_) => "`satchel list` names what is in it",
             Self::BinaryForTerminal => "-o names a place for it",
             Self::Changed(_) => "seal it again when nothing writes to it",
+            Self::OnionWithoutTor => "run Tor, and set ALL_PROXY=socks5h://127.0.0.1:9050",
+            // Refused, so that the read is nobody's yet.
+            Self::LeaseKept(failure)
+                if matches!(
+                    **failure,
+                    Self::Client(Error::Wait { .. } | Error::WrongPassphrase { .. })
+                ) =>
+            {
+                return failure.hint();
+            }
             Self::LeaseKept(_) => "the read is yours for a while still: get it again, and it goes on where it stopped",
             Self::Client(error) => return client_hint(error),
             _ => return None,
@@ -211,4 +262,50 @@ fn verdict_hint(verdict: Verdict) -> Option<&'static str> {
         Verdict::Truncated => "copy or download it again",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::random;
+    use satchel_client::api::{Code, Problem};
+
+    #[test]
+    fn no_link_is_repeated_where_it_was_given_in_the_wrong_place() {
+        let link = Link::generate(&mut random(), false);
+        let (fragment, receipt) = (link.encode(), Receipt::generate(link.id(), &mut random()).encode());
+        for text in [
+            format!("unrecognized subcommand 'https://a.example/#{}'", fragment.as_str()),
+            format!("cannot read {}: No such file", fragment.as_str()),
+            format!("cannot read https:/a.example/%23{}: No such file", fragment.as_str()),
+            format!("unexpected argument 'https://a.example/#{}' found", &fragment[..30]),
+            format!("cannot read x_{}.txt", receipt.as_str()),
+        ] {
+            let said = without_links(&text);
+            assert!(
+                !said.contains(&fragment[4..24]) && !said.contains(&receipt[4..24]),
+                "{said}"
+            );
+            assert!(said.contains("(hidden)"));
+        }
+        let hash = "cannot read 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.pdf: No such file";
+        assert_eq!(without_links(hash), hash);
+    }
+
+    #[test]
+    fn a_servers_words_give_the_terminal_no_orders() {
+        let mut problem = Problem::new(Code::TooLarge);
+        problem.title = "no\u{1b}[2J\u{9b}2J\u{202e}".into();
+        let said = Failure::Client(Error::Refused(Box::new(problem))).sentence();
+        assert!(said.starts_with("the server refused: no"));
+        assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{202e}']));
+    }
+
+    #[test]
+    fn nobody_is_told_that_a_read_is_theirs_that_was_refused() {
+        let hint = |error| Failure::LeaseKept(Box::new(Failure::Client(error))).hint().unwrap();
+        assert!(!hint(Error::Wait { retry_after: 1 }).contains("yours"));
+        assert!(!hint(Error::WrongPassphrase { tries_left: None }).contains("yours"));
+        assert!(hint(Error::Write).contains("yours"));
+    }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use satchel_client::platform::HEADERS_READ;
 use satchel_client::{Answer, Base, Body, Request, Transport, Unreachable};
 use ureq::http;
-use ureq::{Agent, Proxy};
+use ureq::{Agent, Proxy, ProxyProtocol};
+
+use crate::failure::Failure;
 
 /// A pause in a transfer that lasts longer is a broken connection.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -17,8 +19,14 @@ pub(crate) struct Http(Agent);
 
 impl Http {
     /// For `base`. A proxy of the environment (`ALL_PROXY=socks5h://...` leads to onion services) is used, but never for this machine.
-    pub(crate) fn to(base: &Base) -> Self {
-        let proxy = Proxy::try_from_env().filter(|_| !is_here(base));
+    ///
+    /// An onion service is asked through a proxy that looks its name up, or not at all: whoever answers for the name on the network
+    /// would else be sent the tokens, in the clear where it is http.
+    pub(crate) fn to(base: &Base) -> Result<Self, Failure> {
+        let proxy = Proxy::try_from_env().filter(|_| !base.is_here());
+        if base.is_onion() && !proxy.as_ref().is_some_and(|proxy| leads_to_onions(proxy, base)) {
+            return Err(Failure::OnionWithoutTor);
+        }
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -29,13 +37,14 @@ impl Http {
             .timeout_per_read(Some(SILENCE))
             .timeout_per_write(Some(SILENCE))
             .build();
-        Self(config.into())
+        Ok(Self(config.into()))
     }
 }
 
-fn is_here(base: &Base) -> bool {
-    let host = base.origin().split("://").nth(1).unwrap_or_default();
-    host.starts_with("127.") || host.starts_with("[::1]") || host.starts_with("localhost")
+fn leads_to_onions(proxy: &Proxy, base: &Base) -> bool {
+    let exempt = base.origin().parse().is_ok_and(|uri| proxy.is_no_proxy(&uri));
+    let looks_up = matches!(proxy.protocol(), ProxyProtocol::Socks5h | ProxyProtocol::Socks4A);
+    looks_up && !proxy.resolve_target() && !exempt
 }
 
 impl Transport for Http {

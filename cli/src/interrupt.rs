@@ -1,11 +1,13 @@
 //! What is aside goes away, also when the process is told to end.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-static ASIDE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+/// Each with whether it goes with all that is in it. What is in another comes after that.
+static ASIDE: Mutex<Vec<(PathBuf, bool)>> = Mutex::new(Vec::new());
 
-fn aside() -> MutexGuard<'static, Vec<PathBuf>> {
+fn aside() -> MutexGuard<'static, Vec<(PathBuf, bool)>> {
     ASIDE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -13,15 +15,29 @@ fn aside() -> MutexGuard<'static, Vec<PathBuf>> {
 pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        aside().push(path.clone());
-        Self(path)
+    /// It goes with all that is in it. No signal comes between `make` and this.
+    pub(crate) fn made(path: PathBuf, make: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
+        let mut aside = aside();
+        make()?;
+        aside.push((path.clone(), true));
+        Ok(Self(path))
+    }
+
+    /// It goes if nothing is in it.
+    pub(crate) fn if_empty(path: &Path) -> Self {
+        aside().push((path.to_owned(), false));
+        Self(path.to_owned())
+    }
+
+    /// Removes it now, unless something is in it.
+    pub(crate) fn remove_if_empty(self) {
+        let _ = std::fs::remove_dir(&self.0);
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        aside().retain(|path| *path != self.0);
+        aside().retain(|(path, _)| *path != self.0);
     }
 }
 
@@ -29,9 +45,26 @@ impl Drop for Temporary {
 pub(crate) fn listen() {
     // Where no handler can be set, a signal ends the process as ever.
     let _ = ctrlc::set_handler(|| {
-        for path in aside().iter() {
-            let _ = std::fs::remove_dir_all(path);
+        // Held to the end: nothing new is begun meanwhile.
+        let aside = aside();
+        for (path, with_all) in aside.iter().rev() {
+            if *with_all {
+                remove_all(path);
+            } else {
+                let _ = std::fs::remove_dir(path);
+            }
         }
         std::process::exit(130);
     });
+}
+
+/// Others go on writing while it is removed: a file that they make again keeps the folder for one more round.
+fn remove_all(path: &Path) {
+    for _ in 0..1000 {
+        match std::fs::remove_dir_all(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => std::thread::yield_now(),
+            _ if !path.exists() => return,
+            _ => {}
+        }
+    }
 }

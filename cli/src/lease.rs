@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 use satchel_client::crypto::{LeaseToken, PasteId, ProbeToken};
@@ -10,6 +11,8 @@ use satchel_client::{Error, LeaseKeeper};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+
+const KEPT_FOR: Duration = Duration::from_secs(7 * 86_400);
 
 /// Files of mode 0600 in the user's state folder, one for each paste that is being got.
 pub(crate) struct Leases {
@@ -51,12 +54,29 @@ impl Leases {
         aside.write_all(lease.bearer().as_bytes())?;
         aside.as_file().sync_all()?;
         aside.persist(self.path(id)).map_err(|error| error.error)?;
-        File::open(&self.folder)?.sync_all()
+        // The token is on the disk; a file system that cannot sync a folder loses its name at worst, and only with the power.
+        let _ = File::open(&self.folder).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+
+    /// What was never gone on with says long after that something was got: no lease runs for so long.
+    fn tidy(&self) {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for entry in entries {
+            let age = entry
+                .metadata()
+                .and_then(|found| found.modified())
+                .map(|time| time.elapsed());
+            if matches!(age, Ok(Ok(age)) if age > KEPT_FOR) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 }
 
 impl LeaseKeeper for Leases {
     async fn load(&mut self, id: &PasteId) -> Result<Option<LeaseToken>, Error> {
+        self.tidy();
         match fs::read_to_string(self.path(id)).map(Zeroizing::new) {
             // What is no token is of no use to anybody.
             Ok(text) => Ok(LeaseToken::parse(text.trim_end()).ok()),

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     match run(arguments.verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("satchel: error: {failure}");
+            eprintln!("satchel: error: {}", failure.sentence());
             if let Some(hint) = failure.hint() {
                 eprintln!("hint: {hint}");
             }
@@ -72,7 +72,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
             ExitCode::FAILURE
         };
     }
-    let text = error.render().to_string();
+    let text = failure::without_links(&error.render().to_string());
     let mut stderr = std::io::stderr().lock();
     let _ = match text.strip_prefix("error: ") {
         Some(rest) => write!(stderr, "satchel: error: {rest}"),

@@ -2,13 +2,15 @@
 //!
 //! An unsafe name is changed, not refused: the document may open only once.
 
-use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, Hasher as _};
 
 use satchel_client::crypto::{Entry, SafeName, limit, sanitise};
 
 /// A safe name for each entry, no two of which meet on any file system. Says on standard error what it changed.
 pub(crate) fn safe_names(entries: &[Entry]) -> Vec<SafeName> {
-    let mut taken = HashSet::new();
+    let mut taken = Taken::default();
     entries
         .iter()
         .enumerate()
@@ -88,9 +90,12 @@ fn component(text: &str) -> String {
     out
 }
 
-/// `name`, or the first of `name-2`, `name-3`, ... that meets no other; no file where another needs a folder.
-fn free_name(name: SafeName, number: usize, taken: &mut HashSet<String>) -> SafeName {
-    if take(&name, taken) {
+/// How many of `name-2`, `name-3`, ... are tried: many names that meet are not to cost their square.
+const TRIES: u32 = 20;
+
+/// `name`, or the next of `name-2`, `name-3`, ... that meets no other, or a name by its number; no file where another needs a folder.
+fn free_name(name: SafeName, number: usize, taken: &mut Taken) -> SafeName {
+    if taken.take(&name) {
         return name;
     }
     let whole = name.as_str().trim_end_matches('/');
@@ -99,32 +104,71 @@ fn free_name(name: SafeName, number: usize, taken: &mut HashSet<String>) -> Safe
         None => (whole, ""),
     };
     let slash = if name.is_folder() { "/" } else { "" };
-    for next in 2..1000 {
-        if let Ok(name) = sanitise(&format!("{stem}-{next}{ending}{slash}"))
-            && take(&name, taken)
+    let first = taken.next_number(&name);
+    for next in first..first + TRIES {
+        if let Ok(other) = sanitise(&format!("{stem}-{next}{ending}{slash}"))
+            && taken.take(&other)
         {
-            return name;
+            taken.used_number(&name, next);
+            return other;
         }
     }
-    let last = sanitise(&format!("file-{number}")).expect("file-NUMBER is safe");
-    take(&last, taken);
-    last
+    (0_usize..)
+        .find_map(|again| {
+            let again = if again == 0 { String::new() } else { format!("-{again}") };
+            let last = sanitise(&format!("file-{number}{again}")).expect("file-NUMBER is safe");
+            taken.take(&last).then_some(last)
+        })
+        .expect("a document has fewer names than there are numbers")
 }
 
-/// Every folder above is marked with a slash: a file may not take its name, other files may share it.
-fn take(name: &SafeName, taken: &mut HashSet<String>) -> bool {
-    let key = name.collision_key();
-    let above: Vec<&str> = key.match_indices('/').map(|(at, _)| &key[..at]).collect();
-    if above.iter().any(|folder| taken.contains(*folder)) {
-        return false;
+/// The names in use, as keyed hashes of their folders and of themselves: a name of 512 folders would be kept 512 times over. Where
+/// two hashes are equal by chance, a name is changed that need not have been.
+#[derive(Default)]
+struct Taken {
+    keyed: RandomState,
+    files: HashSet<u64>,
+    folders: HashSet<u64>,
+    /// The last number that a name was given.
+    numbers: HashMap<u64, u32>,
+}
+
+impl Taken {
+    /// Takes `name`, unless another has it or needs a folder there. Folders are shared.
+    fn take(&mut self, name: &SafeName) -> bool {
+        let key = name.collision_key();
+        let (mut state, mut above) = (self.keyed.build_hasher(), Vec::new());
+        for (depth, component) in key.split('/').enumerate() {
+            if depth > 0 {
+                above.push(state.finish());
+                state.write(b"/");
+            }
+            state.write(component.as_bytes());
+        }
+        let itself = state.finish();
+        if above.iter().any(|folder| self.files.contains(folder))
+            || self.files.contains(&itself)
+            || self.folders.contains(&itself) && !name.is_folder()
+        {
+            return false;
+        }
+        self.folders.extend(above);
+        if name.is_folder() {
+            self.folders.insert(itself)
+        } else {
+            self.files.insert(itself)
+        };
+        true
     }
-    let as_folder = format!("{key}/");
-    if taken.contains(&key) || (taken.contains(&as_folder) && !name.is_folder()) {
-        return false;
+
+    fn next_number(&self, name: &SafeName) -> u32 {
+        let used = self.numbers.get(&self.keyed.hash_one(name.collision_key()));
+        used.map_or(2, |used| used + 1)
     }
-    taken.extend(above.iter().map(|folder| format!("{folder}/")));
-    taken.insert(if name.is_folder() { as_folder } else { key });
-    true
+
+    fn used_number(&mut self, name: &SafeName, number: u32) {
+        self.numbers.insert(self.keyed.hash_one(name.collision_key()), number);
+    }
 }
 
 #[cfg(test)]
@@ -176,5 +220,26 @@ mod tests {
         assert_eq!(names(&["a", "a/b"]), ["a", "file-1"]);
         assert_eq!(names(&["a/b", "a", "a/c"]), ["a/b", "a-2", "a/c"]);
         assert_eq!(names(&["d/", "d/x"]), ["d/", "d/x"]);
+        // A name that a changed one would get may be there already.
+        assert_eq!(names(&["file-2", "a", "a/b"]), ["file-2", "a", "file-2-1"]);
+    }
+
+    #[test]
+    fn many_names_that_meet_cost_neither_their_square_nor_their_folders_each() {
+        let start = std::time::Instant::now();
+        let meeting: Vec<String> = (0..20_000_u32)
+            .map(|number| {
+                (0..15)
+                    .map(|bit| if number >> bit & 1 == 0 { 'a' } else { 'A' })
+                    .collect()
+            })
+            .collect();
+        let got = names(&meeting.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(got.iter().collect::<HashSet<_>>().len(), 20_000);
+        let blocked: Vec<String> = (0..20_000).map(|number| format!("a/{number}")).collect();
+        let mut sent = vec!["a"];
+        sent.extend(blocked.iter().map(String::as_str));
+        assert_eq!(names(&sent).iter().collect::<HashSet<_>>().len(), 20_001);
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 }

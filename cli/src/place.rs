@@ -13,6 +13,7 @@ use satchel_client::crypto::{Manifest, SafeName};
 use crate::ask::is_dash;
 use crate::document::is_text;
 use crate::failure::Failure;
+use crate::interrupt::Temporary;
 use crate::naming::safe_names;
 use crate::staging::Staging;
 use crate::stream::{Harmless, Stream};
@@ -70,34 +71,37 @@ impl Target {
         let folder = match &self.wish {
             Wish::Stdout | Wish::Device(_) => return Ok(()),
             Wish::Here => Path::new("."),
-            Wish::Folder(path) => path,
-            Wish::File(path) | Wish::New(path) => folder_of(path),
+            // What is missing of it will be made.
+            Wish::Folder(path) => path
+                .ancestors()
+                .find(|folder| fs::symlink_metadata(folder).is_ok())
+                .unwrap_or(Path::new(".")),
+            Wish::File(path) | Wish::New(path) => {
+                name_in(path)?;
+                folder_of(path)
+            }
         };
-        if folder.exists() {
-            Staging::new(folder).map(drop)
-        } else {
-            Ok(())
-        }
+        Staging::new(folder).map(drop)
     }
 
     /// For a container: `-o` or standard output. In a folder it is called `name.satchel`.
     pub(crate) fn for_container(self, name: &str) -> Result<Output, Failure> {
         let Self { wish, force } = self;
-        let path = match wish {
+        let (path, made) = match wish {
             Wish::Here | Wish::Stdout if io::stdout().is_terminal() => return Err(Failure::OutputIsTerminal),
             Wish::Here | Wish::Stdout => return Ok(Output::stdout()),
             Wish::Device(path) => return Output::device(&path),
-            Wish::File(path) | Wish::New(path) => path,
+            Wish::File(path) | Wish::New(path) => (path, Made::default()),
             Wish::Folder(path) => {
-                make_folder(&path)?;
+                let made = make_folder(&path)?;
                 let path = path.join(format!("{name}.satchel"));
                 if !force && fs::symlink_metadata(&path).is_ok() {
                     return Err(Failure::Exists(path));
                 }
-                path
+                (path, made)
             }
         };
-        Output::file(&path, None, force)
+        Output::file(&path, None, force, made)
     }
 
     /// For a document. `wanted` says which entries are taken.
@@ -119,7 +123,9 @@ impl Target {
             Wish::Stdout => Ok(Output::stdout()),
             Wish::Device(path) => Output::device(&path),
             Wish::File(path) if !one_file => Err(Failure::FileForMany { path, count }),
-            Wish::File(path) | Wish::New(path) if one_file => Output::file(&path, Some((first, manifest)), force),
+            Wish::File(path) | Wish::New(path) if one_file => {
+                Output::file(&path, Some((first, manifest)), force, Made::default())
+            }
             Wish::Here => Output::folder(Path::new("."), manifest, wanted, force),
             Wish::File(path) | Wish::New(path) | Wish::Folder(path) => Output::folder(&path, manifest, wanted, force),
         }
@@ -140,6 +146,8 @@ pub(crate) struct Files {
     places: Vec<Place>,
     force: bool,
     durable: bool,
+    /// After the staging, which is in the last of them.
+    _made: Made,
 }
 
 struct Place {
@@ -154,7 +162,7 @@ struct Place {
 impl Output {
     fn stdout() -> Self {
         let out: Box<dyn Write + Send> = if io::stdout().is_terminal() {
-            Box::new(Harmless(io::stdout()))
+            Box::new(Harmless::new(io::stdout()))
         } else {
             Box::new(io::stdout())
         };
@@ -170,14 +178,8 @@ impl Output {
         Ok(Self::Stream(Stream::new(Box::new(file), path.to_owned())))
     }
 
-    fn file(path: &Path, entry: Option<(usize, &Manifest)>, force: bool) -> Result<Self, Failure> {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-            let source = io::Error::from(io::ErrorKind::InvalidFilename);
-            return Err(Failure::Write {
-                path: path.to_owned(),
-                source,
-            });
-        };
+    fn file(path: &Path, entry: Option<(usize, &Manifest)>, force: bool, made: Made) -> Result<Self, Failure> {
+        let name = name_in(path)?;
         let place = Place {
             entry: entry.map_or(0, |(number, _)| number),
             path: name.to_owned(),
@@ -190,11 +192,12 @@ impl Output {
             places: vec![place],
             force,
             durable: false,
+            _made: made,
         }))
     }
 
     fn folder(folder: &Path, manifest: &Manifest, wanted: &[bool], force: bool) -> Result<Self, Failure> {
-        make_folder(folder)?;
+        let made = make_folder(folder)?;
         let names = safe_names(manifest.entries());
         let staging = Staging::new(folder)?;
         let chosen = names
@@ -212,6 +215,7 @@ impl Output {
             staging,
             force,
             durable: false,
+            _made: made,
         };
         files.refuse_existing()?;
         Ok(Self::Files(files))
@@ -250,11 +254,31 @@ impl Files {
     fn refuse_existing(&self) -> Result<(), Failure> {
         for place in &self.places {
             let is_folder = place.path.ends_with('/');
-            match self.staging.look_at(place.path.trim_end_matches('/')) {
+            let path = place.path.trim_end_matches('/');
+            let failed = |source| Failure::Write {
+                path: place.shown.clone(),
+                source,
+            };
+            // What stands where a folder has to be would be noticed only after other files are in place.
+            let mut above = path.match_indices('/').map(|(at, _)| &path[..at]);
+            let in_the_way = above.find_map(|folder| match self.staging.look_at_folder(folder) {
+                Ok(true) => None,
+                Ok(false) => Some(Err(Failure::Exists(self.staging.shown().join(folder)))),
+                // So is nothing that is below it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Ok(())),
+                Err(source) => Some(Err(failed(source))),
+            });
+            match in_the_way {
+                Some(Ok(())) => continue,
+                Some(Err(failure)) => return Err(failure),
+                None => {}
+            }
+            match self.staging.look_at(path) {
                 Ok(found) if found.is_dir() && is_folder => {}
                 Ok(found) if self.force && !found.is_dir() && !is_folder => {}
                 Ok(_) => return Err(Failure::Exists(place.shown.clone())),
-                Err(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(failed(source)),
             }
         }
         Ok(())
@@ -300,7 +324,33 @@ impl Files {
     }
 }
 
-fn make_folder(path: &Path) -> Result<(), Failure> {
+/// What a file at `path` is called in its folder.
+fn name_in(path: &Path) -> Result<&str, Failure> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.ok_or_else(|| Failure::Write {
+        path: path.to_owned(),
+        source: io::ErrorKind::InvalidFilename.into(),
+    })
+}
+
+/// Folders that were made for a target, and go again when nothing comes into them.
+#[derive(Default)]
+struct Made(Vec<Temporary>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        // The deepest was made last.
+        while let Some(folder) = self.0.pop() {
+            folder.remove_if_empty();
+        }
+    }
+}
+
+fn make_folder(path: &Path) -> Result<Made, Failure> {
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && fs::symlink_metadata(folder).is_err();
+    let mut missing: Vec<_> = path.ancestors().take_while(missing).collect();
+    missing.reverse();
+    let made = Made(missing.iter().map(|folder| Temporary::if_empty(folder)).collect());
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -308,7 +358,8 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
     builder.create(path).map_err(|source| Failure::Write {
         path: path.to_owned(),
         source,
-    })
+    })?;
+    Ok(made)
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -72,6 +72,12 @@ impl Staging {
         self.folder.symlink_metadata(path)
     }
 
+    /// Whether what is at `path` is a folder, or a symlink to one in the target's folder. Not there is an error, a dangling symlink is not.
+    pub(crate) fn look_at_folder(&self, path: &str) -> io::Result<bool> {
+        let found = self.folder.symlink_metadata(path)?;
+        Ok(found.is_dir() || found.is_symlink() && self.folder.metadata(path).is_ok_and(|found| found.is_dir()))
+    }
+
     /// The file aside for `entry`, made when it is not there yet.
     pub(crate) fn open(&self, entry: usize) -> io::Result<File> {
         match &self.aside {
@@ -139,8 +145,9 @@ impl Drop for Staging {
 
 fn aside_in(folder: &Dir, path: &Path) -> io::Result<Aside> {
     let name = fresh_name();
-    folder.create_dir_with(&name, &private())?;
-    let temporary = Temporary::new(fs::canonicalize(path)?.join(&name));
+    let temporary = Temporary::made(fs::canonicalize(path)?.join(&name), || {
+        folder.create_dir_with(&name, &private())
+    })?;
     let dir = folder.open_dir(&name)?;
     Ok(Aside::Folder {
         dir,

@@ -51,6 +51,8 @@ impl Stream {
             return Err(Stopped);
         }
         let written = state.out.write_all(bytes);
+        // Nothing is to come after a gap.
+        state.stopped = written.is_err();
         state.turn += 1;
         self.changed.notify_all();
         Ok(written.map_err(|source| self.failed(source)))
@@ -81,21 +83,34 @@ impl Stream {
 }
 
 /// Text on its way to a terminal: what would be an order to the terminal becomes a question mark.
-pub(crate) struct Harmless<W>(pub(crate) W);
+pub(crate) struct Harmless<W> {
+    out: W,
+    last: u8,
+}
+
+impl<W> Harmless<W> {
+    pub(crate) const fn new(out: W) -> Self {
+        Self { out, last: 0 }
+    }
+}
 
 impl<W: Write> Write for Harmless<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let is_order = |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t');
-        let shown: Vec<u8> = bytes
-            .iter()
-            .map(|byte| if is_order(*byte) { b'?' } else { *byte })
-            .collect();
-        self.0.write_all(&shown)?;
+        let mut shown = bytes.to_vec();
+        for byte in &mut shown {
+            // C2 80 to C2 9F are U+0080 to U+009F, among them what stands for ESC [.
+            let is_c1 = self.last == 0xc2 && matches!(byte, 0x80..=0x9f);
+            self.last = *byte;
+            if is_c1 || byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t') {
+                *byte = b'?';
+            }
+        }
+        self.out.write_all(&shown)?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.out.flush()
     }
 }
 
@@ -105,10 +120,13 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_text_and_no_orders() {
-        let mut out = Vec::new();
-        Harmless(&mut out)
-            .write_all("ночь\t夜\n\x1b[2J\r\x07".as_bytes())
-            .unwrap();
-        assert_eq!(out, "ночь\t夜\n?[2J??".as_bytes());
+        for piece in [1, 100] {
+            let mut out = Vec::new();
+            let mut harmless = Harmless::new(&mut out);
+            for bytes in "ночь\t夜\n\x1b[2J\r\x07é\u{9b}2J".as_bytes().chunks(piece) {
+                harmless.write_all(bytes).unwrap();
+            }
+            assert_eq!(String::from_utf8_lossy(&out), "ночь\t夜\n?[2J??é\u{fffd}?2J");
+        }
     }
 }

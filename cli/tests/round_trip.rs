@@ -201,6 +201,47 @@ fn nothing_is_written_through_a_symlink_in_the_target() {
 }
 
 #[test]
+fn what_stands_where_a_folder_has_to_be_is_noticed_before_any_file_is_in_place() {
+    let desk = Desk::new();
+    desk.write("a first", b"a");
+    desk.write("folder/deep/b", b"b");
+    seal(&desk, &["a first", "folder"], "sealed");
+    desk.write("file/folder", b"mine");
+    desk.write("below/folder/deep", b"mine");
+    for (target, link) in [("link", "elsewhere"), ("dangling", "nowhere")] {
+        std::fs::create_dir(desk.path(target)).unwrap();
+        symlink(desk.path(link), desk.path(&format!("{target}/folder"))).unwrap();
+    }
+    std::fs::create_dir(desk.path("elsewhere")).unwrap();
+    for target in ["file", "below", "link", "dangling"] {
+        refused(open(&desk, &["sealed", "-o", target]), 7);
+        refused(open(&desk, &["sealed", "-o", target, "--force"]), 7);
+        assert_eq!(desk.names(target), ["folder"], "{target}");
+    }
+    assert!(desk.names("elsewhere").is_empty());
+    assert_eq!(desk.read("file/folder"), b"mine");
+}
+
+#[test]
+fn a_folder_that_was_made_for_what_turned_out_damaged_is_gone_again() {
+    let desk = Desk::new();
+    desk.write("two/a", &noise(900_000, 5));
+    desk.write("two/b", b"b");
+    seal(&desk, &["two"], "sealed");
+    let mut damaged = desk.read("sealed");
+    damaged[600_000] ^= 1;
+    desk.write("damaged", &damaged);
+    std::fs::create_dir(desk.path("empty")).unwrap();
+    refused(open(&desk, &["damaged", "-o", "out/in/side"]), 4);
+    refused(open(&desk, &["damaged", "-o", "empty"]), 4);
+    desk.write("nothing", b"");
+    let arguments = ["encrypt", "two", "-o", "new/", "--passphrase-file", "nothing"];
+    refused(desk.run(&arguments), 2);
+    assert!(!desk.path("out").exists() && !desk.path("new").exists());
+    assert!(desk.names("empty").is_empty());
+}
+
+#[test]
 fn a_wrong_passphrase_is_3_and_damage_is_4_and_both_leave_nothing() {
     let desk = Desk::new();
     desk.write("document", &noise(900_000, 5));

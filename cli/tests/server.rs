@@ -7,6 +7,7 @@ mod program;
 mod service;
 
 use program::{Desk, good, mode, noise, refused, said};
+use satchel_client::crypto::{LeaseToken, Link, Passphrase};
 use service::{Fate, Proxy, Server};
 
 /// Link and receipt of a share.
@@ -94,10 +95,10 @@ fn a_read_is_not_used_up_by_what_could_be_refused_before() {
     refused(desk.run(&["get", &receipt]), 2);
     refused(desk.run(&["get", &link[..link.len() - 1]]), 2);
     refused(desk.run(&["burn", &link]), 2);
-    assert!(
-        !desk.run(&["get", &link, "-o", "a/b"]).status.success(),
-        "a is no folder"
-    );
+    for output in ["a/b", "a/b/c/", "missing/b", "missing/..", ""] {
+        assert!(!desk.run(&["get", &link, "-o", output]).status.success(), "{output}");
+    }
+    assert!(!desk.path("missing").exists());
     let status = String::from_utf8(good(desk.run(&["status", &receipt]))).unwrap();
     assert!(status.contains("It was not opened yet"), "{status}");
 }
@@ -112,6 +113,116 @@ fn a_name_that_exists_is_refused_after_the_claim_and_the_read_stays() {
     assert_eq!(desk.names("state/satchel/leases").len(), 1);
     good(desk.run(&["get", &link, "-o", "elsewhere/"]));
     assert_eq!(desk.read("elsewhere/a"), b"shared");
+}
+
+/// The ciphertext that the server has for a link, as `saved.satchel`: what anybody gets who claims.
+fn save(desk: &Desk, server: &Server, link: &Link, passphrase: Option<&Passphrase>) {
+    let unlocked = link.unlock(passphrase).unwrap();
+    let lease = LeaseToken::generate(&mut rand_core::UnwrapErr(getrandom::SysRng));
+    let url = format!("{}/api/v1/pastes/{}/claim", server.url(), link.id().encode());
+    let answer = ureq::post(&url)
+        .header(
+            "authorization",
+            format!("Bearer {}", unlocked.claim_token().bearer().as_str()),
+        )
+        .header("satchel-probe", link.probe_token().bearer().as_str())
+        .header("satchel-lease", lease.bearer().as_str())
+        .send_empty();
+    desk.write("saved.satchel", &answer.unwrap().body_mut().read_to_vec().unwrap());
+}
+
+#[test]
+fn what_was_saved_from_a_link_opens_with_the_link_in_a_file() {
+    let (desk, server) = (Desk::new(), Server::start());
+    desk.write("demands.pdf", &noise(300_000, 6));
+    let words = Passphrase::from_file(&desk.read("words")).unwrap();
+    for passphrase in [None, Some(&words)] {
+        let key: &[&str] = if passphrase.is_some() {
+            &["--passphrase-file", "words"]
+        } else {
+            &[]
+        };
+        let (text, _) = share(&desk, server.url(), &[&["demands.pdf", "--reads", "2"], key].concat());
+        let link = Link::parse(text.rsplit('#').next().unwrap()).unwrap();
+        save(&desk, &server, &link, passphrase);
+        desk.write("link", format!("<{}>.\r\n", text.replace('#', "%23")).as_bytes());
+
+        let with = ["saved.satchel", "--link-file", "link"];
+        let listed = good(desk.run(&[&["list"], &with[..], key].concat()));
+        assert!(String::from_utf8(listed).unwrap().contains("demands.pdf"));
+        good(desk.run(&[&["decrypt", "-o", "out/"], &with[..], key].concat()));
+        assert!(desk.read("out/demands.pdf") == desk.read("demands.pdf"));
+        std::fs::remove_dir_all(desk.path("out")).unwrap();
+        let from_stdin = ["decrypt", "saved.satchel", "--link-file", "-", "-o", "-"];
+        let output = desk.run_with(&[&from_stdin[..], key].concat(), text.as_bytes());
+        assert!(good(output) == desk.read("demands.pdf"));
+
+        // Another link, another passphrase, the passphrase alone, a container changed on the way.
+        let (other, _) = share(&desk, server.url(), &["words"]);
+        desk.write("other", other.as_bytes());
+        refused(desk.run(&["check", "saved.satchel", "--link-file", "other"]), 3);
+        refused(desk.run(&["check", "saved.satchel", "--passphrase-file", "words"]), 3);
+        if passphrase.is_some() {
+            desk.write("wrong", b"three words only\n");
+            refused(
+                desk.run(&[&["check"], &with[..], &["--passphrase-file", "wrong"]].concat()),
+                3,
+            );
+        }
+        let mut damaged = desk.read("saved.satchel");
+        damaged[280_000] ^= 1;
+        desk.write("saved.satchel", &damaged);
+        refused(desk.run(&[&["decrypt", "-o", "out/"], &with[..], key].concat()), 4);
+        assert!(!desk.path("out").exists());
+    }
+}
+
+#[test]
+fn no_lease_is_left_behind_by_what_is_gone() {
+    let (desk, server) = (Desk::new(), Server::start());
+    desk.write("a", b"shared");
+    for key in [&[][..], &["--passphrase-file", "words"]] {
+        let (link, receipt) = share(&desk, server.url(), &[&["a"], key].concat());
+        refused(desk.run(&[&["get", &link][..], key].concat()), 7);
+        assert_eq!(desk.names("state/satchel/leases").len(), 1);
+        good(desk.run(&["burn", &receipt]));
+        refused(desk.run(&[&["get", &link][..], key].concat()), 5);
+        assert!(desk.names("state/satchel/leases").is_empty(), "{key:?}");
+    }
+    let old = desk.write("state/satchel/leases/old", b"");
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(8 * 86_400);
+    std::fs::File::options()
+        .write(true)
+        .open(old)
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
+    desk.write("state/satchel/leases/new", b"");
+    let (link, _) = share(&desk, server.url(), &["a"]);
+    good(desk.run(&["get", &link, "-o", "got"]));
+    assert_eq!(desk.names("state/satchel/leases"), ["new"]);
+}
+
+#[test]
+fn a_name_that_looks_like_this_machine_does_not_go_around_the_proxy() {
+    let desk = Desk::new();
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let link = Link::generate(&mut rand_core::UnwrapErr(getrandom::SysRng), false).encode();
+    for host in ["localhost.satchel.invalid", "127.satchel.invalid"] {
+        let link = format!("https://{host}/#{}", link.as_str());
+        let mut child = desk
+            .command(&["get", &link])
+            .env("ALL_PROXY", &address)
+            .spawn()
+            .unwrap();
+        let (mut asked, _) = proxy.accept().unwrap();
+        let mut line = [0; 12];
+        std::io::Read::read_exact(&mut asked, &mut line).unwrap();
+        assert!(line.starts_with(format!("CONNECT {}", &host[..4]).as_bytes()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 }
 
 #[test]

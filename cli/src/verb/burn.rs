@@ -16,7 +16,7 @@ use crate::http::Http;
 /// Says what became of a paste.
 pub(crate) fn status(options: Status) -> Result<(), Failure> {
     let (base, receipt) = receipt(options.receipt, &options.server)?;
-    let (http, shown) = (Http::to(&base), Shown::default());
+    let (http, shown) = (Http::to(&base)?, Shown::default());
     let context = Context {
         base: &base,
         transport: &http,
@@ -75,7 +75,7 @@ fn sentence(state: &State) -> String {
 /// Destroys a paste for good.
 pub(crate) fn burn(options: Burn) -> Result<(), Failure> {
     let (base, receipt) = receipt(options.receipt, &options.server)?;
-    let (http, shown) = (Http::to(&base), Shown::default());
+    let (http, shown) = (Http::to(&base)?, Shown::default());
     let context = Context {
         base: &base,
         transport: &http,

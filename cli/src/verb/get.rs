@@ -1,5 +1,6 @@
 //! `satchel get`.
 
+use satchel_client::api::Burned;
 use satchel_client::crypto::{Link, Passphrase};
 use satchel_client::{Address, Base, Context, Error, Found, LeaseKeeper as _, Received, Receiving, probe, receive};
 
@@ -23,7 +24,7 @@ pub(crate) fn get(options: Get) -> Result<(), Failure> {
         Address::Receipt { .. } => return Err(Failure::ReceiptForLink),
     };
     let mut leases = Leases::of_user()?;
-    let http = Http::to(&base);
+    let http = Http::to(&base)?;
     let shown = Shown::default();
     let context = Context {
         base: &base,
@@ -33,13 +34,28 @@ pub(crate) fn get(options: Get) -> Result<(), Failure> {
     };
     let passphrase = if link.needs_passphrase() {
         // Nobody is to type a passphrase for what is gone.
-        match pollster::block_on(probe(&context, &link))? {
+        let found = pollster::block_on(probe(&context, &link))?;
+        let kept = pollster::block_on(leases.load(&link.id()));
+        let kept = kept.map_err(|error| told(error, leases.failed.take()))?.is_some();
+        match found {
             Found::There(found) if found.burns_on_guessing => {
                 eprintln!("{} wrong passphrases more, and it burns.", found.tries_left);
             }
             Found::There(_) => {}
-            Found::Gone { burned, burned_at } => return Err(Error::Burned { burned, burned_at }.into()),
-            Found::NotThere => return Err(Error::NotFound.into()),
+            // Expiry stops claims, not a lease that runs.
+            Found::Gone {
+                burned: Some(Burned::Expiry),
+                ..
+            } if kept => {}
+            gone => {
+                let forgotten = pollster::block_on(leases.forget(&link.id()));
+                forgotten.map_err(|error| told(error, leases.failed.take()))?;
+                return Err(match gone {
+                    Found::Gone { burned, burned_at } => Error::Burned { burned, burned_at },
+                    _ => Error::NotFound,
+                }
+                .into());
+            }
         }
         Some(ask::passphrase(options.passphrase_file.as_deref(), stdin_is_link)?)
     } else {
