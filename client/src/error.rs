@@ -118,7 +118,7 @@ impl From<SealError> for Error {
     }
 }
 
-/// What kind of failure it is: interfaces.md's exit codes.
+/// What kind of failure it is, for exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Class {

@@ -9,9 +9,10 @@ use satchel_tests::{contains, files_below, noise, random};
 
 /// Whether any file below `folder` holds `needle`.
 fn rests(folder: &Path, needle: &[u8]) -> bool {
+    // A file that goes between listing and reading holds nothing any more.
     files_below(folder)
         .iter()
-        .any(|path| contains(&std::fs::read(path).unwrap(), needle))
+        .any(|path| contains(&std::fs::read(path).unwrap_or_default(), needle))
 }
 
 /// The 32-byte windows of `before` that `after` no longer has, at slots of 64 bytes.
