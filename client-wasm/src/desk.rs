@@ -1,9 +1,9 @@
 //! The page as the flows see it: told of progress, keeping leases, taking what was opened or sealed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use js_sys::{Array, Object, Promise, Uint8Array};
+use js_sys::{Array, Date, Object, Promise, Uint8Array};
 use satchel_client::{Error, LeaseKeeper, Pause, SealedSink, Sink, Stage, Watch};
 use satchel_crypto::{Entry, LeaseToken, Manifest, PasteId, ProbeToken, Receipt, SealedBytes, sanitise};
 use wasm_bindgen::prelude::*;
@@ -14,9 +14,18 @@ use crate::fetch::Fetch;
 use crate::page::Page;
 use crate::value::{Fields, number, text};
 
+/// Bytes go to the page in pieces of this size.
+const PIECE_LEN: u32 = 1 << 20;
+/// The page is told of progress no more often than this: nobody reads faster, and every telling is a message.
+const TELL_EVERY_MS: f64 = 50.0;
+
 /// One page, for one operation.
 pub(crate) struct Desk {
     page: Page,
+    /// The stage that it was told of last, and when.
+    told: Cell<Option<(Stage, f64)>>,
+    /// What it is handed next, and how much of that is filled.
+    piece: RefCell<Option<(Uint8Array, u32)>>,
     /// The page's answer to the last bytes that it was handed.
     written: RefCell<Option<Promise>>,
     /// What the page rejected a call with: the flow's error says only that it did.
@@ -27,6 +36,8 @@ impl Desk {
     pub(crate) const fn new(page: Page) -> Self {
         Self {
             page,
+            told: Cell::new(None),
+            piece: RefCell::new(None),
             written: RefCell::new(None),
             refused: RefCell::new(None),
         }
@@ -45,14 +56,48 @@ impl Desk {
         as_error
     }
 
-    /// Hands bytes to the page, and waits until it has taken those before them: the next segment is worked on meanwhile.
-    async fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-        let before = self.written.replace(Some(self.page.write(Uint8Array::from(bytes))));
+    /// Hands bytes to the page, in pieces that are worth a message.
+    async fn write(&self, mut bytes: &[u8]) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let taken = self.gather(bytes);
+            bytes = &bytes[taken..];
+            if !bytes.is_empty() {
+                self.post().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies what there is room for into the piece, and says how much that was.
+    fn gather(&self, bytes: &[u8]) -> usize {
+        let mut open = self.piece.borrow_mut();
+        let (piece, filled) = open.get_or_insert_with(|| (Uint8Array::new_with_length(PIECE_LEN), 0));
+        let most = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let end = PIECE_LEN.min(filled.saturating_add(most));
+        let part = piece.subarray(*filled, end);
+        *filled = end;
+        let len = part.length() as usize;
+        part.copy_from(&bytes[..len]);
+        len
+    }
+
+    /// Hands the piece to the page, and waits until it has taken the one before: the next segments are worked on meanwhile.
+    async fn post(&self) -> Result<(), Error> {
+        let Some((piece, filled)) = self.piece.take() else {
+            return Ok(());
+        };
+        let piece = if filled == PIECE_LEN {
+            piece
+        } else {
+            piece.slice(0, filled)
+        };
+        let before = self.written.replace(Some(self.page.write(piece)));
         self.taken(before).await
     }
 
     /// Waits until the page has taken all bytes.
     pub(crate) async fn flush(&self) -> Result<(), Error> {
+        self.post().await?;
         let last = self.written.take();
         self.taken(last).await
     }
@@ -73,6 +118,12 @@ impl Pause for Desk {
 
 impl Watch for Desk {
     fn progress(&self, stage: Stage, done: u64, total: Option<u64>) {
+        let now = Date::now();
+        let soon = |(before, at): (Stage, f64)| before == stage && (at..at + TELL_EVERY_MS).contains(&now);
+        if total != Some(done) && self.told.get().is_some_and(soon) {
+            return;
+        }
+        self.told.set(Some((stage, now)));
         let stage = match stage {
             Stage::Deriving => "deriving",
             Stage::Sealing => "sealing",

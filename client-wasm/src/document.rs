@@ -1,29 +1,25 @@
-//! A document as the page hands it over: a text, or files with their paths. Never more than one piece of it is in memory.
+//! A document as the page hands it over: a text, or files with their paths. Never more than two pieces of a file are in memory.
 
 use js_sys::Array;
-use satchel_client::{Body as _, Error, Source};
+use satchel_client::{Error, Source};
 use satchel_crypto::{Entry, limit};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
 use crate::failure::Failure;
-use crate::fetch::Body;
-use crate::files;
+use crate::files::{self, Reading};
 use crate::value::{field, text, whole};
 
 /// What is to be sealed.
-pub(crate) struct Document {
-    contents: Vec<Content>,
-    entry: usize,
-    piece: Vec<u8>,
-    used: usize,
-}
+pub(crate) struct Document(Vec<Content>);
 
 enum Content {
-    Text(Vec<u8>),
+    /// How much of it was read.
+    Text(Vec<u8>, usize),
     File(Blob),
-    /// As a stream, which the browser reads ahead: measured in Chromium, five times as fast as slice by slice.
-    Reading(Body),
+    Reading(Reading),
+    /// Nothing of a file stays in memory behind its end.
+    Over,
 }
 
 impl Document {
@@ -40,46 +36,35 @@ impl Document {
             return Err(Failure::new("unusable_document"));
         }
         let (entries, contents) = parts.into_iter().unzip();
-        Ok((
-            entries,
-            Self {
-                contents,
-                entry: 0,
-                piece: Vec::new(),
-                used: 0,
-            },
-        ))
+        Ok((entries, Self(contents)))
     }
 }
 
 impl Content {
-    /// The next piece; empty at the end.
-    async fn next(&mut self) -> Result<Vec<u8>, Error> {
+    async fn read(&mut self, room: &mut [u8]) -> Result<usize, Error> {
         if let Self::File(blob) = self {
-            *self = Self::Reading(Body::of_blob(blob));
+            *self = Self::Reading(Reading::of(blob)?);
         }
-        match self {
-            Self::Text(bytes) => Ok(std::mem::take(bytes)),
-            Self::Reading(body) => Ok(body.next().await.map_err(|_| Error::Read)?.unwrap_or_default()),
-            Self::File(_) => Err(Error::Read),
+        let len = match self {
+            Self::Text(bytes, used) => {
+                let len = room.len().min(bytes.len() - *used);
+                room[..len].copy_from_slice(&bytes[*used..*used + len]);
+                *used += len;
+                len
+            }
+            Self::Reading(reading) => reading.read(room).await?,
+            Self::File(_) | Self::Over => 0,
+        };
+        if len == 0 {
+            *self = Self::Over;
         }
+        Ok(len)
     }
 }
 
 impl Source for Document {
     async fn read(&mut self, entry: usize, room: &mut [u8]) -> Result<usize, Error> {
-        if self.entry != entry {
-            (self.entry, self.used) = (entry, 0);
-            self.piece = Vec::new();
-        }
-        if self.used == self.piece.len() {
-            self.piece = self.contents.get_mut(entry).ok_or(Error::Read)?.next().await?;
-            self.used = 0;
-        }
-        let len = room.len().min(self.piece.len() - self.used);
-        room[..len].copy_from_slice(&self.piece[self.used..self.used + len]);
-        self.used += len;
-        Ok(len)
+        self.0.get_mut(entry).ok_or(Error::Read)?.read(room).await
     }
 }
 
@@ -92,7 +77,7 @@ fn of_text(text: String) -> (Entry, Content) {
         size,
         modified: None,
     };
-    (entry, Content::Text(bytes))
+    (entry, Content::Text(bytes, 0))
 }
 
 fn of_file(value: &JsValue) -> Result<(Entry, Content), Failure> {

@@ -1,21 +1,40 @@
 //! Who does the AES-GCM of a segment: the browser where it may, else `aes-gcm` in here. The bytes are the same.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::future::Future;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use js_sys::{ArrayBuffer, Promise};
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
 use satchel_crypto::{ClosedSegment, OpenSegment, PlainSegment, SealError, SealedBytes, SegmentKey, Verdict};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::subtle::Subtle;
-use crate::value::drain;
+use crate::value::free;
 
 /// The one of this page, with the key it was given last.
 pub(crate) struct PageEngine {
     subtle: Option<Subtle>,
-    imported: RefCell<Option<(Arc<SegmentKey>, Promise)>>,
+    imported: RefCell<Option<(Arc<SegmentKey>, Rc<Imported>)>>,
+}
+
+/// A key in the browser's hands.
+struct Imported {
+    subtle: Subtle,
+    coming: Promise,
+    /// Kept, so that later segments are begun where they are handed in and not a turn of the event loop later.
+    handle: OnceCell<JsValue>,
+}
+
+impl Imported {
+    async fn handle(&self) -> Option<&JsValue> {
+        if self.handle.get().is_none() {
+            let handle = JsFuture::from(self.coming.clone()).await.ok()?;
+            return Some(self.handle.get_or_init(|| handle));
+        }
+        self.handle.get()
+    }
 }
 
 impl PageEngine {
@@ -32,18 +51,20 @@ impl PageEngine {
         if self.subtle.is_some() { "webcrypto" } else { "wasm" }
     }
 
-    /// The browser's engine and its handle of `key` to come: imported once for the 2^20 segments that share it.
-    fn key_for(&self, key: &Arc<SegmentKey>) -> Option<(Subtle, Promise)> {
+    /// The browser's handle of `key`: imported once for the 2^20 segments that share it.
+    fn key_for(&self, key: &Arc<SegmentKey>) -> Option<Rc<Imported>> {
         let subtle = self.subtle.clone()?;
         let mut imported = self.imported.borrow_mut();
         if let Some((known, handle)) = imported.as_ref()
             && Arc::ptr_eq(known, key)
         {
-            return Some((subtle, handle.clone()));
+            return Some(Rc::clone(handle));
         }
-        let handle = key.expose_to_engine(|bytes| subtle.import(bytes)).ok()?;
-        *imported = Some((Arc::clone(key), handle.clone()));
-        Some((subtle, handle))
+        let coming = key.expose_to_engine(|bytes| subtle.import(bytes)).ok()?;
+        let handle = OnceCell::new();
+        let begun = Rc::new(Imported { subtle, coming, handle });
+        *imported = Some((Arc::clone(key), Rc::clone(&begun)));
+        Some(begun)
     }
 }
 
@@ -54,34 +75,25 @@ impl satchel_client::Engine for PageEngine {
     }
 
     fn seal(&self, segment: OpenSegment) -> impl Future<Output = Result<SealedBytes, SealError>> + 'static {
-        let work = self.key_for(segment.key());
+        let imported = self.key_for(segment.key());
         async move {
-            // A browser that gives up (no memory) leaves the segment as it was.
-            let Some((subtle, key)) = with_handle(work).await else {
-                return Ok(segment.seal());
-            };
-            let promise = subtle.seal(&key, segment.nonce(), &segment.associated_data(), segment.plaintext());
-            match bytes_of(promise).await {
-                Some(bytes) => segment.sealed_by(&bytes),
+            let data = segment.associated_data();
+            let seal = |subtle: &Subtle, key: &JsValue| subtle.seal(key, segment.nonce(), &data, segment.plaintext());
+            match by_browser(imported, seal).await {
+                Some(sealed) => segment.sealed_by(len_of(&sealed), |room| move_into(room, sealed)),
+                // A browser that gives up (no memory) leaves the segment as it was.
                 None => Ok(segment.seal()),
             }
         }
     }
 
     fn open(&self, segment: ClosedSegment) -> impl Future<Output = Result<PlainSegment, Verdict>> + 'static {
-        let work = self.key_for(segment.key());
+        let imported = self.key_for(segment.key());
         async move {
-            let Some((subtle, key)) = with_handle(work).await else {
-                return segment.open();
-            };
-            let promise = subtle.open(
-                &key,
-                segment.nonce(),
-                &segment.associated_data(),
-                segment.ciphertext_and_tag(),
-            );
-            match bytes_of(promise).await {
-                Some(bytes) => segment.opened_by(bytes),
+            let (data, sealed) = (segment.associated_data(), segment.ciphertext_and_tag());
+            let open = |subtle: &Subtle, key: &JsValue| subtle.open(key, segment.nonce(), &data, sealed);
+            match by_browser(imported, open).await {
+                Some(opened) => segment.opened_by(len_of(&opened), |room| move_into(room, opened)),
                 // A wrong tag, or a browser that gave up: the other engine tells which.
                 None => segment.open(),
             }
@@ -89,12 +101,22 @@ impl satchel_client::Engine for PageEngine {
     }
 }
 
-async fn with_handle(work: Option<(Subtle, Promise)>) -> Option<(Subtle, JsValue)> {
-    let (subtle, handle) = work?;
-    Some((subtle, JsFuture::from(handle).await.ok()?))
+/// What the browser made of it; none where there is no such engine, or it gave up.
+async fn by_browser(
+    imported: Option<Rc<Imported>>,
+    begin: impl FnOnce(&Subtle, &JsValue) -> Result<Promise, JsValue>,
+) -> Option<ArrayBuffer> {
+    let imported = imported?;
+    let promise = begin(&imported.subtle, imported.handle().await?).ok()?;
+    JsFuture::from(promise).await.ok()?.dyn_into().ok()
 }
 
-async fn bytes_of(promise: Result<Promise, JsValue>) -> Option<Vec<u8>> {
-    let buffer: ArrayBuffer = JsFuture::from(promise.ok()?).await.ok()?.dyn_into().ok()?;
-    Some(drain(buffer))
+fn len_of(buffer: &ArrayBuffer) -> usize {
+    buffer.byte_length() as usize
+}
+
+/// The only copy on the way back.
+fn move_into(room: &mut [u8], buffer: ArrayBuffer) {
+    Uint8Array::new(&buffer).copy_to(room);
+    free(buffer);
 }

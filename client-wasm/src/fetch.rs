@@ -79,16 +79,12 @@ impl Transport for Fetch {
     }
 }
 
-/// An answer's body or a file's content, as it arrives. Dropped before its end, it ends the download.
+/// An answer's body as it arrives. Dropped before its end, it ends the download.
 pub(crate) struct Body(Option<ReadableStreamDefaultReader>);
 
 impl Body {
     fn of(response: &Response) -> Self {
         Self(response.body().as_ref().and_then(reader_of))
-    }
-
-    pub(crate) fn of_blob(blob: &Blob) -> Self {
-        Self(reader_of(&blob.stream()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! JavaScript values in and out: objects field by field, in the names of web/src/vault.ts.
 
-use js_sys::{ArrayBuffer, Object, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -12,11 +12,9 @@ extern "C" {
     fn transfer(this: &Transferable, len: u32) -> Result<JsValue, JsValue>;
 }
 
-/// Takes the bytes out of `buffer` and frees it at once: waiting for the collector, a large file's pieces would pile up.
-pub(crate) fn drain(buffer: ArrayBuffer) -> Vec<u8> {
-    let bytes = Uint8Array::new(&buffer).to_vec();
+/// Frees `buffer` at once: waiting for the collector, a large file's pieces would pile up.
+pub(crate) fn free(buffer: ArrayBuffer) {
     drop(buffer.unchecked_into::<Transferable>().transfer(0));
-    bytes
 }
 
 /// An object that is being made.

@@ -149,23 +149,21 @@ impl OpenSegment {
         SealedBytes(self.bytes)
     }
 
-    /// What another engine made of [`plaintext`](Self::plaintext): ciphertext, then tag.
+    /// Has `write` put the `len` bytes that another engine made of [`plaintext`](Self::plaintext) in its place: ciphertext, then tag.
     ///
     /// # Errors
-    /// `EngineOutput` when it has another length than that.
+    /// `EngineOutput` when that is another length than theirs.
     ///
     /// # Security
-    /// The engine has to have used this segment's key, nonce and associated data; a mistake there shows only on opening.
-    pub fn sealed_by(mut self, ciphertext_and_tag: &[u8]) -> Result<SealedBytes, SealError> {
+    /// The engine has to have used this segment's key, nonce and associated data, and `write` has to fill all of the room: a
+    /// mistake there shows only on opening, and bytes left alone are plaintext.
+    pub fn sealed_by(mut self, len: usize, write: impl FnOnce(&mut [u8])) -> Result<SealedBytes, SealError> {
         let expected = self.plaintext().len() + TAG_LEN;
-        if ciphertext_and_tag.len() != expected {
-            return Err(SealError::EngineOutput {
-                expected,
-                given: ciphertext_and_tag.len(),
-            });
+        if len != expected {
+            return Err(SealError::EngineOutput { expected, given: len });
         }
-        self.bytes.truncate(SEGMENT_HEAD_LEN);
-        self.bytes.extend_from_slice(ciphertext_and_tag);
+        self.bytes.resize(SEGMENT_HEAD_LEN + len, 0);
+        write(&mut self.bytes[SEGMENT_HEAD_LEN..]);
         Ok(SealedBytes(self.bytes))
     }
 }
@@ -237,26 +235,27 @@ impl ClosedSegment {
             position: self.position,
             is_final: self.is_final,
             bytes: self.bytes,
-            start: SEGMENT_HEAD_LEN,
         })
     }
 
-    /// What another engine verified and decrypted.
+    /// Has `write` put the `len` bytes that another engine verified and decrypted in the ciphertext's place.
     ///
     /// # Errors
-    /// `BadSegment` when it has not the right length. When the engine refused the tag, the caller returns `BadSegment` itself.
+    /// `BadSegment` when that is not the right length. When the engine refused the tag, the caller returns `BadSegment` itself.
     ///
     /// # Security
-    /// The engine has to have verified the tag under this segment's key, nonce and associated data.
-    pub fn opened_by(self, plaintext: Vec<u8>) -> Result<PlainSegment, Verdict> {
-        if plaintext.len() + SEGMENT_OVERHEAD != self.bytes.len() {
+    /// The engine has to have verified the tag under this segment's key, nonce and associated data, and `write` has to fill all
+    /// of the room.
+    pub fn opened_by(mut self, len: usize, write: impl FnOnce(&mut [u8])) -> Result<PlainSegment, Verdict> {
+        if len + SEGMENT_OVERHEAD != self.bytes.len() {
             return Err(Verdict::BadSegment(self.position));
         }
+        self.bytes.truncate(SEGMENT_HEAD_LEN + len);
+        write(&mut self.bytes[SEGMENT_HEAD_LEN..]);
         Ok(PlainSegment {
             position: self.position,
             is_final: self.is_final,
-            bytes: plaintext,
-            start: 0,
+            bytes: self.bytes,
         })
     }
 }
@@ -265,14 +264,14 @@ impl ClosedSegment {
 pub struct PlainSegment {
     position: u64,
     is_final: bool,
+    /// Length word and nonce, then the plaintext.
     bytes: Vec<u8>,
-    start: usize,
 }
 
 impl PlainSegment {
     /// Its part of the padded archive.
     pub fn plaintext(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        &self.bytes[SEGMENT_HEAD_LEN..]
     }
 
     /// The allocation it was opened in, to be used again.

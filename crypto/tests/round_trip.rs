@@ -313,7 +313,9 @@ fn seal_elsewhere(segment: OpenSegment) -> SealedBytes {
         .key()
         .expose_to_engine(|key| aes_gcm::Aes256Gcm::new(key.into()).encrypt(&nonce.into(), payload))
         .unwrap();
-    segment.sealed_by(&made).unwrap()
+    segment
+        .sealed_by(made.len(), |room| room.copy_from_slice(&made))
+        .unwrap()
 }
 
 #[test]
@@ -349,9 +351,14 @@ fn another_engine_makes_and_reads_the_same_container() {
         .key()
         .expose_to_engine(|key| aes_gcm::Aes256Gcm::new(key.into()).decrypt(&nonce.into(), payload))
         .unwrap();
-    let theirs = closed.opened_by(made).unwrap();
+    let theirs = closed
+        .opened_by(made.len(), |room| room.copy_from_slice(&made))
+        .unwrap();
     let ours = opened.closed_segment(0, bytes.clone()).unwrap().open().unwrap();
     assert!(theirs.plaintext() == ours.plaintext());
     let closed = opened.closed_segment(0, bytes).unwrap();
-    assert_eq!(closed.opened_by(vec![0; 5]).err(), Some(Verdict::BadSegment(0)));
+    assert_eq!(
+        closed.opened_by(5, |room| room.fill(0)).err(),
+        Some(Verdict::BadSegment(0))
+    );
 }
