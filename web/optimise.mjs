@@ -1,12 +1,15 @@
 /**
- * Makes the built page's WebAssembly smaller, in place: by a tenth, and without it the file is over its limit of 350 KB.
+ * Makes the built page's WebAssembly smaller, in place: by a tenth, and without it the file is over its limit of 350 KB. Over the limit, it
+ * fails; but where the standard library came ready-made, its panics bring their texts along, and it only warns.
  * Only features that every browser of the last years has are allowed to the optimiser.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const LIMIT_BYTES = 350_000;
+/** What such a panic says; xtask/src/wasm.rs leaves the texts out wherever it builds the standard library along. */
+const PANIC_TEXT = 'index out of bounds';
 const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'];
 const assets = fileURLToPath(new URL('dist/assets/', import.meta.url));
 const optimiser = fileURLToPath(new URL('node_modules/binaryen/bin/wasm-opt', import.meta.url));
@@ -14,7 +17,14 @@ const optimiser = fileURLToPath(new URL('node_modules/binaryen/bin/wasm-opt', im
 for (const name of readdirSync(assets).filter((file) => file.endsWith('.wasm'))) {
   const path = assets + name;
   execFileSync(process.execPath, [optimiser, '-Oz', ...FEATURES.map((feature) => `--enable-${feature}`), path, '-o', path]);
-  const { size } = statSync(path);
-  console.log(`dist/assets/${name}  ${size} bytes`);
-  if (size > LIMIT_BYTES) console.error(`over the limit of ${LIMIT_BYTES} bytes`);
+  const bytes = readFileSync(path);
+  console.log(`dist/assets/${name}  ${bytes.length} bytes`);
+  if (bytes.length <= LIMIT_BYTES) continue;
+  const over = `${name} has ${bytes.length} bytes, the limit is ${LIMIT_BYTES}`;
+  if (bytes.includes(PANIC_TEXT)) {
+    console.warn(`WARNING: ${over}. It was built with a ready-made standard library: with its sources (rustup component add rust-src, or rust-web-src) it gets smaller.`);
+  } else {
+    console.error(`error: ${over}`);
+    process.exitCode = 1;
+  }
 }
