@@ -12,6 +12,9 @@ export const CHROMIUM_ARGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
 ];
 
+/** Whatever the machine's locale: in the C locale Chromium saves a file with a name beyond ASCII as `download`. */
+export const CHROMIUM_ENVIRONMENT = { ...process.env, LC_ALL: 'C.UTF-8' };
+
 /** SATCHEL_CHROMIUM, or the first one on the path. */
 export function chromiumPath(): string {
   const named = process.env['SATCHEL_CHROMIUM'];
