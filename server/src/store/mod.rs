@@ -175,7 +175,7 @@ impl Store {
     /// What a reader may know before the claim. Changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`] also when no read is left while the last lease runs.
+    /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`]; not yet while the last reader still downloads: then no read is left.
     pub async fn probe(&self, id: Id, probe: &Token) -> Result<Probed, StoreError> {
         let token = probe.hash();
         let read = move |conn: &rusqlite::Connection, shared: &Shared| {
