@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use satchel_client::Engine;
 use satchel_client::crypto::{ClosedSegment, OpenSegment, PlainSegment, SealError, SealedBytes, Verdict};
+use satchel_client::{Engine, Nowhere};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -76,6 +76,8 @@ impl<T> Future for Landing<T> {
 }
 
 impl Engine for Threads {
+    type Elsewhere = Nowhere;
+
     fn in_flight(&self) -> usize {
         self.count * 2
     }

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::time::Duration;
 
-use satchel_client::crypto::{Manifest, SealedBytes};
-use satchel_client::{Error, Pause, SealedSink, Sink, Source, Spool, Stage, Watch};
+use satchel_client::crypto::Manifest;
+use satchel_client::{Error, Nowhere, Pause, Sealed, SealedSink, Sink, Source, Spool, Stage, Watch};
 
 use crate::document::Contents;
 use crate::failure::Failure;
@@ -68,13 +68,14 @@ impl Aside {
 }
 
 impl SealedSink for Aside {
-    async fn take(&mut self, bytes: SealedBytes) -> Result<Option<Vec<u8>>, Error> {
-        let written = self.file().and_then(|file| file.write_all(bytes.as_slice()));
+    async fn take(&mut self, bytes: Sealed<Nowhere>) -> Result<Option<Vec<u8>>, Error> {
+        let bytes = bytes.into_vec();
+        let written = self.file().and_then(|file| file.write_all(&bytes));
         written.map_err(|source| {
             self.fail(source);
             Error::Write
         })?;
-        Ok(Some(bytes.into_vec()))
+        Ok(Some(bytes))
     }
 }
 

@@ -4,17 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use js_sys::{Array, Date, Object, Promise, Uint8Array};
-use satchel_client::{Error, LeaseKeeper, Pause, SealedSink, Sink, Stage, Watch};
-use satchel_crypto::{Entry, LeaseToken, Manifest, PasteId, ProbeToken, Receipt, SealedBytes, sanitise};
+use satchel_client::{Error, LeaseKeeper, Pause, Sealed, SealedSink, Sink, Stage, Watch};
+use satchel_crypto::{Entry, LeaseToken, Manifest, PasteId, ProbeToken, Receipt, SealedElsewhere, sanitise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::engine::Bytes;
 use crate::failure::Failure;
 use crate::fetch::Fetch;
 use crate::page::Page;
 use crate::value::{Fields, number, text};
 
-/// Bytes go to the page in pieces of this size.
+/// Bytes go to the page in messages of at least this many.
 const PIECE_LEN: u32 = 1 << 20;
 /// The page is told of progress no more often than this: nobody reads faster, and every telling is a message.
 const TELL_EVERY_MS: f64 = 50.0;
@@ -24,8 +25,9 @@ pub(crate) struct Desk {
     page: Page,
     /// The stage that it was told of last, and when.
     told: Cell<Option<(Stage, f64)>>,
-    /// What it is handed next, and how much of that is filled.
-    piece: RefCell<Option<(Uint8Array, u32)>>,
+    /// What it is handed next, and how many bytes that is.
+    parts: RefCell<Array>,
+    waiting: Cell<u32>,
     /// The page's answer to the last bytes that it was handed.
     written: RefCell<Option<Promise>>,
     /// What the page rejected a call with: the flow's error says only that it did.
@@ -33,11 +35,12 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) const fn new(page: Page) -> Self {
+    pub(crate) fn new(page: Page) -> Self {
         Self {
             page,
             told: Cell::new(None),
-            piece: RefCell::new(None),
+            parts: RefCell::default(),
+            waiting: Cell::new(0),
             written: RefCell::new(None),
             refused: RefCell::new(None),
         }
@@ -56,48 +59,38 @@ impl Desk {
         as_error
     }
 
-    /// Hands bytes to the page, in pieces that are worth a message.
-    async fn write(&self, mut bytes: &[u8]) -> Result<(), Error> {
-        while !bytes.is_empty() {
-            let taken = self.gather(bytes);
-            bytes = &bytes[taken..];
-            if !bytes.is_empty() {
-                self.post().await?;
-            }
-        }
-        Ok(())
+    /// Hands bytes to the page, several parts in a message.
+    async fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        self.part(&Uint8Array::from(bytes));
+        self.post_if(PIECE_LEN).await
     }
 
-    /// Copies what there is room for into the piece, and says how much that was.
-    fn gather(&self, bytes: &[u8]) -> usize {
-        let mut open = self.piece.borrow_mut();
-        let (piece, filled) = open.get_or_insert_with(|| (Uint8Array::new_with_length(PIECE_LEN), 0));
-        let most = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let end = PIECE_LEN.min(filled.saturating_add(most));
-        let part = piece.subarray(*filled, end);
-        *filled = end;
-        let len = part.length() as usize;
-        part.copy_from(&bytes[..len]);
-        len
+    async fn write_sealed(&self, sealed: SealedElsewhere<Bytes>) -> Result<(), Error> {
+        let (head, rest) = sealed.into_parts();
+        self.part(&Uint8Array::from(&head[..]));
+        self.part(&rest.0);
+        self.post_if(PIECE_LEN).await
     }
 
-    /// Hands the piece to the page, and waits until it has taken the one before: the next segments are worked on meanwhile.
-    async fn post(&self) -> Result<(), Error> {
-        let Some((piece, filled)) = self.piece.take() else {
+    fn part(&self, part: &Uint8Array) {
+        self.parts.borrow().push(part);
+        self.waiting.set(self.waiting.get() + part.length());
+    }
+
+    /// Hands over the parts if they are `least` bytes, and waits until the page has taken those before: the next segments are worked on
+    /// meanwhile.
+    async fn post_if(&self, least: u32) -> Result<(), Error> {
+        if self.waiting.get() < least {
             return Ok(());
-        };
-        let piece = if filled == PIECE_LEN {
-            piece
-        } else {
-            piece.slice(0, filled)
-        };
-        let before = self.written.replace(Some(self.page.write(piece)));
+        }
+        self.waiting.set(0);
+        let before = self.written.replace(Some(self.page.write(self.parts.take())));
         self.taken(before).await
     }
 
     /// Waits until the page has taken all bytes.
     pub(crate) async fn flush(&self) -> Result<(), Error> {
-        self.post().await?;
+        self.post_if(1).await?;
         let last = self.written.take();
         self.taken(last).await
     }
@@ -175,10 +168,15 @@ impl LeaseKeeper for Leases<'_> {
 /// A sealed file on its way to the page.
 pub(crate) struct SealedOut<'a>(pub(crate) &'a Desk);
 
-impl SealedSink for SealedOut<'_> {
-    async fn take(&mut self, bytes: SealedBytes) -> Result<Option<Vec<u8>>, Error> {
-        self.0.write(bytes.as_slice()).await?;
-        Ok(Some(bytes.into_vec()))
+impl SealedSink<Bytes> for SealedOut<'_> {
+    async fn take(&mut self, bytes: Sealed<Bytes>) -> Result<Option<Vec<u8>>, Error> {
+        match bytes {
+            Sealed::Here(bytes) => {
+                self.0.write(bytes.as_slice()).await?;
+                Ok(Some(bytes.into_vec()))
+            }
+            Sealed::Elsewhere(sealed) => self.0.write_sealed(sealed).await.map(|()| None),
+        }
     }
 }
 

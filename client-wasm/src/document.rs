@@ -6,6 +6,7 @@ use satchel_crypto::{Entry, limit};
 use wasm_bindgen::prelude::*;
 use web_sys::Blob;
 
+use crate::engine::Bytes;
 use crate::failure::Failure;
 use crate::files::{self, Reading};
 use crate::value::{field, text, whole};
@@ -41,10 +42,23 @@ impl Document {
 }
 
 impl Content {
-    async fn read(&mut self, room: &mut [u8]) -> Result<usize, Error> {
+    fn begin(&mut self) -> Result<(), Error> {
         if let Self::File(blob) = self {
             *self = Self::Reading(Reading::of(blob)?);
         }
+        Ok(())
+    }
+
+    async fn lend(&mut self, len: usize) -> Result<Option<Bytes>, Error> {
+        self.begin()?;
+        match (self, u32::try_from(len)) {
+            (Self::Reading(reading), Ok(len)) => Ok(reading.lend(len).await?.map(Bytes)),
+            _ => Ok(None),
+        }
+    }
+
+    async fn read(&mut self, room: &mut [u8]) -> Result<usize, Error> {
+        self.begin()?;
         let len = match self {
             Self::Text(bytes, used) => {
                 let len = room.len().min(bytes.len() - *used);
@@ -62,7 +76,11 @@ impl Content {
     }
 }
 
-impl Source for Document {
+impl Source<Bytes> for Document {
+    async fn lend(&mut self, entry: usize, len: usize) -> Result<Option<Bytes>, Error> {
+        self.0.get_mut(entry).ok_or(Error::Read)?.lend(len).await
+    }
+
     async fn read(&mut self, entry: usize, room: &mut [u8]) -> Result<usize, Error> {
         self.0.get_mut(entry).ok_or(Error::Read)?.read(room).await
     }

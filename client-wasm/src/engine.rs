@@ -6,7 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
-use satchel_crypto::{ClosedSegment, OpenSegment, PlainSegment, SealError, SealedBytes, SegmentKey, Verdict};
+use satchel_client::{Elsewhere, Sealed};
+use satchel_crypto::{
+    ClosedSegment, LentSegment, OpenSegment, PlainSegment, SealError, SealedBytes, SegmentKey, Verdict,
+};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -68,7 +71,22 @@ impl PageEngine {
     }
 }
 
+/// Bytes of JavaScript's own.
+pub(crate) struct Bytes(pub(crate) Uint8Array);
+
+impl Elsewhere for Bytes {
+    fn len(&self) -> usize {
+        self.0.length() as usize
+    }
+
+    fn copy_to(&self, room: &mut [u8]) {
+        self.0.copy_to(room);
+    }
+}
+
 impl satchel_client::Engine for PageEngine {
+    type Elsewhere = Bytes;
+
     /// More than four gains nothing, and each holds half a megabyte.
     fn in_flight(&self) -> usize {
         if self.subtle.is_some() { 4 } else { 1 }
@@ -83,6 +101,34 @@ impl satchel_client::Engine for PageEngine {
                 Some(sealed) => segment.sealed_by(len_of(&sealed), |room| move_into(room, sealed)),
                 // A browser that gives up (no memory) leaves the segment as it was.
                 None => Ok(segment.seal()),
+            }
+        }
+    }
+
+    fn seal_lent(
+        &self,
+        segment: LentSegment,
+        content: Bytes,
+    ) -> impl Future<Output = Result<Sealed<Bytes>, SealError>> + 'static {
+        let imported = self.key_for(segment.key());
+        let begun = imported.as_ref().and_then(|imported| {
+            let (nonce, data) = (segment.nonce(), segment.associated_data());
+            let key = imported.handle.get()?;
+            imported.subtle.seal_elsewhere(key, nonce, &data, &content.0).ok()
+        });
+        // The content's memory is soon used again: what the browser does not begin on at once is brought in.
+        let begun = match begun {
+            Some(promise) => Ok((segment, promise)),
+            None => Err(self.seal(segment.bring_in(|room| content.copy_to(room)))),
+        };
+        async {
+            match begun {
+                Ok((segment, promise)) => {
+                    let sealed = landed(promise).await.unwrap_or_else(|| ArrayBuffer::new(0));
+                    let (len, sealed) = (len_of(&sealed), Bytes(Uint8Array::new(&sealed)));
+                    Ok(Sealed::Elsewhere(segment.sealed_as(len, sealed)?))
+                }
+                Err(here) => Ok(Sealed::Here(here.await?)),
             }
         }
     }
@@ -107,7 +153,10 @@ async fn by_browser(
     begin: impl FnOnce(&Subtle, &JsValue) -> Result<Promise, JsValue>,
 ) -> Option<ArrayBuffer> {
     let imported = imported?;
-    let promise = begin(&imported.subtle, imported.handle().await?).ok()?;
+    landed(begin(&imported.subtle, imported.handle().await?).ok()?).await
+}
+
+async fn landed(promise: Promise) -> Option<ArrayBuffer> {
     JsFuture::from(promise).await.ok()?.dyn_into().ok()
 }
 

@@ -1,15 +1,16 @@
 //! Files and Blobs, read from front to end, one piece ahead.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
 use satchel_client::{Error, Stored};
+use satchel_crypto::limit;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
 use crate::value::{Fields, field, number, to_u64};
 
-/// What the browser is asked for at a time.
-const PIECE_LEN: u32 = 1 << 20;
+/// What the browser is asked for at a time: four segments' content.
+const PIECE_LEN: u32 = 4 * limit::SEGMENT_PLAINTEXT_LEN as u32;
 
 #[wasm_bindgen]
 extern "C" {
@@ -26,7 +27,7 @@ extern "C" {
     type Reader;
 
     #[wasm_bindgen(method)]
-    fn read(this: &Reader, room: &Uint8Array) -> Promise;
+    fn read(this: &Reader, room: &Uint8Array, options: &JsValue) -> Promise;
 }
 
 /// The length of a Blob.
@@ -38,7 +39,9 @@ pub(crate) fn len(blob: &Blob) -> Result<u64, Error> {
 /// meanwhile. In Chromium this is three times as fast as its own pieces, and twenty times as fast as slices.
 pub(crate) struct Reading {
     reader: Reader,
-    coming: Promise,
+    /// Not yet arrived.
+    left: u64,
+    coming: Option<Promise>,
     piece: Uint8Array,
     used: u32,
 }
@@ -50,40 +53,75 @@ impl Reading {
             .reader_in(&Fields::new().with("mode", "byob").into())
             .or_else(|_| stream.reader())
             .map_err(|_| Error::Read)?;
-        let len = u32::try_from(len(blob)?).unwrap_or(PIECE_LEN).clamp(1, PIECE_LEN);
         Ok(Self {
-            coming: reader.read(&Uint8Array::new_with_length(len)),
             reader,
-            piece: Uint8Array::new_with_length(len),
-            used: len,
+            left: len(blob)?,
+            coming: None,
+            piece: Uint8Array::new_with_length(0),
+            used: 0,
         })
     }
 
     /// The next bytes; 0 at the end.
     pub(crate) async fn read(&mut self, room: &mut [u8]) -> Result<usize, Error> {
-        if self.used == self.piece.length() && !self.turn().await? {
+        let most = u32::try_from(room.len()).unwrap_or(u32::MAX);
+        if self.used == self.piece.length() && !self.turn(most).await? {
             return Ok(0);
         }
-        let most = u32::try_from(room.len()).unwrap_or(u32::MAX);
-        let end = self.piece.length().min(self.used.saturating_add(most));
-        let part = self.piece.subarray(self.used, end);
-        self.used = end;
+        let part = self.take(most.min(self.piece.length() - self.used));
         let len = part.length() as usize;
         part.copy_to(&mut room[..len]);
         Ok(len)
     }
 
-    /// Takes the piece that the browser filled, and has it fill the one that is used up. False at the end.
-    async fn turn(&mut self) -> Result<bool, Error> {
-        let read = JsFuture::from(self.coming.clone()).await.map_err(|_| Error::Read)?;
+    /// The next `len` bytes where they lie, until the next call; none where no piece has all of them.
+    pub(crate) async fn lend(&mut self, len: u32) -> Result<Option<Uint8Array>, Error> {
+        if self.used == self.piece.length() && !self.turn(len).await? {
+            return Ok(None);
+        }
+        Ok((len <= self.piece.length() - self.used).then(|| self.take(len)))
+    }
+
+    fn take(&mut self, len: u32) -> Uint8Array {
+        let part = self.piece.subarray(self.used, self.used + len);
+        self.used += len;
+        part
+    }
+
+    /// Takes the piece that the browser filled, and has it fill the one that is used up. False at the end. The first piece has the length
+    /// that is asked for, so that the whole segments that follow it lie in one piece each.
+    async fn turn(&mut self, first: u32) -> Result<bool, Error> {
+        if self.coming.is_none() {
+            self.ask(ArrayBuffer::new(PIECE_LEN), first);
+        }
+        let Some(coming) = self.coming.take() else {
+            return Ok(false);
+        };
+        let read = JsFuture::from(coming).await.map_err(|_| Error::Read)?;
         if field(&read, "done").is_truthy() {
             return Ok(false);
         }
         let piece: Uint8Array = field(&read, "value").dyn_into().map_err(|_| Error::Read)?;
-        let used_up = std::mem::replace(&mut self.piece, piece);
+        self.left = self.left.saturating_sub(u64::from(piece.length()));
+        let used_up = std::mem::replace(&mut self.piece, piece).buffer();
         self.used = 0;
-        self.coming = self.reader.read(&Uint8Array::new(&used_up.buffer()));
+        // What a browser without such readers handed out is of its own length.
+        let room = if used_up.byte_length() == PIECE_LEN {
+            used_up
+        } else {
+            ArrayBuffer::new(PIECE_LEN)
+        };
+        self.ask(room, PIECE_LEN);
         Ok(true)
+    }
+
+    fn ask(&mut self, room: ArrayBuffer, most: u32) {
+        let len = u32::try_from(self.left).unwrap_or(u32::MAX).min(PIECE_LEN).min(most);
+        if len > 0 {
+            let room = Uint8Array::new_with_byte_offset_and_length(&room, 0, len);
+            let whole = Fields::new().with("min", len);
+            self.coming = Some(self.reader.read(&room, &whole.into()));
+        }
     }
 }
 

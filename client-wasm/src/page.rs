@@ -1,6 +1,6 @@
 //! What the worker's script answers: the other half of `page` in web/src/worker/worker.ts. Each call rejects with a failure.
 
-use js_sys::{Object, Promise, Uint8Array};
+use js_sys::{Array, Object, Promise};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -36,9 +36,9 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub async fn entry(this: &Page, index: u32) -> Result<JsValue, JsValue>;
 
-    /// Hands over bytes; the promise holds until there is room for more.
+    /// Hands over bytes, in parts that are lost to this side; the promise holds until there is room for more.
     #[wasm_bindgen(method)]
-    pub fn write(this: &Page, bytes: Uint8Array) -> Promise;
+    pub fn write(this: &Page, parts: Array) -> Promise;
 
     /// All is verified; waits until the page has it in place.
     #[wasm_bindgen(method, catch)]

@@ -28,6 +28,14 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn encrypt(this: &Subtle, algorithm: &JsValue, key: &JsValue, bytes: &[u8]) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = encrypt)]
+    fn encrypt_elsewhere(
+        this: &Subtle,
+        algorithm: &JsValue,
+        key: &JsValue,
+        bytes: &Uint8Array,
+    ) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(method, catch)]
     fn decrypt(this: &Subtle, algorithm: &JsValue, key: &JsValue, bytes: &[u8]) -> Result<Promise, JsValue>;
 }
@@ -47,6 +55,17 @@ impl Subtle {
     /// Begins to encrypt; the promise gives an `ArrayBuffer` of ciphertext and tag.
     pub(crate) fn seal(&self, key: &JsValue, nonce: &[u8], data: &[u8], plaintext: &[u8]) -> Result<Promise, JsValue> {
         self.encrypt(&algorithm(nonce, data), key, plaintext)
+    }
+
+    /// As [`seal`](Self::seal), of bytes that are JavaScript's.
+    pub(crate) fn seal_elsewhere(
+        &self,
+        key: &JsValue,
+        nonce: &[u8],
+        data: &[u8],
+        plaintext: &Uint8Array,
+    ) -> Result<Promise, JsValue> {
+        self.encrypt_elsewhere(&algorithm(nonce, data), key, plaintext)
     }
 
     /// Begins to decrypt; the promise gives an `ArrayBuffer` of plaintext, and rejects when the tag is wrong.

@@ -67,7 +67,7 @@ function keepingPage() {
       kept.contents.set(index, createHash('sha256'));
       return true;
     },
-    write: async (bytes) => void kept.contents.get(kept.current).update(bytes),
+    write: async (parts) => parts.forEach((part) => kept.contents.get(kept.current).update(part)),
     verified: async () => undefined,
   };
   return { kept, page };
@@ -154,7 +154,7 @@ async function runLink(wasm, { fields, body }, name) {
 async function runPassphrase(wasm, { fields, body }) {
   if (fields.from === 'file') throw new Skip('the page reads no passphrase files');
   const pieces = [];
-  const page = { ...keepingPage().page, write: async (bytes) => void pieces.push(bytes) };
+  const page = { ...keepingPage().page, write: async (parts) => void pieces.push(...parts) };
   const typed = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   await wasm.sealFile(BASE, { document: { text: 'x' }, passphrase: typed }, page);
   const normalised = Buffer.from(fields.nfc_hex, 'hex').toString();

@@ -118,9 +118,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_sealed_opens_again(seed: u64, lens in prop::collection::vec(0_usize..700_000, 1..5), open_ended: bool) {
+    fn what_is_sealed_opens_again(seed: u64, lens in prop::collection::vec(0_usize..900_000, 1..5), open_ended: bool, lends: bool) {
         let mut document = document(seed, &lens);
-        document.open_ended = open_ended;
+        (document.open_ended, document.lends) = (open_ended, lends);
         let manifest = Manifest::new(document.entries(), Asked::default()).unwrap();
         let unlocked = Link::generate(&mut Seeded::new(seed), false).unlock(None).unwrap();
         let mut container = InMemory::default();
@@ -334,7 +334,12 @@ fn damage_is_noticed_and_never_confirmed() {
 
 #[test]
 fn a_document_that_changed_while_it_was_read_is_not_left_on_the_server() {
-    for (given, missing) in [(9_000_000, true), (11_000_000, false)] {
+    for (given, missing, lends) in [
+        (11_000_000, true, false),
+        (13_000_000, false, false),
+        (11_000_000, true, true),
+        (13_000_000, false, true),
+    ] {
         let model = Model::new(0, false);
         let context = Context {
             base: &base(),
@@ -342,8 +347,8 @@ fn a_document_that_changed_while_it_was_read_is_not_left_on_the_server() {
             pause: &NoPause,
             watch: &(),
         };
-        let mut entries = document(0, &[10_000_000]).entries();
-        entries[0].size = Some(10_000_000);
+        let mut entries = document(0, &[12_000_000]).entries();
+        entries[0].size = Some(12_000_000);
         let sharing = Sharing {
             entries,
             policy: ONCE,
@@ -351,8 +356,9 @@ fn a_document_that_changed_while_it_was_read_is_not_left_on_the_server() {
             invite: None,
         };
         let (mut source, mut rng) = (document(0, &[given]), Seeded::new(1));
+        source.lends = lends;
         let mut spool = NoSpool;
-        let sharing = share(&context, sharing, &mut source, &mut spool, &InCrate, &mut rng);
+        let sharing = share(&context, sharing, &mut source, &mut spool, &Late, &mut rng);
         let error = pollster::block_on(sharing).err().unwrap();
         match error {
             Error::Seal(SealError::ContentTooShort { missing: 1_000_000 }) => assert!(missing),
@@ -434,15 +440,7 @@ fn a_passphrase_opens_what_it_sealed_and_another_does_not() {
         profile: Profile::Phone,
     };
     let (mut container, mut rng) = (InMemory::default(), Seeded::new(2));
-    let sealing = seal(
-        &manifest,
-        &locks,
-        &mut document,
-        &mut container,
-        &InCrate,
-        &(),
-        &mut rng,
-    );
+    let sealing = seal(&manifest, &locks, &mut document, &mut container, &Late, &(), &mut rng);
     pollster::block_on(sealing).unwrap();
     let open = |passphrase| {
         let key = Key::Passphrase(passphrase);

@@ -35,8 +35,8 @@ pub use creator::{burn, receipt_status, reset_wait};
 pub use error::{Class, Error};
 pub use open::{Listed, Reader, inspect};
 pub use platform::{
-    Answer, Body, Context, Engine, InCrate, LeaseKeeper, Pause, Request, SealedSink, Sink, Source, Spool, Stage,
-    Stored, Transport, Unreachable, Watch,
+    Answer, Body, Context, Elsewhere, Engine, InCrate, LeaseKeeper, Nowhere, Pause, Request, Sealed, SealedSink, Sink,
+    Source, Spool, Stage, Stored, Transport, Unreachable, Watch,
 };
 pub use receive::{Received, Receiving, receive};
 pub use seal::seal;

@@ -4,8 +4,8 @@ use std::future::{Future, ready};
 use std::time::Duration;
 
 use satchel_crypto::{
-    ClosedSegment, LeaseToken, Manifest, OpenSegment, PasteId, PlainSegment, ProbeToken, Receipt, SealError,
-    SealedBytes, Verdict,
+    ClosedSegment, LeaseToken, LentSegment, Manifest, OpenSegment, PasteId, PlainSegment, ProbeToken, Receipt,
+    SealError, SealedBytes, SealedElsewhere, Verdict,
 };
 use zeroize::Zeroizing;
 
@@ -107,10 +107,80 @@ pub struct Context<'a, T: Transport, P: Pause, W: Watch> {
     pub watch: &'a W,
 }
 
+/// Content that lies where an engine has it, outside of this program's memory.
+pub trait Elsewhere {
+    /// How many bytes.
+    fn len(&self) -> usize;
+
+    /// Whether it has no bytes.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Brings them in, into room of their length.
+    fn copy_to(&self, room: &mut [u8]);
+}
+
+/// There is no elsewhere: all memory is this program's.
+#[derive(Clone, Copy, Debug)]
+pub enum Nowhere {}
+
+impl Elsewhere for Nowhere {
+    fn len(&self) -> usize {
+        match *self {}
+    }
+
+    fn copy_to(&self, _room: &mut [u8]) {
+        match *self {}
+    }
+}
+
+/// A sealed segment: in this program's memory, or where the engine put it.
+pub enum Sealed<B> {
+    /// All of it.
+    Here(SealedBytes),
+    /// Its head, and what holds the rest.
+    Elsewhere(SealedElsewhere<B>),
+}
+
+impl<B> From<SealedBytes> for Sealed<B> {
+    fn from(bytes: SealedBytes) -> Self {
+        Self::Here(bytes)
+    }
+}
+
+impl<B: Elsewhere> Sealed<B> {
+    /// All of it, brought in where it is elsewhere.
+    pub fn into_vec(self) -> Vec<u8> {
+        match self {
+            Self::Here(bytes) => bytes.into_vec(),
+            Self::Elsewhere(sealed) => {
+                let (head, rest) = sealed.into_parts();
+                let mut bytes = vec![0; head.len() + rest.len()];
+                let (front, back) = bytes.split_at_mut(head.len());
+                front.copy_from_slice(&head);
+                rest.copy_to(back);
+                bytes
+            }
+        }
+    }
+}
+
 /// Seals and opens whole segments. May start at the call or at the first poll; several are polled at a time.
 pub trait Engine {
+    /// Where it can work beside this program's memory.
+    type Elsewhere: Elsewhere + 'static;
     /// How many segments are to be in flight.
     fn in_flight(&self) -> usize;
+    /// Seals content where it lies. It is read before this returns, not later.
+    fn seal_lent(
+        &self,
+        segment: LentSegment,
+        content: Self::Elsewhere,
+    ) -> impl Future<Output = Result<Sealed<Self::Elsewhere>, SealError>> + 'static {
+        let sealing = self.seal(segment.bring_in(|room| content.copy_to(room)));
+        async { Ok(Sealed::Here(sealing.await?)) }
+    }
     /// [`OpenSegment::seal`], by whatever is fastest.
     fn seal(&self, segment: OpenSegment) -> impl Future<Output = Result<SealedBytes, SealError>> + 'static;
     /// [`ClosedSegment::open`], by whatever is fastest.
@@ -121,6 +191,8 @@ pub trait Engine {
 pub struct InCrate;
 
 impl Engine for InCrate {
+    type Elsewhere = Nowhere;
+
     fn in_flight(&self) -> usize {
         1
     }
@@ -135,16 +207,25 @@ impl Engine for InCrate {
 }
 
 /// A document's contents.
-pub trait Source {
+pub trait Source<B: Elsewhere = Nowhere> {
     /// Reads the next bytes of `entry` into `room` and says how many; 0 at its end. Entries are asked for in order.
     ///
     /// # Errors
     /// [`Error::Read`]; the reason is the implementation's to keep.
     async fn read(&mut self, entry: usize, room: &mut [u8]) -> Result<usize, Error>;
+
+    /// Hands out the next `len` bytes of `entry` where they lie, all of them; none where they have to be [read](Self::read). They are good
+    /// until the next call.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    async fn lend(&mut self, _entry: usize, _len: usize) -> Result<Option<B>, Error> {
+        Ok(None)
+    }
 }
 
 /// Takes a container as it is being sealed.
-pub trait SealedSink {
+pub trait SealedSink<B: Elsewhere = Nowhere> {
     /// How long it will be, where that is known, before the first [`take`](Self::take).
     ///
     /// # Errors
@@ -157,11 +238,11 @@ pub trait SealedSink {
     ///
     /// # Errors
     /// [`Error::Write`].
-    async fn take(&mut self, bytes: SealedBytes) -> Result<Option<Vec<u8>>, Error>;
+    async fn take(&mut self, bytes: Sealed<B>) -> Result<Option<Vec<u8>>, Error>;
 }
 
 /// Holds a container, ciphertext only, whose length shows at the end, until it can be uploaded.
-pub trait Spool: SealedSink {
+pub trait Spool<B: Elsewhere = Nowhere>: SealedSink<B> {
     /// Reads the next bytes from its start on; 0 at the end.
     ///
     /// # Errors

@@ -1,21 +1,22 @@
 //! Sealing: a source's bytes into a sealed sink, several segments in flight. The mirror of `open`.
 
 use rand_core::CryptoRng;
-use satchel_crypto::{Locks, Manifest, OpenSegment, SealError, SealedBytes, Sealer};
+use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
+use satchel_crypto::{Locks, Manifest, SealError, Sealer};
 
 use crate::flight::Flight;
-use crate::{Engine, Error, SealedSink, Source, Stage, Watch};
+use crate::{Engine, Error, Sealed, SealedSink, Source, Stage, Watch};
 
 /// Seals `source`, which holds what `manifest` says, into `out`. Returns the container's length.
 ///
 /// # Errors
 /// `Read`, `Write`, `Seal` (also when the source is longer or shorter than announced), `Verdict`.
-pub async fn seal(
+pub async fn seal<E: Engine>(
     manifest: &Manifest,
     locks: &Locks<'_>,
-    source: &mut impl Source,
-    out: &mut impl SealedSink,
-    engine: &impl Engine,
+    source: &mut impl Source<E::Elsewhere>,
+    out: &mut impl SealedSink<E::Elsewhere>,
+    engine: &E,
     watch: &impl Watch,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<u64, Error> {
@@ -24,7 +25,7 @@ pub async fn seal(
     }
     let mut sealer = Sealer::new(manifest, locks, rng)?;
     out.begin(sealer.container_len()).await?;
-    out.take(sealer.prefix()).await?;
+    out.take(Sealed::Here(sealer.prefix())).await?;
     let mut belt = Belt {
         flight: Flight::new(),
         engine,
@@ -34,17 +35,13 @@ pub async fn seal(
     for (number, entry) in manifest.entries().iter().enumerate() {
         let mut left = entry.size.unwrap_or(u64::MAX);
         while left > 0 {
-            let room = sealer.room();
-            if room.is_empty() {
-                belt.pass(&mut sealer, rng).await?;
-                continue;
-            }
-            let most = usize::try_from(left).unwrap_or(usize::MAX).min(room.len());
-            let len = source.read(number, &mut room[..most]).await?;
+            let len = match belt.lend(&mut sealer, source, (number, left), rng).await? {
+                0 => belt.fill(&mut sealer, source, (number, left), rng).await?,
+                lent => lent,
+            };
             if len == 0 {
                 break;
             }
-            sealer.filled(len)?;
             left -= len as u64;
             done += len as u64;
             watch.progress(Stage::Sealing, done, total);
@@ -62,7 +59,7 @@ pub async fn seal(
     let mut finishing = sealer.finish()?;
     let len = finishing.container_len();
     while let Some(segment) = finishing.next_segment(rng) {
-        if let Some(spare) = belt.put(segment).await? {
+        if let Some(spare) = belt.put(engine.seal(segment)).await? {
             finishing.reuse(spare);
         }
     }
@@ -71,26 +68,65 @@ pub async fn seal(
 }
 
 /// Segments on their way through the engine into the sink.
-struct Belt<'a, E, O> {
-    flight: Flight<Result<SealedBytes, SealError>>,
+struct Belt<'a, E: Engine, O> {
+    flight: Flight<Result<Sealed<E::Elsewhere>, SealError>>,
     engine: &'a E,
     out: &'a mut O,
 }
 
-impl<E: Engine, O: SealedSink> Belt<'_, E, O> {
-    /// Takes the current segment, if it is full.
+impl<E: Engine, O: SealedSink<E::Elsewhere>> Belt<'_, E, O> {
+    /// Puts a whole segment of the entry's next bytes on the belt where they lie, if they can be lent, and says how many.
+    async fn lend(
+        &mut self,
+        sealer: &mut Sealer,
+        source: &mut impl Source<E::Elsewhere>,
+        (entry, left): (usize, u64),
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<usize, Error> {
+        self.pass(sealer, rng).await?;
+        if !sealer.can_lend() || left < SEGMENT_PLAINTEXT_LEN as u64 {
+            return Ok(0);
+        }
+        let Some(content) = source.lend(entry, SEGMENT_PLAINTEXT_LEN).await? else {
+            return Ok(0);
+        };
+        let Some(segment) = sealer.lend(rng) else { return Ok(0) };
+        let spare = self.put(self.engine.seal_lent(segment, content)).await?;
+        spare.into_iter().for_each(|spare| sealer.reuse(spare));
+        Ok(SEGMENT_PLAINTEXT_LEN)
+    }
+
+    /// Reads the entry's next bytes into the current segment, and says how many; 0 at its end.
+    async fn fill(
+        &mut self,
+        sealer: &mut Sealer,
+        source: &mut impl Source<E::Elsewhere>,
+        (entry, left): (usize, u64),
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<usize, Error> {
+        self.pass(sealer, rng).await?;
+        let room = sealer.room();
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(room.len());
+        let len = source.read(entry, &mut room[..most]).await?;
+        sealer.filled(len)?;
+        Ok(len)
+    }
+
+    /// Takes the current segment, if it is full: there is room for content after this.
     async fn pass(&mut self, sealer: &mut Sealer, rng: &mut (impl CryptoRng + ?Sized)) -> Result<(), Error> {
-        if let Some(segment) = sealer.next_segment(rng)
-            && let Some(spare) = self.put(segment).await?
-        {
-            sealer.reuse(spare);
+        while let Some(segment) = sealer.next_segment(rng) {
+            let spare = self.put(self.engine.seal(segment)).await?;
+            spare.into_iter().for_each(|spare| sealer.reuse(spare));
         }
         Ok(())
     }
 
     /// Starts one segment; where enough are in flight, finishes the oldest and gives back its allocation.
-    async fn put(&mut self, segment: OpenSegment) -> Result<Option<Vec<u8>>, Error> {
-        self.flight.start(self.engine.seal(segment)).await;
+    async fn put<S: Into<Sealed<E::Elsewhere>>>(
+        &mut self,
+        sealing: impl Future<Output = Result<S, SealError>> + 'static,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        self.flight.start(async { Ok(sealing.await?.into()) }).await;
         if self.flight.len() < self.engine.in_flight() {
             return Ok(None);
         }

@@ -2,12 +2,12 @@
 
 use rand_core::CryptoRng;
 use satchel_api::limit::READS_MAX;
-use satchel_crypto::{Asked, Entry, Link, Locks, Manifest, Passphrase, Receipt, SealedBytes};
+use satchel_crypto::{Asked, Entry, Link, Locks, Manifest, Passphrase, Receipt};
 
 use crate::upload::{Upload, upload_metadata};
 use crate::{
-    Context, Engine, Error, Pause, SealedSink, Source, Spool, Stage, Transport, Watch, burn, config, receipt_status,
-    seal,
+    Context, Elsewhere, Engine, Error, Pause, Sealed, SealedSink, Source, Spool, Stage, Transport, Watch, burn, config,
+    receipt_status, seal,
 };
 
 /// What many wrong passphrases do.
@@ -58,13 +58,13 @@ pub struct Shared {
 /// For callers whose documents have lengths.
 pub struct NoSpool;
 
-impl SealedSink for NoSpool {
-    async fn take(&mut self, _bytes: SealedBytes) -> Result<Option<Vec<u8>>, Error> {
+impl<B: Elsewhere> SealedSink<B> for NoSpool {
+    async fn take(&mut self, _bytes: Sealed<B>) -> Result<Option<Vec<u8>>, Error> {
         Err(Error::Write)
     }
 }
 
-impl Spool for NoSpool {
+impl<B: Elsewhere> Spool<B> for NoSpool {
     async fn read_back(&mut self, _room: &mut [u8]) -> Result<usize, Error> {
         Err(Error::Read)
     }
@@ -76,12 +76,12 @@ impl Spool for NoSpool {
 /// # Errors
 /// `ExpiryNotAllowed`, `ReadsNotAllowed`, `TooLarge`, `InviteRequired` before anything is sent; `Read`, `Write`, `Seal`, `Verdict`,
 /// `Refused`, `Unreachable`, `BadAnswer`.
-pub async fn share<T: Transport, P: Pause, W: Watch>(
+pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
     context: &Context<'_, T, P, W>,
     sharing: Sharing<'_>,
-    source: &mut impl Source,
-    spool: &mut impl Spool,
-    engine: &impl Engine,
+    source: &mut impl Source<E::Elsewhere>,
+    spool: &mut impl Spool<E::Elsewhere>,
+    engine: &E,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Shared, Error> {
     let Sharing {
@@ -157,13 +157,13 @@ pub async fn share<T: Transport, P: Pause, W: Watch>(
     })
 }
 
-async fn spooled<T: Transport, P: Pause, W: Watch>(
+async fn spooled<T: Transport, P: Pause, W: Watch, E: Engine>(
     manifest: &Manifest,
     locks: &Locks<'_>,
-    source: &mut impl Source,
-    spool: &mut impl Spool,
+    source: &mut impl Source<E::Elsewhere>,
+    spool: &mut impl Spool<E::Elsewhere>,
     upload: &mut Upload<'_, T, P, W>,
-    (engine, watch): (&impl Engine, &W),
+    (engine, watch): (&E, &W),
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<(), Error> {
     let len = seal(manifest, locks, source, spool, engine, watch, rng).await?;

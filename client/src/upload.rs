@@ -3,13 +3,13 @@
 use base64ct::{Base64, Encoding};
 use satchel_api::header as name;
 use satchel_api::{Code, metadata, route};
-use satchel_crypto::{ClaimToken, PasteId, ProbeToken, Receipt, SealedBytes};
+use satchel_crypto::{ClaimToken, PasteId, ProbeToken, Receipt};
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
 use crate::http::{Headers, bearer, plain};
 use crate::share::{OnGuessing, Policy};
-use crate::{Answer, Context, Error, Pause, SealedSink, Stage, Transport, Watch};
+use crate::{Answer, Context, Elsewhere, Error, Pause, Sealed, SealedSink, Stage, Transport, Watch};
 
 /// How much is sent, and held, at a time.
 pub(crate) const CHUNK_LEN: usize = 8 * 1024 * 1024;
@@ -229,14 +229,15 @@ fn offset_in<B>(answer: &Answer<B>) -> Result<u64, Error> {
         .ok_or(Error::BadAnswer { status: answer.status })
 }
 
-impl<T: Transport, P: Pause, W: Watch> SealedSink for Upload<'_, T, P, W> {
+impl<T: Transport, P: Pause, W: Watch, B: Elsewhere> SealedSink<B> for Upload<'_, T, P, W> {
     async fn begin(&mut self, len: Option<u64>) -> Result<(), Error> {
         // A length that shows at the end only goes through a spool first.
         self.expect_len(len.ok_or(Error::Write)?)
     }
 
-    async fn take(&mut self, bytes: SealedBytes) -> Result<Option<Vec<u8>>, Error> {
-        self.push(bytes.as_slice()).await?;
-        Ok(Some(bytes.into_vec()))
+    async fn take(&mut self, bytes: Sealed<B>) -> Result<Option<Vec<u8>>, Error> {
+        let bytes = bytes.into_vec();
+        self.push(&bytes).await?;
+        Ok(Some(bytes))
     }
 }

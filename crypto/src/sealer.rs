@@ -12,7 +12,9 @@ use crate::limit::{IMMUTABLE_LEN, PASSPHRASE_SLOTS_MAX, PAYLOAD_HEADER_LEN, SEGM
 use crate::padding::{PaddedLen, TRAILER_LEN};
 use crate::passphrase::derive_passphrase_key;
 use crate::segment::SEGMENT_HEAD_LEN;
-use crate::{Header, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, Slot, UnlockedLink, Verdict};
+use crate::{
+    Header, LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, Slot, UnlockedLink, Verdict,
+};
 
 /// What will open the container. Links and passphrases do not stand together.
 pub enum Locks<'a> {
@@ -181,6 +183,25 @@ impl Sealer {
         segment
     }
 
+    /// Whether the next segment can be lent: it is empty, and the announced content fills it.
+    pub fn can_lend(&self) -> bool {
+        self.work.filled == 0
+            && self.head_used == self.head.len()
+            && self.expected.is_some_and(|left| left >= SEGMENT_PLAINTEXT_LEN as u64)
+    }
+
+    /// The next segment without its content, which stays where it lies and counts as given: the next [`SEGMENT_PLAINTEXT_LEN`] bytes. None
+    /// where it [cannot be lent](Self::can_lend).
+    #[must_use]
+    pub fn lend(&mut self, rng: &mut (impl CryptoRng + ?Sized)) -> Option<LentSegment> {
+        if !self.can_lend() {
+            return None;
+        }
+        let expected = self.expected.as_mut()?;
+        *expected -= SEGMENT_PLAINTEXT_LEN as u64;
+        Some(self.work.lend(rng))
+    }
+
     /// Hands back the allocation of a sealed segment, to be filled again.
     pub fn reuse(&mut self, buffer: Vec<u8>) {
         self.work.reuse(buffer);
@@ -285,6 +306,15 @@ impl Work {
         );
         self.position += 1;
         self.filled = 0;
+        segment
+    }
+
+    fn lend(&mut self, rng: &mut (impl CryptoRng + ?Sized)) -> LentSegment {
+        let mut nonce = [0; 12];
+        rng.fill_bytes(&mut nonce);
+        let segment = LentSegment::new(self.stream.segment_key(self.position), self.position, nonce);
+        self.position += 1;
+        self.archive_len += SEGMENT_PLAINTEXT_LEN as u64;
         segment
     }
 

@@ -1,4 +1,5 @@
-//! Segments, docs/format.md section 5: seal and its mirror, open. By the engine in this crate or by another (WebCrypto).
+//! Segments, docs/format.md section 5: seal and its mirror, open. By the engine in this crate or by another (WebCrypto). Content that is to
+//! stay where another engine has it is in `lent`.
 //!
 //! `segment = length word (4) || nonce (12) || ciphertext || tag (16)`
 
@@ -13,7 +14,7 @@ use crate::secret::secret;
 use crate::{SealError, Verdict};
 
 const NONCE_LEN: usize = 12;
-const TAG_LEN: usize = 16;
+pub(crate) const TAG_LEN: usize = 16;
 /// Length word and nonce.
 pub(crate) const SEGMENT_HEAD_LEN: usize = 4 + NONCE_LEN;
 const NOT_LAST: [u8; 4] = [0xff; 4];
@@ -85,8 +86,7 @@ macro_rules! engine_input {
 
         /// `I2BE(position, 8) || last (1)`
         pub const fn associated_data(&self) -> [u8; 9] {
-            let [a, b, c, d, e, f, g, h] = self.position.to_be_bytes();
-            [a, b, c, d, e, f, g, h, self.is_final as u8]
+            associated_data(self.position, self.is_final)
         }
 
         /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
@@ -98,6 +98,19 @@ macro_rules! engine_input {
 
 placed!(OpenSegment, ClosedSegment, PlainSegment);
 engine_input!(OpenSegment, ClosedSegment);
+
+pub(crate) const fn associated_data(position: u64, is_final: bool) -> [u8; 9] {
+    let [a, b, c, d, e, f, g, h] = position.to_be_bytes();
+    [a, b, c, d, e, f, g, h, is_final as u8]
+}
+
+/// Length word and nonce of a segment that is not the last.
+pub(crate) fn head_of_full(nonce: [u8; NONCE_LEN]) -> [u8; SEGMENT_HEAD_LEN] {
+    let mut head = [0; SEGMENT_HEAD_LEN];
+    head[..4].copy_from_slice(&NOT_LAST);
+    head[4..].copy_from_slice(&nonce);
+    head
+}
 
 /// A segment that is about to be sealed. Its nonce is drawn; sealing consumes it, so the nonce is used once.
 pub struct OpenSegment {

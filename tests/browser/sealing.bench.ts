@@ -155,8 +155,8 @@ function operate(asked: { operation: 'sealFile' | 'openFile'; what: 'document' |
     worker.onmessage = ({ data }) => {
       if (data.kind === 'call') {
         if (data.name === 'write') {
-          bytes += data.args.byteLength;
-          if (keep) pieces.push(new Blob([data.args]));
+          for (const part of data.args) bytes += part.byteLength;
+          if (keep) pieces.push(new Blob(data.args));
         }
         worker.postMessage({ kind: 'reply', call: data.call, value: data.name === 'entry' ? true : undefined });
       } else if (data.kind === 'done') {

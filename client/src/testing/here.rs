@@ -7,12 +7,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::{Aead, KeyInit, Payload};
 use satchel_crypto::{
-    ClosedSegment, Entry, LeaseToken, Manifest, OpenSegment, PasteId, PlainSegment, ProbeToken, SealError, SealedBytes,
-    Verdict,
+    ClosedSegment, Entry, LeaseToken, LentSegment, Manifest, OpenSegment, PasteId, PlainSegment, ProbeToken, SealError,
+    SealedBytes, Verdict,
 };
 
-use crate::{Engine, Error, LeaseKeeper, Pause, SealedSink, Sink, Source, Spool, Stored};
+use crate::{Elsewhere, Engine, Error, LeaseKeeper, Pause, Sealed, SealedSink, Sink, Source, Spool, Stored};
 
 /// No time passes in tests.
 pub(crate) struct NoPause;
@@ -21,12 +23,27 @@ impl Pause for NoPause {
     async fn pause(&self, _time: Duration) {}
 }
 
+/// Bytes that an engine has somewhere else.
+pub(crate) struct Lump(pub(crate) Vec<u8>);
+
+impl Elsewhere for Lump {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn copy_to(&self, room: &mut [u8]) {
+        room.copy_from_slice(&self.0);
+    }
+}
+
 /// Named byte strings.
 #[derive(Clone, Default)]
 pub(crate) struct Document {
     pub(crate) files: Vec<(Option<String>, Vec<u8>)>,
     /// The last entry goes "to the end".
     pub(crate) open_ended: bool,
+    /// Whole segments may stay where they lie.
+    pub(crate) lends: bool,
     read: usize,
     current: usize,
 }
@@ -37,6 +54,12 @@ impl Document {
         Self {
             files: files.into_iter().enumerate().map(named).collect(),
             ..Self::default()
+        }
+    }
+
+    fn turn_to(&mut self, entry: usize) {
+        if entry != self.current {
+            (self.current, self.read) = (entry, 0);
         }
     }
 
@@ -52,11 +75,19 @@ impl Document {
     }
 }
 
-impl Source for Document {
-    async fn read(&mut self, entry: usize, room: &mut [u8]) -> Result<usize, Error> {
-        if entry != self.current {
-            (self.current, self.read) = (entry, 0);
+impl Source<Lump> for Document {
+    async fn lend(&mut self, entry: usize, len: usize) -> Result<Option<Lump>, Error> {
+        if !self.lends {
+            return Ok(None);
         }
+        self.turn_to(entry);
+        let lent = self.files[entry].1.get(self.read..self.read + len).map(<[u8]>::to_vec);
+        self.read += lent.as_ref().map_or(0, Vec::len);
+        Ok(lent.map(Lump))
+    }
+
+    async fn read(&mut self, entry: usize, room: &mut [u8]) -> Result<usize, Error> {
+        self.turn_to(entry);
         let left = &self.files[entry].1[self.read..];
         // Never all that there is room for: files may be read in pieces.
         let len = left.len().min(room.len()).min(100_000);
@@ -73,14 +104,15 @@ pub(crate) struct InMemory {
     read_back: usize,
 }
 
-impl SealedSink for InMemory {
-    async fn take(&mut self, bytes: SealedBytes) -> Result<Option<Vec<u8>>, Error> {
-        self.bytes.extend_from_slice(bytes.as_slice());
-        Ok(Some(bytes.into_vec()))
+impl<B: Elsewhere> SealedSink<B> for InMemory {
+    async fn take(&mut self, bytes: Sealed<B>) -> Result<Option<Vec<u8>>, Error> {
+        let bytes = bytes.into_vec();
+        self.bytes.extend_from_slice(&bytes);
+        Ok(Some(bytes))
     }
 }
 
-impl Spool for InMemory {
+impl<B: Elsewhere> Spool<B> for InMemory {
     async fn read_back(&mut self, room: &mut [u8]) -> Result<usize, Error> {
         let left = &self.bytes[self.read_back..];
         let len = left.len().min(room.len());
@@ -192,6 +224,23 @@ impl<T: Unpin> Future for After<T> {
 }
 
 impl Engine for Late {
+    type Elsewhere = Lump;
+
+    fn seal_lent(
+        &self,
+        segment: LentSegment,
+        content: Lump,
+    ) -> impl Future<Output = Result<Sealed<Lump>, SealError>> + 'static {
+        // What another engine does: the same AES, its output somewhere else. Some it gives up on.
+        let position = segment.position();
+        let sealed = if position % 3 == 2 {
+            Ok(segment.bring_in(|room| content.copy_to(room)).seal().into())
+        } else {
+            seal_elsewhere(segment, &content)
+        };
+        After(usize::try_from(position * 7 % 5).unwrap(), Some(sealed))
+    }
+
     fn in_flight(&self) -> usize {
         4
     }
@@ -209,4 +258,16 @@ impl Engine for Late {
             Some(segment.open()),
         )
     }
+}
+
+fn seal_elsewhere(segment: LentSegment, content: &Lump) -> Result<Sealed<Lump>, SealError> {
+    let key = segment.key().expose_to_engine(|bytes| Aes256Gcm::new(bytes.into()));
+    let nonce: [u8; 12] = segment.nonce().try_into().unwrap();
+    let aad = segment.associated_data();
+    let payload = Payload {
+        msg: &content.0,
+        aad: &aad,
+    };
+    let sealed = key.encrypt(&nonce.into(), payload).unwrap();
+    Ok(Sealed::Elsewhere(segment.sealed_as(sealed.len(), Lump(sealed))?))
 }

@@ -32,8 +32,8 @@ export async function sealIntoFile(
 ): Promise<{ content: Blob | null; size: number; engine: Engine }> {
   const target = targetOf(sink ?? 'blob');
   const answers = {
-    write: async (bytes: Uint8Array<ArrayBuffer>): Promise<undefined> => {
-      await target.write(bytes);
+    write: async (parts: Calls['write']['args']): Promise<undefined> => {
+      await target.write(parts);
     },
   };
   try {
@@ -92,8 +92,8 @@ class Opening implements Opened {
           return this.#wanted.promise;
         },
         entry: ({ index }) => this.#begin(index),
-        write: async (bytes): Promise<undefined> => {
-          await this.#targets.at(-1)?.target.write(bytes);
+        write: async (parts): Promise<undefined> => {
+          await this.#targets.at(-1)?.target.write(parts);
         },
         verified: () => this.#handOver(),
       },

@@ -3,10 +3,12 @@ import { VaultError } from '../failure';
 import type { Sink } from '../vault';
 
 type Bytes = Uint8Array<ArrayBuffer>;
+/** What older browsers lack. */
+type Transferable = { transfer?(len: number): ArrayBuffer };
 
 /** One entry's destination. Nothing is in place before `finish`. */
 export interface Target {
-  write(bytes: Bytes): Promise<void>;
+  write(parts: readonly Bytes[]): Promise<void>;
   /** Puts it in place. */
   finish(): Promise<Blob | null>;
   /** Leaves nothing behind. */
@@ -21,9 +23,9 @@ class BlobTarget implements Target {
   #open: Bytes[] = [];
   #openLen = 0;
 
-  write(bytes: Bytes): Promise<void> {
-    this.#open.push(bytes);
-    this.#openLen += bytes.byteLength;
+  write(parts: readonly Bytes[]): Promise<void> {
+    this.#open.push(...parts);
+    this.#openLen += lengthOf(parts);
     if (this.#openLen >= PIECE_BYTES) this.#closePiece();
     return Promise.resolve();
   }
@@ -42,6 +44,8 @@ class BlobTarget implements Target {
 
   #closePiece(): void {
     if (this.#openLen > 0) this.#pieces.push(new Blob(this.#open));
+    // The Blob has its own copy. Waiting for the collector, a large file's parts would pile up.
+    for (const part of this.#open) (part.buffer as Transferable).transfer?.(0);
     this.#open = [];
     this.#openLen = 0;
   }
@@ -56,7 +60,14 @@ class StreamTarget implements Target {
     this.#writer.closed.catch(() => undefined);
   }
 
-  async write(bytes: Bytes): Promise<void> {
+  async write(parts: readonly Bytes[]): Promise<void> {
+    // One write for all: each is a message to the browser's process.
+    const bytes = new Uint8Array(lengthOf(parts));
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.byteLength;
+    }
     await refusedAs('unwritable_output', this.#writer.write(bytes));
   }
 
@@ -68,6 +79,10 @@ class StreamTarget implements Target {
   async discard(): Promise<void> {
     await this.#writer.abort().catch(() => undefined);
   }
+}
+
+function lengthOf(parts: readonly Bytes[]): number {
+  return parts.reduce((len, part) => len + part.byteLength, 0);
 }
 
 const NOWHERE: Target = {

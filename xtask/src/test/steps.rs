@@ -60,7 +60,7 @@ pub(super) const ALL: [Step; 12] = [
     },
     Step {
         name: "wasm",
-        about: "the vectors through the WebAssembly, in Node",
+        about: "the vectors through the WebAssembly, and what it seals, in Node",
         perform: wasm_in_node,
     },
     Step {
@@ -196,11 +196,10 @@ fn wasm_in_node(run: &mut Run) -> Result<Outcome, Failure> {
     }
     machine::node()?;
     wasm::build()?;
-    run.tests(
-        shell::at_root("node")
-            .arg("client-wasm/tests/vectors.mjs")
-            .arg(wasm::node_glue()),
-    )?;
+    for file in ["vectors", "sealing"] {
+        let file = format!("client-wasm/tests/{file}.mjs");
+        run.tests(shell::at_root("node").arg(file).arg(wasm::node_glue()))?;
+    }
     Ok(Outcome::Passed)
 }
 

@@ -1,0 +1,84 @@
+/**
+ * Seals files through the WebAssembly build and opens them again, with each engine what the other sealed: files are read in pieces, whole
+ * segments of them are sealed where they lie, and what is left over goes another way. Prints `N passed, N failed`.
+ *
+ *   node client-wasm/tests/sealing.mjs [FOLDER_OF_THE_NODE_GLUE]
+ */
+import { createHash, randomBytes, webcrypto } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [glue = fileURLToPath(new URL('../../target/wasm/node', import.meta.url))] = process.argv.slice(2);
+const GLUE = resolve(glue, 'satchel_client_wasm.js');
+const BASE = 'https://satchel.invalid';
+const PASSPHRASE = 'one passphrase for all';
+/** docs/format.md, section 5: the plaintext of a full segment; and four of them, what a file is read in. */
+const SEGMENT = 262_112;
+const PIECE = 4 * SEGMENT;
+const require = createRequire(import.meta.url);
+
+/** Lengths of the files of one document each. */
+const DOCUMENTS = [
+  [0],
+  [1],
+  [SEGMENT - 1], [SEGMENT], [SEGMENT + 1],
+  [PIECE - 1], [PIECE], [PIECE + 1],
+  [3 * PIECE + SEGMENT + 17],
+  [PIECE + 5, 0, 1, 2 * PIECE + 9, SEGMENT],
+  Array.from({ length: 40 }, (_, i) => (i * 37_123) % (2 * SEGMENT)),
+];
+
+function instance(subtle) {
+  const random = { getRandomValues: (bytes) => webcrypto.getRandomValues(bytes) };
+  Object.defineProperty(globalThis, 'crypto', { value: subtle ? webcrypto : random, configurable: true });
+  delete require.cache[GLUE];
+  return require(GLUE).run;
+}
+
+const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** Every part is taken away, as a message to the page does. */
+const taken = (parts) => structuredClone(parts, { transfer: parts.map((part) => part.buffer) });
+
+async function seal(run, contents) {
+  const files = contents.map((bytes, index) => ({ file: new File([bytes], `${index}`), path: `folder/${index}` }));
+  const pieces = [];
+  const page = { progress() {}, write: async (parts) => void pieces.push(...taken(parts)) };
+  const { size } = await run('sealFile', BASE, { document: { files }, passphrase: PASSPHRASE }, page);
+  const sealed = new Blob(pieces);
+  if (sealed.size !== size) throw new Error(`${sealed.size} bytes came out, ${size} were said`);
+  return sealed;
+}
+
+async function open(run, file) {
+  const hashes = [];
+  const page = {
+    progress() {},
+    manifest: async () => undefined,
+    entry: async () => hashes.push(createHash('sha256')) > 0,
+    write: async (parts) => taken(parts).forEach((part) => hashes.at(-1).update(part)),
+    verified: async () => undefined,
+  };
+  await run('openFile', BASE, { file, key: { passphrase: PASSPHRASE } }, page);
+  return hashes.map((hash) => hash.digest('hex'));
+}
+
+const count = { passed: 0, failed: 0 };
+for (const lens of DOCUMENTS) {
+  for (const [sealing, opening] of [[true, false], [false, true], [true, true]]) {
+    const contents = lens.map((len) => randomBytes(len));
+    let answer;
+    try {
+      const sealed = await seal(instance(sealing), contents);
+      const hashes = await open(instance(opening), sealed);
+      answer = hashes.join() === contents.map(digest).join() ? 'ok' : 'other content came out';
+    } catch (error) {
+      answer = error instanceof Error ? String(error.stack) : JSON.stringify(error);
+    }
+    count[answer === 'ok' ? 'passed' : 'failed'] += 1;
+    if (answer !== 'ok') console.log(`FAIL  ${lens.slice(0, 6)}, WebCrypto ${sealing} then ${opening}: ${answer}`);
+  }
+}
+console.log(`${count.passed} passed, ${count.failed} failed`);
+process.exitCode = count.failed > 0 || count.passed === 0 ? 1 : 0;

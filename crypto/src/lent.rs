@@ -1,0 +1,85 @@
+//! Segments whose content never enters this program's memory: another engine seals it where it lies. Docs/format.md section 5.
+//!
+//! In a browser, WebCrypto takes its input from JavaScript and puts its output there: bringing both through WebAssembly's memory
+//! would copy everything three times more than sealing needs.
+
+use alloc::sync::Arc;
+use alloc::vec;
+
+use crate::limit::{SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
+use crate::segment::{SEGMENT_HEAD_LEN, TAG_LEN, associated_data, head_of_full};
+use crate::{OpenSegment, SealError, SegmentKey};
+
+/// A full segment, never the last, that holds content alone and does not hold it itself. Its nonce is drawn; it is consumed, so the nonce
+/// is used once.
+pub struct LentSegment {
+    key: Arc<SegmentKey>,
+    position: u64,
+    nonce: [u8; 12],
+}
+
+impl LentSegment {
+    pub(crate) const fn new(key: Arc<SegmentKey>, position: u64, nonce: [u8; 12]) -> Self {
+        Self { key, position, nonce }
+    }
+
+    /// Counted from 0.
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// 12 random bytes, fresh for each segment.
+    pub const fn nonce(&self) -> &[u8] {
+        &self.nonce
+    }
+
+    /// `I2BE(position, 8) || 0`
+    pub const fn associated_data(&self) -> [u8; 9] {
+        associated_data(self.position, false)
+    }
+
+    /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
+    pub const fn key(&self) -> &Arc<SegmentKey> {
+        &self.key
+    }
+
+    /// Takes `sealed`, the `len` bytes that the engine made of the content: ciphertext, then tag.
+    ///
+    /// # Errors
+    /// `EngineOutput` when that is another length than theirs.
+    ///
+    /// # Security
+    /// The engine has to have used this segment's key, nonce and associated data on the [`SEGMENT_PLAINTEXT_LEN`] bytes of content that come
+    /// next in the archive: a mistake there shows only on opening.
+    pub fn sealed_as<B>(self, len: usize, sealed: B) -> Result<SealedElsewhere<B>, SealError> {
+        let expected = SEGMENT_PLAINTEXT_LEN + TAG_LEN;
+        if len != expected {
+            return Err(SealError::EngineOutput { expected, given: len });
+        }
+        Ok(SealedElsewhere {
+            head: head_of_full(self.nonce),
+            sealed,
+        })
+    }
+
+    /// Brings the content in after all: `fill` puts all of it into the room it is given.
+    pub fn bring_in(self, fill: impl FnOnce(&mut [u8])) -> OpenSegment {
+        let mut buffer = vec![0; SEGMENT_LEN];
+        buffer.truncate(SEGMENT_HEAD_LEN + SEGMENT_PLAINTEXT_LEN);
+        fill(&mut buffer[SEGMENT_HEAD_LEN..]);
+        OpenSegment::new(self.key, self.position, false, self.nonce, buffer)
+    }
+}
+
+/// `length word (4) || nonce (12)` of a sealed segment, and what holds its `ciphertext || tag`; only sealing makes it.
+pub struct SealedElsewhere<B> {
+    head: [u8; SEGMENT_HEAD_LEN],
+    sealed: B,
+}
+
+impl<B> SealedElsewhere<B> {
+    /// What goes first, and what follows it.
+    pub fn into_parts(self) -> ([u8; SEGMENT_HEAD_LEN], B) {
+        (self.head, self.sealed)
+    }
+}
