@@ -16,7 +16,7 @@ use crate::page::Page;
 use crate::value::{Fields, number, text};
 
 /// Bytes go to the page in messages of at least this many.
-const PIECE_LEN: u32 = 1 << 20;
+const PIECE_LEN: u32 = 2 << 20;
 /// The page is told of progress no more often than this: nobody reads faster, and every telling is a message.
 const TELL_EVERY_MS: f64 = 50.0;
 

@@ -96,7 +96,7 @@ impl satchel_client::Engine for PageEngine {
         let imported = self.key_for(segment.key());
         async move {
             let data = segment.associated_data();
-            let seal = |subtle: &Subtle, key: &JsValue| subtle.seal(key, segment.nonce(), &data, segment.plaintext());
+            let seal = |subtle: &Subtle, key: &JsValue| subtle.seal(key, &segment.nonce(), &data, segment.plaintext());
             match by_browser(imported, seal).await {
                 Some(sealed) => segment.sealed_by(len_of(&sealed), |room| move_into(room, sealed)),
                 // A browser that gives up (no memory) leaves the segment as it was.
@@ -114,7 +114,7 @@ impl satchel_client::Engine for PageEngine {
         let begun = imported.as_ref().and_then(|imported| {
             let (nonce, data) = (segment.nonce(), segment.associated_data());
             let key = imported.handle.get()?;
-            imported.subtle.seal_elsewhere(key, nonce, &data, &content.0).ok()
+            imported.subtle.seal_elsewhere(key, &nonce, &data, &content.0).ok()
         });
         // The content's memory is soon used again: what the browser does not begin on at once is brought in.
         let begun = match begun {
@@ -137,7 +137,7 @@ impl satchel_client::Engine for PageEngine {
         let imported = self.key_for(segment.key());
         async move {
             let (data, sealed) = (segment.associated_data(), segment.ciphertext_and_tag());
-            let open = |subtle: &Subtle, key: &JsValue| subtle.open(key, segment.nonce(), &data, sealed);
+            let open = |subtle: &Subtle, key: &JsValue| subtle.open(key, &segment.nonce(), &data, sealed);
             match by_browser(imported, open).await {
                 Some(opened) => segment.opened_by(len_of(&opened), |room| move_into(room, opened)),
                 // A wrong tag, or a browser that gave up: the other engine tells which.

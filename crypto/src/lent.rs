@@ -29,8 +29,8 @@ impl LentSegment {
     }
 
     /// 12 random bytes, fresh for each segment.
-    pub const fn nonce(&self) -> &[u8] {
-        &self.nonce
+    pub const fn nonce(&self) -> [u8; 12] {
+        self.nonce
     }
 
     /// `I2BE(position, 8) || 0`

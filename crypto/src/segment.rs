@@ -80,8 +80,10 @@ macro_rules! placed {
 macro_rules! engine_input {
     ($($segment:ident),+) => { $(impl $segment {
         /// 12 random bytes, fresh for each segment.
-        pub fn nonce(&self) -> &[u8] {
-            &self.bytes[4..SEGMENT_HEAD_LEN]
+        pub fn nonce(&self) -> [u8; NONCE_LEN] {
+            let mut nonce = [0; NONCE_LEN];
+            nonce.copy_from_slice(&self.bytes[4..SEGMENT_HEAD_LEN]);
+            nonce
         }
 
         /// `I2BE(position, 8) || last (1)`
@@ -149,10 +151,8 @@ impl OpenSegment {
     /// AES-256-GCM in place, by `aes-gcm`.
     #[must_use]
     pub fn seal(mut self) -> SealedBytes {
-        let aad = self.associated_data();
-        let (head, text) = self.bytes.split_at_mut(SEGMENT_HEAD_LEN);
-        let mut nonce = [0; NONCE_LEN];
-        nonce.copy_from_slice(&head[4..]);
+        let (aad, nonce) = (self.associated_data(), self.nonce());
+        let text = &mut self.bytes[SEGMENT_HEAD_LEN..];
         let tag = self
             .key
             .cipher
@@ -233,11 +233,9 @@ impl ClosedSegment {
     /// `BadSegment`.
     pub fn open(mut self) -> Result<PlainSegment, Verdict> {
         let bad = Verdict::BadSegment(self.position);
-        let aad = self.associated_data();
-        let (head, rest) = self.bytes.split_at_mut(SEGMENT_HEAD_LEN);
+        let (aad, nonce) = (self.associated_data(), self.nonce());
+        let rest = &mut self.bytes[SEGMENT_HEAD_LEN..];
         let (text, tag) = rest.split_last_chunk_mut::<TAG_LEN>().ok_or(bad)?;
-        let mut nonce = [0; NONCE_LEN];
-        nonce.copy_from_slice(&head[4..]);
         self.key
             .cipher
             .decrypt_inout_detached(&nonce.into(), &aad, text.into(), &(*tag).into())

@@ -157,6 +157,8 @@ function operate(asked: { operation: 'sealFile' | 'openFile'; what: 'document' |
         if (data.name === 'write') {
           for (const part of data.args) bytes += part.byteLength;
           if (keep) pieces.push(new Blob(data.args));
+          // As the page does with what it has handed on.
+          for (const part of data.args) part.buffer.transfer(0);
         }
         worker.postMessage({ kind: 'reply', call: data.call, value: data.name === 'entry' ? true : undefined });
       } else if (data.kind === 'done') {

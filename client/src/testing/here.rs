@@ -262,7 +262,7 @@ impl Engine for Late {
 
 fn seal_elsewhere(segment: LentSegment, content: &Lump) -> Result<Sealed<Lump>, SealError> {
     let key = segment.key().expose_to_engine(|bytes| Aes256Gcm::new(bytes.into()));
-    let nonce: [u8; 12] = segment.nonce().try_into().unwrap();
+    let nonce = segment.nonce();
     let aad = segment.associated_data();
     let payload = Payload {
         msg: &content.0,
