@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
-use satchel_client::{Elsewhere, Sealed};
+use satchel_client::{Elsewhere, Engine, Sealed};
 use satchel_crypto::{
     ClosedSegment, LentSegment, OpenSegment, PlainSegment, SealError, SealedBytes, SegmentKey, Verdict,
 };
@@ -84,7 +84,7 @@ impl Elsewhere for Bytes {
     }
 }
 
-impl satchel_client::Engine for PageEngine {
+impl Engine for PageEngine {
     type Elsewhere = Bytes;
 
     /// More than four gains nothing, and each holds half a megabyte.

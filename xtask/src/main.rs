@@ -32,7 +32,8 @@ usage: cargo xtask TASK
   prepare                             install what the steps need
 
 WebAssembly: SATCHEL_WASM_RUSTC and SATCHEL_WASM_LINKER name compiler and linker by hand.
-Browser tests: SATCHEL_CHROMIUM names the browser.";
+Browser tests: SATCHEL_CHROMIUM names the browser.
+A long run fuzzes each target for 600 s, or SATCHEL_FUZZ_SECONDS.";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -238,7 +238,7 @@ fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
         shell::say(&format!("installing what is missing: {}", command.join(" ")));
         shell::run(&mut shell::outside_cargo(command))?;
     }
-    let seconds = if run.long { 600 } else { 10 };
+    let seconds = fuzzing_seconds(run.long)?;
     let names = shell::answer(&mut fuzzer(&["list"])).unwrap_or_default();
     if names.is_empty() {
         return Err(Failure::Findings(vec!["cargo fuzz names no target".to_owned()]));
@@ -250,6 +250,19 @@ fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
             .push((format!("fuzzing {name}"), format!("{seconds} s, nothing found")));
     }
     Ok(Outcome::Passed)
+}
+
+/// For each target: 10 in a short run, in a long one 600 or what SATCHEL_FUZZ_SECONDS says.
+fn fuzzing_seconds(long: bool) -> Result<u32, Failure> {
+    if !long {
+        return Ok(10);
+    }
+    match std::env::var("SATCHEL_FUZZ_SECONDS") {
+        Err(_) => Ok(600),
+        Ok(told) => told
+            .parse()
+            .map_err(|_| Failure::Usage("xtask: SATCHEL_FUZZ_SECONDS is a number of seconds".to_owned())),
+    }
 }
 
 fn fuzzer(arguments: &[&str]) -> Command {
