@@ -1,6 +1,4 @@
-//! Files and Blobs, read from front to end, two pieces ahead.
-
-use std::collections::VecDeque;
+//! Files and Blobs, read from front to end, one piece ahead.
 
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
 use satchel_client::{Error, Stored};
@@ -38,14 +36,14 @@ pub(crate) fn len(blob: &Blob) -> Result<u64, Error> {
     to_u64(blob.size()).ok_or(Error::Read)
 }
 
-/// A Blob that is being read. Three pieces of it are in memory, ever the same: one that is used, two that the browser fills
+/// A Blob that is being read. Two pieces of it are in memory, ever the same two: one that is used, one that the browser fills
 /// meanwhile. In Chromium this is three times as fast as its own pieces, and twenty times as fast as slices.
 pub(crate) struct Reading {
     reader: Reader,
     /// Not yet asked for.
     left: u64,
     /// What was asked for, and how many bytes that was.
-    coming: VecDeque<(Promise, u32)>,
+    coming: Option<(Promise, u32)>,
     piece: Uint8Array,
     used: u32,
 }
@@ -60,7 +58,7 @@ impl Reading {
         Ok(Self {
             reader,
             left: len(blob)?,
-            coming: VecDeque::new(),
+            coming: None,
             piece: Uint8Array::new_with_length(0),
             used: 0,
         })
@@ -95,11 +93,10 @@ impl Reading {
     /// Takes the piece that the browser filled, and has it fill the one that is used up. False at the end. The first piece has the length
     /// that is asked for, so that the whole segments that follow it lie in one piece each.
     async fn turn(&mut self, first: u32) -> Result<bool, Error> {
-        if self.coming.is_empty() {
+        if self.coming.is_none() {
             self.ask(None, first);
-            self.ask(None, PIECE_LEN);
         }
-        let Some((coming, asked)) = self.coming.pop_front() else {
+        let Some((coming, asked)) = self.coming.take() else {
             return Ok(false);
         };
         let read = JsFuture::from(coming).await.map_err(|_| Error::Read)?;
@@ -127,7 +124,7 @@ impl Reading {
             .unwrap_or_else(|| ArrayBuffer::new(len));
         let room = Uint8Array::new_with_byte_offset_and_length(&room, 0, len);
         let whole = Fields::new().with("min", len);
-        self.coming.push_back((self.reader.read(&room, &whole.into()), len));
+        self.coming = Some((self.reader.read(&room, &whole.into()), len));
     }
 }
 

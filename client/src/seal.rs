@@ -2,10 +2,10 @@
 
 use rand_core::CryptoRng;
 use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
-use satchel_crypto::{Locks, Manifest, SealError, Sealer};
+use satchel_crypto::{Locks, Manifest, OpenSegment, SealError, Sealer};
 
 use crate::flight::Flight;
-use crate::{Engine, Error, Sealed, SealedSink, Source, Stage, Watch};
+use crate::{Elsewhere, Engine, Error, Sealed, SealedSink, Source, Stage, Watch};
 
 /// Seals `source`, which holds what `manifest` says, into `out`. Returns the container's length.
 ///
@@ -35,8 +35,9 @@ pub async fn seal<E: Engine>(
     for (number, entry) in manifest.entries().iter().enumerate() {
         let mut left = entry.size.unwrap_or(u64::MAX);
         while left > 0 {
+            belt.pass(&mut sealer, rng).await?;
             let len = match belt.lend(&mut sealer, source, (number, left), rng).await? {
-                0 => belt.fill(&mut sealer, source, (number, left), rng).await?,
+                0 => fill(&mut sealer, source, (number, left)).await?,
                 lent => lent,
             };
             if len == 0 {
@@ -59,11 +60,24 @@ pub async fn seal<E: Engine>(
     let mut finishing = sealer.finish()?;
     let len = finishing.container_len();
     while let Some(segment) = finishing.next_segment(rng) {
-        if let Some(spare) = belt.put(engine.seal(segment)).await? {
+        if let Some(spare) = belt.put(segment).await? {
             finishing.reuse(spare);
         }
     }
     belt.drain().await?;
+    Ok(len)
+}
+
+/// Reads the entry's next bytes into the current segment, and says how many; 0 at its end.
+async fn fill<B: Elsewhere>(
+    sealer: &mut Sealer,
+    source: &mut impl Source<B>,
+    (entry, left): (usize, u64),
+) -> Result<usize, Error> {
+    let room = sealer.room();
+    let most = usize::try_from(left).unwrap_or(usize::MAX).min(room.len());
+    let len = source.read(entry, &mut room[..most]).await?;
+    sealer.filled(len)?;
     Ok(len)
 }
 
@@ -83,7 +97,6 @@ impl<E: Engine, O: SealedSink<E::Elsewhere>> Belt<'_, E, O> {
         (entry, left): (usize, u64),
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<usize, Error> {
-        self.pass(sealer, rng).await?;
         if !sealer.can_lend() || left < SEGMENT_PLAINTEXT_LEN as u64 {
             return Ok(0);
         }
@@ -91,42 +104,29 @@ impl<E: Engine, O: SealedSink<E::Elsewhere>> Belt<'_, E, O> {
             return Ok(0);
         };
         let Some(segment) = sealer.lend(rng) else { return Ok(0) };
-        let spare = self.put(self.engine.seal_lent(segment, content)).await?;
+        self.flight.start(self.engine.seal_lent(segment, content)).await;
+        let spare = self.land().await?;
         spare.into_iter().for_each(|spare| sealer.reuse(spare));
         Ok(SEGMENT_PLAINTEXT_LEN)
-    }
-
-    /// Reads the entry's next bytes into the current segment, and says how many; 0 at its end.
-    async fn fill(
-        &mut self,
-        sealer: &mut Sealer,
-        source: &mut impl Source<E::Elsewhere>,
-        (entry, left): (usize, u64),
-        rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<usize, Error> {
-        self.pass(sealer, rng).await?;
-        let room = sealer.room();
-        let most = usize::try_from(left).unwrap_or(usize::MAX).min(room.len());
-        let len = source.read(entry, &mut room[..most]).await?;
-        sealer.filled(len)?;
-        Ok(len)
     }
 
     /// Takes the current segment, if it is full: there is room for content after this.
     async fn pass(&mut self, sealer: &mut Sealer, rng: &mut (impl CryptoRng + ?Sized)) -> Result<(), Error> {
         while let Some(segment) = sealer.next_segment(rng) {
-            let spare = self.put(self.engine.seal(segment)).await?;
+            let spare = self.put(segment).await?;
             spare.into_iter().for_each(|spare| sealer.reuse(spare));
         }
         Ok(())
     }
 
-    /// Starts one segment; where enough are in flight, finishes the oldest and gives back its allocation.
-    async fn put<S: Into<Sealed<E::Elsewhere>>>(
-        &mut self,
-        sealing: impl Future<Output = Result<S, SealError>> + 'static,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    async fn put(&mut self, segment: OpenSegment) -> Result<Option<Vec<u8>>, Error> {
+        let sealing = self.engine.seal(segment);
         self.flight.start(async { Ok(sealing.await?.into()) }).await;
+        self.land().await
+    }
+
+    /// Where enough are in flight, finishes the oldest and gives back its allocation.
+    async fn land(&mut self) -> Result<Option<Vec<u8>>, Error> {
         if self.flight.len() < self.engine.in_flight() {
             return Ok(None);
         }

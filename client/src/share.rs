@@ -120,22 +120,16 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
     context.watch.upload_begun(&receipt).await;
 
     let locks = Locks::Link(&unlocked);
-    let done = if manifest.is_open_ended() {
-        spooled(
-            &manifest,
-            &locks,
-            source,
-            spool,
-            &mut upload,
-            (engine, context.watch),
-            rng,
-        )
-        .await
+    let mut way = if manifest.is_open_ended() {
+        Way::Aside(&mut *spool)
     } else {
-        match seal(&manifest, &locks, source, &mut upload, engine, context.watch, rng).await {
-            Ok(_) => upload.finish().await,
-            Err(error) => Err(error),
-        }
+        Way::Straight(&mut upload)
+    };
+    let sealed = seal(&manifest, &locks, source, &mut way, engine, context.watch, rng).await;
+    let done = match sealed {
+        Ok(len) if manifest.is_open_ended() => forward(len, spool, &mut upload).await,
+        Ok(_) => upload.finish().await,
+        Err(error) => Err(error),
     };
     if let Err(error) = done {
         // Without an answer there is nobody to tell; the server drops it after a day. Else nothing half-sent is to stay.
@@ -157,16 +151,34 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
     })
 }
 
-async fn spooled<T: Transport, P: Pause, W: Watch, E: Engine>(
-    manifest: &Manifest,
-    locks: &Locks<'_>,
-    source: &mut impl Source<E::Elsewhere>,
-    spool: &mut impl Spool<E::Elsewhere>,
+/// Where sealed bytes go: to the server at once, or first into a spool until their length shows.
+enum Way<'a, U, S> {
+    Straight(&'a mut U),
+    Aside(&'a mut S),
+}
+
+impl<B: Elsewhere, U: SealedSink<B>, S: SealedSink<B>> SealedSink<B> for Way<'_, U, S> {
+    async fn begin(&mut self, len: Option<u64>) -> Result<(), Error> {
+        match self {
+            Self::Straight(upload) => upload.begin(len).await,
+            Self::Aside(spool) => spool.begin(len).await,
+        }
+    }
+
+    async fn take(&mut self, bytes: Sealed<B>) -> Result<Option<Vec<u8>>, Error> {
+        match self {
+            Self::Straight(upload) => upload.take(bytes).await,
+            Self::Aside(spool) => spool.take(bytes).await,
+        }
+    }
+}
+
+/// Uploads what was spooled.
+async fn forward<T: Transport, P: Pause, W: Watch, B: Elsewhere>(
+    len: u64,
+    spool: &mut impl Spool<B>,
     upload: &mut Upload<'_, T, P, W>,
-    (engine, watch): (&E, &W),
-    rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<(), Error> {
-    let len = seal(manifest, locks, source, spool, engine, watch, rng).await?;
     upload.expect_len(len)?;
     let mut room = vec![0; 256 * 1024];
     loop {

@@ -96,11 +96,10 @@ fn a_cut_upload_keeps_what_arrived() {
     stream.shutdown(Shutdown::Write).unwrap();
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest);
-    assert_eq!(paste.offset(&server), 1_500_000);
-    assert_eq!(
-        paste.patch(&server, 1_500_000, &paste.content[1_500_000..], &[]).status,
-        204
-    );
+    // What still lay in the connection's buffers when it ended may be lost; it was never acknowledged.
+    let kept = paste.offset(&server);
+    assert!((1_000_000..=1_500_000).contains(&kept), "{kept}");
+    assert_eq!(paste.patch(&server, kept, &paste.content[kept..], &[]).status, 204);
     assert!(paste.claim(&server, &token()).body == paste.content);
 }
 

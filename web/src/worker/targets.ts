@@ -3,8 +3,6 @@ import { VaultError } from '../failure';
 import type { Sink } from '../vault';
 
 type Bytes = Uint8Array<ArrayBuffer>;
-/** What older browsers lack. */
-type Transferable = { transfer?(len: number): ArrayBuffer };
 
 /** One entry's destination. Nothing is in place before `finish`. */
 export interface Target {
@@ -22,18 +20,19 @@ class BlobTarget implements Target {
   #pieces: Blob[] = [];
   #open: Bytes[] = [];
   #openLen = 0;
+  #taken: Promise<unknown> = Promise.resolve();
 
-  write(parts: readonly Bytes[]): Promise<void> {
+  async write(parts: readonly Bytes[]): Promise<void> {
     this.#open.push(...parts);
     this.#openLen += lengthOf(parts);
-    if (this.#openLen >= PIECE_BYTES) this.#closePiece();
-    return Promise.resolve();
+    if (this.#openLen >= PIECE_BYTES) await this.#closePiece();
   }
 
-  finish(): Promise<Blob> {
-    this.#closePiece();
+  async finish(): Promise<Blob> {
+    await this.#closePiece();
+    await this.#taken;
     // Never the sender's media type: a Blob's address with `text/html` would run in this origin.
-    return Promise.resolve(new Blob(this.#pieces, { type: 'application/octet-stream' }));
+    return new Blob(this.#pieces, { type: 'application/octet-stream' });
   }
 
   discard(): Promise<void> {
@@ -42,12 +41,19 @@ class BlobTarget implements Target {
     return Promise.resolve();
   }
 
-  #closePiece(): void {
-    if (this.#openLen > 0) this.#pieces.push(new Blob(this.#open));
+  /** Makes a Blob of what is open, as soon as the browser has taken the one before: else a fast sender's would pile up in the page. */
+  async #closePiece(): Promise<void> {
+    if (this.#openLen === 0) return;
+    const piece = new Blob(this.#open);
     // The Blob has its own copy. Waiting for the collector, a large file's parts would pile up.
-    for (const part of this.#open) (part.buffer as Transferable).transfer?.(0);
     this.#open = [];
     this.#openLen = 0;
+    this.#pieces.push(piece);
+    const before = this.#taken;
+    // Its first byte can be read once all of it has left the page; a browser without room says so here.
+    this.#taken = refusedAs('unwritable_output', piece.slice(0, 1).arrayBuffer());
+    this.#taken.catch(() => undefined);
+    await before;
   }
 }
 
