@@ -1,7 +1,8 @@
 /**
  * Makes the built page's WebAssembly smaller, in place: by a tenth, and without it the file is over its limit of 350 KB. Over the limit, it
  * fails; but where the standard library came ready-made, its panics bring their texts along, and it only warns.
- * The second time over saves four hundred bytes of gzip more. Only features that every browser of the last years has are allowed to the optimiser.
+ * Flattened first and gone over twice, it is another 1,500 bytes of gzip smaller. Only features that every browser of the last years has
+ * are allowed to the optimiser.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -16,7 +17,7 @@ const optimiser = fileURLToPath(new URL('node_modules/binaryen/bin/wasm-opt', im
 
 for (const name of readdirSync(assets).filter((file) => file.endsWith('.wasm'))) {
   const path = assets + name;
-  execFileSync(process.execPath, [optimiser, '-Oz', '-Oz', ...FEATURES.map((feature) => `--enable-${feature}`), path, '-o', path]);
+  execFileSync(process.execPath, [optimiser, '--flatten', '--rereloop', '-Oz', '-Oz', ...FEATURES.map((feature) => `--enable-${feature}`), path, '-o', path]);
   const bytes = readFileSync(path);
   console.log(`dist/assets/${name}  ${bytes.length} bytes`);
   if (bytes.length <= LIMIT_BYTES) continue;

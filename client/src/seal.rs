@@ -1,5 +1,8 @@
 //! Sealing: a source's bytes into a sealed sink, several segments in flight. The mirror of `open`.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use rand_core::CryptoRng;
 use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{Locks, Manifest, OpenSegment, SealError, Sealer};
@@ -16,6 +19,19 @@ pub async fn seal<E: Engine>(
     locks: &Locks<'_>,
     source: &mut impl Source<E::Elsewhere>,
     out: &mut impl SealedSink<E::Elsewhere>,
+    engine: &E,
+    watch: &impl Watch,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<u64, Error> {
+    seal_into(manifest, locks, source, out, engine, watch, rng).await
+}
+
+/// [`seal`], into a sink of whatever kind.
+pub(crate) async fn seal_into<E: Engine>(
+    manifest: &Manifest,
+    locks: &Locks<'_>,
+    source: &mut impl Source<E::Elsewhere>,
+    out: &mut dyn AnySink<E::Elsewhere>,
     engine: &E,
     watch: &impl Watch,
     rng: &mut (impl CryptoRng + ?Sized),
@@ -68,6 +84,23 @@ pub async fn seal<E: Engine>(
     Ok(len)
 }
 
+/// A sink of whatever kind: there is one copy of the sealing for all of them. In the page's WebAssembly
+/// another one costs kilobytes.
+pub(crate) trait AnySink<B> {
+    fn begin(&mut self, len: Option<u64>) -> Pin<Box<dyn Future<Output = Result<(), Error>> + '_>>;
+    fn take(&mut self, bytes: Sealed<B>) -> Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Error>> + '_>>;
+}
+
+impl<B: Elsewhere + 'static, S: SealedSink<B>> AnySink<B> for S {
+    fn begin(&mut self, len: Option<u64>) -> Pin<Box<dyn Future<Output = Result<(), Error>> + '_>> {
+        Box::pin(SealedSink::begin(self, len))
+    }
+
+    fn take(&mut self, bytes: Sealed<B>) -> Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Error>> + '_>> {
+        Box::pin(SealedSink::take(self, bytes))
+    }
+}
+
 /// Reads the entry's next bytes into the current segment, and says how many; 0 at its end.
 async fn fill<B: Elsewhere>(
     sealer: &mut Sealer,
@@ -82,13 +115,13 @@ async fn fill<B: Elsewhere>(
 }
 
 /// Segments on their way through the engine into the sink.
-struct Belt<'a, E: Engine, O> {
+struct Belt<'a, E: Engine> {
     flight: Flight<Result<Sealed<E::Elsewhere>, SealError>>,
     engine: &'a E,
-    out: &'a mut O,
+    out: &'a mut dyn AnySink<E::Elsewhere>,
 }
 
-impl<E: Engine, O: SealedSink<E::Elsewhere>> Belt<'_, E, O> {
+impl<E: Engine> Belt<'_, E> {
     /// Puts a whole segment of the entry's next bytes on the belt where they lie, if they can be lent, and says how many.
     async fn lend(
         &mut self,

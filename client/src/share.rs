@@ -4,10 +4,11 @@ use rand_core::CryptoRng;
 use satchel_api::limit::READS_MAX;
 use satchel_crypto::{Asked, Entry, Link, Locks, Manifest, Passphrase, Receipt};
 
+use crate::seal::{AnySink, seal_into};
 use crate::upload::{Upload, upload_metadata};
 use crate::{
     Context, Elsewhere, Engine, Error, Pause, Sealed, SealedSink, Source, Spool, Stage, Transport, Watch, burn, config,
-    receipt_status, seal,
+    receipt_status,
 };
 
 /// What many wrong passphrases do.
@@ -120,12 +121,9 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
     context.watch.upload_begun(&receipt).await;
 
     let locks = Locks::Link(&unlocked);
-    let mut way = if manifest.is_open_ended() {
-        Way::Aside(&mut *spool)
-    } else {
-        Way::Straight(&mut upload)
-    };
-    let sealed = seal(&manifest, &locks, source, &mut way, engine, context.watch, rng).await;
+    // To the server at once, or aside until the length shows.
+    let out: &mut dyn AnySink<E::Elsewhere> = if manifest.is_open_ended() { spool } else { &mut upload };
+    let sealed = seal_into(&manifest, &locks, source, out, engine, context.watch, rng).await;
     let done = match sealed {
         Ok(len) if manifest.is_open_ended() => forward(len, spool, &mut upload).await,
         Ok(_) => upload.finish().await,
@@ -149,28 +147,6 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         expires_at,
         reads: policy.reads,
     })
-}
-
-/// Where sealed bytes go: to the server at once, or first into a spool until their length shows.
-enum Way<'a, U, S> {
-    Straight(&'a mut U),
-    Aside(&'a mut S),
-}
-
-impl<B: Elsewhere, U: SealedSink<B>, S: SealedSink<B>> SealedSink<B> for Way<'_, U, S> {
-    async fn begin(&mut self, len: Option<u64>) -> Result<(), Error> {
-        match self {
-            Self::Straight(upload) => upload.begin(len).await,
-            Self::Aside(spool) => spool.begin(len).await,
-        }
-    }
-
-    async fn take(&mut self, bytes: Sealed<B>) -> Result<Option<Vec<u8>>, Error> {
-        match self {
-            Self::Straight(upload) => upload.take(bytes).await,
-            Self::Aside(spool) => spool.take(bytes).await,
-        }
-    }
 }
 
 /// Uploads what was spooled.
