@@ -25,7 +25,7 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), Troubl
         .current_dir(&options.browser_tests)
         .env("SATCHEL_SERVER_BIN", std::fs::canonicalize(&options.server)?)
         .env("SATCHEL_BENCH_RUNS", options.runs.to_string())
-        .env("SATCHEL_BENCH_MIB", (options.mib / 4).max(1).to_string());
+        .env("SATCHEL_BENCH_MIB", (options.mib / 8).max(1).to_string());
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let mut told = Vec::new();
     for line in BufReader::new(child.stdout.take().ok_or("npm has no output")?).lines() {
