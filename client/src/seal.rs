@@ -84,19 +84,21 @@ pub(crate) async fn seal_into<E: Engine>(
     Ok(len)
 }
 
+type Coming<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+
 /// A sink of whatever kind: there is one copy of the sealing for all of them. In the page's WebAssembly
 /// another one costs kilobytes.
 pub(crate) trait AnySink<B> {
-    fn begin(&mut self, len: Option<u64>) -> Pin<Box<dyn Future<Output = Result<(), Error>> + '_>>;
-    fn take(&mut self, bytes: Sealed<B>) -> Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Error>> + '_>>;
+    fn begin(&mut self, len: Option<u64>) -> Coming<'_, ()>;
+    fn take(&mut self, bytes: Sealed<B>) -> Coming<'_, Option<Vec<u8>>>;
 }
 
 impl<B: Elsewhere + 'static, S: SealedSink<B>> AnySink<B> for S {
-    fn begin(&mut self, len: Option<u64>) -> Pin<Box<dyn Future<Output = Result<(), Error>> + '_>> {
+    fn begin(&mut self, len: Option<u64>) -> Coming<'_, ()> {
         Box::pin(SealedSink::begin(self, len))
     }
 
-    fn take(&mut self, bytes: Sealed<B>) -> Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Error>> + '_>> {
+    fn take(&mut self, bytes: Sealed<B>) -> Coming<'_, Option<Vec<u8>>> {
         Box::pin(SealedSink::take(self, bytes))
     }
 }
