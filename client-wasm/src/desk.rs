@@ -16,7 +16,7 @@ use crate::page::Page;
 use crate::value::{Fields, number, text};
 
 /// Bytes go to the page in messages of at least this many.
-const PIECE_LEN: u32 = 2 << 20;
+const MESSAGE_LEN_MIN: u32 = 2 << 20;
 /// The page is told of progress no more often than this: nobody reads faster, and every telling is a message.
 const TELL_EVERY_MS: f64 = 50.0;
 
@@ -62,14 +62,14 @@ impl Desk {
     /// Hands bytes to the page, several parts in a message.
     async fn write(&self, bytes: &[u8]) -> Result<(), Error> {
         self.part(&Uint8Array::from(bytes));
-        self.post_if(PIECE_LEN).await
+        self.post_if(MESSAGE_LEN_MIN).await
     }
 
     async fn write_sealed(&self, sealed: SealedElsewhere<Bytes>) -> Result<(), Error> {
         let (head, rest) = sealed.into_parts();
         self.part(&Uint8Array::from(&head[..]));
         self.part(&rest.0);
-        self.post_if(PIECE_LEN).await
+        self.post_if(MESSAGE_LEN_MIN).await
     }
 
     fn part(&self, part: &Uint8Array) {
