@@ -17,6 +17,10 @@ use crate::value::{Fields, number, text};
 
 /// Bytes go to the page in messages of at least this many.
 const MESSAGE_LEN_MIN: u32 = 2 << 20;
+/// Of a sealed segment: length word and nonce.
+const HEAD_LEN: u32 = 16;
+/// Room for those of one message.
+const HEADS_LEN: u32 = 16 * HEAD_LEN;
 /// The page is told of progress no more often than this: nobody reads faster, and every telling is a message.
 const TELL_EVERY_MS: f64 = 50.0;
 
@@ -27,6 +31,8 @@ pub(crate) struct Desk {
     told: Cell<Option<(Stage, f64)>>,
     /// What it is handed next, and how many bytes that is.
     parts: RefCell<Array>,
+    /// Segments' heads among them share their memory, and how much of it is used: to the browser 16 bytes of their own cost as much as many.
+    heads: RefCell<(Uint8Array, u32)>,
     waiting: Cell<u32>,
     /// The page's answer to the last bytes that it was handed.
     written: RefCell<Option<Promise>>,
@@ -41,6 +47,7 @@ impl Desk {
             told: Cell::new(None),
             parts: RefCell::default(),
             waiting: Cell::new(0),
+            heads: RefCell::default(),
             written: RefCell::new(None),
             refused: RefCell::new(None),
         }
@@ -67,7 +74,7 @@ impl Desk {
 
     async fn write_sealed(&self, sealed: SealedElsewhere<Bytes>) -> Result<(), Error> {
         let (head, rest) = sealed.into_parts();
-        self.part(&Uint8Array::from(&head[..]));
+        self.part(&self.placed(&head));
         self.part(&rest.0);
         self.post_if(MESSAGE_LEN_MIN).await
     }
@@ -77,6 +84,17 @@ impl Desk {
         self.waiting.set(self.waiting.get() + part.length());
     }
 
+    fn placed(&self, head: &[u8; HEAD_LEN as usize]) -> Uint8Array {
+        let (heads, used) = &mut *self.heads.borrow_mut();
+        if *used == heads.length() {
+            (*heads, *used) = (Uint8Array::new_with_length(HEADS_LEN), 0);
+        }
+        *used += HEAD_LEN;
+        let place = heads.subarray(*used - HEAD_LEN, *used);
+        place.copy_from(head);
+        place
+    }
+
     /// Hands over the parts if they are `least` bytes, and waits until the page has taken those before: the next segments are worked on
     /// meanwhile.
     async fn post_if(&self, least: u32) -> Result<(), Error> {
@@ -84,6 +102,8 @@ impl Desk {
             return Ok(());
         }
         self.waiting.set(0);
+        // Handed over with the parts.
+        drop(self.heads.take());
         let before = self.written.replace(Some(self.page.write(self.parts.take())));
         self.taken(before).await
     }

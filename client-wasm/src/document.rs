@@ -49,10 +49,10 @@ impl Content {
         Ok(())
     }
 
-    async fn lend(&mut self, len: usize) -> Result<Option<Bytes>, Error> {
+    async fn lend(&mut self, unit: usize, most: u64) -> Result<Option<Bytes>, Error> {
         self.begin()?;
-        match (self, u32::try_from(len)) {
-            (Self::Reading(reading), Ok(len)) => Ok(reading.lend(len).await?.map(Bytes)),
+        match (self, u32::try_from(unit)) {
+            (Self::Reading(reading), Ok(unit)) => Ok(reading.lend(unit, most).await?.map(Bytes)),
             _ => Ok(None),
         }
     }
@@ -77,8 +77,8 @@ impl Content {
 }
 
 impl Source<Bytes> for Document {
-    async fn lend(&mut self, entry: usize, len: usize) -> Result<Option<Bytes>, Error> {
-        self.0.get_mut(entry).ok_or(Error::Read)?.lend(len).await
+    async fn lend(&mut self, entry: usize, unit: usize, most: u64) -> Result<Option<Bytes>, Error> {
+        self.0.get_mut(entry).ok_or(Error::Read)?.lend(unit, most).await
     }
 
     async fn read(&mut self, entry: usize, room: &mut [u8]) -> Result<usize, Error> {

@@ -5,8 +5,9 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use js_sys::{ArrayBuffer, Promise, Uint8Array};
-use satchel_client::{Elsewhere, Engine, Sealed};
+use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
+use satchel_client::{Elsewhere, Engine, Sealed, seal_brought_in};
+use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{
     ClosedSegment, LentSegment, OpenSegment, PlainSegment, SealError, SealedBytes, SegmentKey, Verdict,
 };
@@ -19,11 +20,12 @@ use crate::value::free;
 /// The one of this page, with the key it was given last.
 pub(crate) struct PageEngine {
     subtle: Option<Subtle>,
-    imported: RefCell<Option<(Arc<SegmentKey>, Rc<Imported>)>>,
+    imported: RefCell<Option<Rc<Imported>>>,
 }
 
 /// A key in the browser's hands.
 struct Imported {
+    key: Arc<SegmentKey>,
     subtle: Subtle,
     coming: Promise,
     /// Kept, so that later segments are begun where they are handed in and not a turn of the event loop later.
@@ -37,6 +39,30 @@ impl Imported {
             return Some(self.handle.get_or_init(|| handle));
         }
         self.handle.get()
+    }
+
+    /// Begins on all of `segments`, where the browser has the key; the promise gives an array of `ArrayBuffer`s. One promise for all of
+    /// them: each costs two closures and a turn through here.
+    fn begin(&self, segments: &[LentSegment], content: &Bytes) -> Option<Promise> {
+        let handle = self.handle.get()?;
+        let mut public = Vec::new();
+        for segment in segments {
+            public.extend_from_slice(&segment.nonce());
+            public.extend_from_slice(&segment.associated_data());
+        }
+        let public = Uint8Array::from(&public[..]);
+        let begun = Array::new();
+        for (number, segment) in segments.iter().enumerate() {
+            if !Arc::ptr_eq(segment.key(), &self.key) {
+                return None;
+            }
+            let at = number * PUBLIC_LEN;
+            let (nonce, data) = (part(&public, at, NONCE_LEN), part(&public, at + NONCE_LEN, DATA_LEN));
+            let content = part(&content.0, number * SEGMENT_PLAINTEXT_LEN, SEGMENT_PLAINTEXT_LEN);
+            let promise = self.subtle.seal_elsewhere(handle, nonce, data, &content).ok()?;
+            begun.push(&promise.into());
+        }
+        Some(Promise::all(&begun))
     }
 }
 
@@ -58,15 +84,18 @@ impl PageEngine {
     fn key_for(&self, key: &Arc<SegmentKey>) -> Option<Rc<Imported>> {
         let subtle = self.subtle.clone()?;
         let mut imported = self.imported.borrow_mut();
-        if let Some((known, handle)) = imported.as_ref()
-            && Arc::ptr_eq(known, key)
+        if let Some(known) = imported.as_ref()
+            && Arc::ptr_eq(&known.key, key)
         {
-            return Some(Rc::clone(handle));
+            return Some(Rc::clone(known));
         }
-        let coming = key.expose_to_engine(|bytes| subtle.import(bytes)).ok()?;
-        let handle = OnceCell::new();
-        let begun = Rc::new(Imported { subtle, coming, handle });
-        *imported = Some((Arc::clone(key), Rc::clone(&begun)));
+        let begun = Rc::new(Imported {
+            coming: key.expose_to_engine(|bytes| subtle.import(bytes)).ok()?,
+            key: Arc::clone(key),
+            subtle,
+            handle: OnceCell::new(),
+        });
+        *imported = Some(Rc::clone(&begun));
         Some(begun)
     }
 }
@@ -79,8 +108,8 @@ impl Elsewhere for Bytes {
         self.0.length() as usize
     }
 
-    fn copy_to(&self, room: &mut [u8]) {
-        self.0.copy_to(room);
+    fn copy_to(&self, at: usize, room: &mut [u8]) {
+        part(&self.0, at, room.len()).copy_to(room);
     }
 }
 
@@ -107,29 +136,30 @@ impl Engine for PageEngine {
 
     fn seal_lent(
         &self,
-        segment: LentSegment,
+        segments: Vec<LentSegment>,
         content: Bytes,
-    ) -> impl Future<Output = Result<Sealed<Bytes>, SealError>> + 'static {
-        let imported = self.key_for(segment.key());
-        let begun = imported.as_ref().and_then(|imported| {
-            let (nonce, data) = (segment.nonce(), segment.associated_data());
-            let key = imported.handle.get()?;
-            imported.subtle.seal_elsewhere(key, &nonce, &data, &content.0).ok()
-        });
-        // The content's memory is soon used again: what the browser does not begin on at once is brought in.
-        let begun = match begun {
-            Some(promise) => Ok((segment, promise)),
-            None => Err(self.seal(segment.bring_in(|room| content.copy_to(room)))),
+    ) -> impl Future<Output = Result<Vec<Sealed<Bytes>>, SealError>> + 'static {
+        let imported = segments.first().and_then(|first| self.key_for(first.key()));
+        let begun = imported.as_ref().and_then(|imported| imported.begin(&segments, &content));
+        // Its memory is soon used again.
+        let content = match begun {
+            Some(_) => content,
+            None => Bytes(content.0.slice(0, content.0.length())),
         };
-        async {
-            match begun {
-                Ok((segment, promise)) => {
-                    let sealed = landed(promise).await.unwrap_or_else(|| ArrayBuffer::new(0));
-                    let (len, sealed) = (len_of(&sealed), Bytes(Uint8Array::new(&sealed)));
-                    Ok(Sealed::Elsewhere(segment.sealed_as(len, sealed)?))
+        async move {
+            let begun = match (begun, imported) {
+                (None, Some(imported)) => {
+                    imported.handle().await;
+                    imported.begin(&segments, &content)
                 }
-                Err(here) => Ok(Sealed::Here(here.await?)),
-            }
+                (begun, _) => begun,
+            };
+            let Some(promise) = begun else {
+                return Ok(seal_brought_in(segments, &content));
+            };
+            let sealed = Array::from(&JsFuture::from(promise).await.unwrap_or_default());
+            let with_its_own = |(number, segment)| sealed_lent(segment, sealed.get(number));
+            (0..).zip(segments).map(with_its_own).collect()
         }
     }
 
@@ -154,6 +184,23 @@ async fn by_browser(
 ) -> Option<ArrayBuffer> {
     let imported = imported?;
     landed(begin(&imported.subtle, imported.handle().await?).ok()?).await
+}
+
+const NONCE_LEN: usize = 12;
+const DATA_LEN: usize = 9;
+const PUBLIC_LEN: usize = NONCE_LEN + DATA_LEN;
+
+/// What the browser made of a lent segment; something of another length where it gave up.
+fn sealed_lent(segment: LentSegment, made: JsValue) -> Result<Sealed<Bytes>, SealError> {
+    let made = made.dyn_into().unwrap_or_else(|_| ArrayBuffer::new(0));
+    let sealed = Bytes(Uint8Array::new(&made));
+    Ok(Sealed::Elsewhere(segment.sealed_as(len_of(&made), sealed)?))
+}
+
+/// `len` bytes of it from `at` on.
+#[expect(clippy::cast_possible_truncation, reason = "lent content is far below 4 GiB")]
+fn part(bytes: &Uint8Array, at: usize, len: usize) -> Uint8Array {
+    bytes.subarray(at as u32, (at + len) as u32)
 }
 
 async fn landed(promise: Promise) -> Option<ArrayBuffer> {

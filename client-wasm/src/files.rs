@@ -76,12 +76,14 @@ impl Reading {
         Ok(len)
     }
 
-    /// The next `len` bytes where they lie, until the next call; none where no piece has all of them.
-    pub(crate) async fn lend(&mut self, len: u32) -> Result<Option<Uint8Array>, Error> {
-        if self.used == self.piece.length() && !self.turn(len).await? {
+    /// The next bytes where they lie, until the next call: a multiple of `unit`, at most `most`. None where the piece has not that many left.
+    pub(crate) async fn lend(&mut self, unit: u32, most: u64) -> Result<Option<Uint8Array>, Error> {
+        if self.used == self.piece.length() && !self.turn(unit).await? {
             return Ok(None);
         }
-        Ok((len <= self.piece.length() - self.used).then(|| self.take(len)))
+        let here = self.piece.length() - self.used;
+        let len = u32::try_from(most).unwrap_or(u32::MAX).min(here) / unit * unit;
+        Ok((len > 0).then(|| self.take(len)))
     }
 
     fn take(&mut self, len: u32) -> Uint8Array {

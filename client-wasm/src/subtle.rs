@@ -1,9 +1,8 @@
 //! AES-256-GCM of the browser's own, where it has one: `crypto.subtle` is there only on pages that came over TLS (or loopback).
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use crate::value::Fields;
 
 #[wasm_bindgen]
 extern "C" {
@@ -13,6 +12,22 @@ extern "C" {
 
     #[wasm_bindgen(thread_local_v2, js_namespace = crypto, js_name = subtle)]
     static SUBTLE: Option<Subtle>;
+
+    /// Field by field without a name that has to be brought over each time: there are as many of them as segments.
+    type AesGcmParams;
+
+    #[wasm_bindgen(method, setter)]
+    fn set_name(this: &AesGcmParams, name: &str);
+
+    #[wasm_bindgen(method, setter, js_name = iv)]
+    fn set_nonce(this: &AesGcmParams, nonce: Uint8Array);
+
+    #[wasm_bindgen(method, setter, js_name = additionalData)]
+    fn set_associated_data(this: &AesGcmParams, data: Uint8Array);
+
+    /// In bits.
+    #[wasm_bindgen(method, setter, js_name = tagLength)]
+    fn set_tag_len(this: &AesGcmParams, bits: u32);
 
     // Slices arrive in JavaScript as views of this memory. WebCrypto copies them before it returns its promise.
     #[wasm_bindgen(method, catch, js_name = importKey)]
@@ -60,15 +75,15 @@ impl Subtle {
         data: &[u8; 9],
         plaintext: &[u8],
     ) -> Result<Promise, JsValue> {
-        self.encrypt(&algorithm(nonce, data), key, plaintext)
+        self.encrypt(&algorithm(nonce[..].into(), data[..].into()), key, plaintext)
     }
 
     /// As [`seal`](Self::seal), of bytes that are JavaScript's.
     pub(crate) fn seal_elsewhere(
         &self,
         key: &JsValue,
-        nonce: &[u8; 12],
-        data: &[u8; 9],
+        nonce: Uint8Array,
+        data: Uint8Array,
         plaintext: &Uint8Array,
     ) -> Result<Promise, JsValue> {
         self.encrypt_elsewhere(&algorithm(nonce, data), key, plaintext)
@@ -82,16 +97,16 @@ impl Subtle {
         data: &[u8; 9],
         sealed: &[u8],
     ) -> Result<Promise, JsValue> {
-        self.decrypt(&algorithm(nonce, data), key, sealed)
+        self.decrypt(&algorithm(nonce[..].into(), data[..].into()), key, sealed)
     }
 }
 
-/// Made anew for each call: a nonce that a browser read late must not be another segment's.
-fn algorithm(nonce: &[u8; 12], associated_data: &[u8; 9]) -> JsValue {
-    Fields::new()
-        .with("name", "AES-GCM")
-        .with("iv", Uint8Array::from(&nonce[..]))
-        .with("additionalData", Uint8Array::from(&associated_data[..]))
-        .with("tagLength", 128)
-        .into()
+/// Made anew for each call, as the arrays are: a nonce that a browser read late must not be another segment's.
+fn algorithm(nonce: Uint8Array, associated_data: Uint8Array) -> JsValue {
+    let algorithm: AesGcmParams = Object::new().unchecked_into();
+    algorithm.set_name("AES-GCM");
+    algorithm.set_nonce(nonce);
+    algorithm.set_associated_data(associated_data);
+    algorithm.set_tag_len(128);
+    algorithm.into()
 }

@@ -39,7 +39,7 @@ function instance(subtle) {
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** Every part is taken away, as a message to the page does. */
-const taken = (parts) => structuredClone(parts, { transfer: parts.map((part) => part.buffer) });
+const taken = (parts) => structuredClone(parts, { transfer: [...new Set(parts.map((part) => part.buffer))] });
 
 async function seal(run, contents) {
   const files = contents.map((bytes, index) => ({ file: new File([bytes], `${index}`), path: `folder/${index}` }));

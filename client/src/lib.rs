@@ -36,7 +36,7 @@ pub use error::{Class, Error};
 pub use open::{Listed, Reader, inspect};
 pub use platform::{
     Answer, Body, Context, Elsewhere, Engine, InCrate, LeaseKeeper, Nowhere, Pause, Request, Sealed, SealedSink, Sink,
-    Source, Spool, Stage, Stored, Transport, Unreachable, Watch,
+    Source, Spool, Stage, Stored, Transport, Unreachable, Watch, seal_brought_in,
 };
 pub use receive::{Received, Receiving, receive};
 pub use seal::seal;

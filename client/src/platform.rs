@@ -3,6 +3,7 @@
 use std::future::{Future, ready};
 use std::time::Duration;
 
+use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{
     ClosedSegment, LeaseToken, LentSegment, Manifest, OpenSegment, PasteId, PlainSegment, ProbeToken, Receipt,
     SealError, SealedBytes, SealedElsewhere, Verdict,
@@ -117,8 +118,8 @@ pub trait Elsewhere {
         self.len() == 0
     }
 
-    /// Brings them in, into room of their length.
-    fn copy_to(&self, room: &mut [u8]);
+    /// Brings those from `at` on in, as many as there is room for.
+    fn copy_to(&self, at: usize, room: &mut [u8]);
 }
 
 /// There is no elsewhere: all memory is this program's.
@@ -130,7 +131,7 @@ impl Elsewhere for Nowhere {
         match *self {}
     }
 
-    fn copy_to(&self, _room: &mut [u8]) {
+    fn copy_to(&self, _at: usize, _room: &mut [u8]) {
         match *self {}
     }
 }
@@ -159,7 +160,7 @@ impl<B: Elsewhere> Sealed<B> {
                 let mut bytes = vec![0; head.len() + rest.len()];
                 let (front, back) = bytes.split_at_mut(head.len());
                 front.copy_from_slice(&head);
-                rest.copy_to(back);
+                rest.copy_to(0, back);
                 bytes
             }
         }
@@ -172,19 +173,27 @@ pub trait Engine {
     type Elsewhere: Elsewhere + 'static;
     /// How many segments are to be in flight.
     fn in_flight(&self) -> usize;
-    /// Seals content where it lies. It is read before this returns, not later.
+    /// Seals content where it lies, [`SEGMENT_PLAINTEXT_LEN`] bytes for each of `segments`. It is read before this returns, not later.
     fn seal_lent(
         &self,
-        segment: LentSegment,
+        segments: Vec<LentSegment>,
         content: Self::Elsewhere,
-    ) -> impl Future<Output = Result<Sealed<Self::Elsewhere>, SealError>> + 'static {
-        let sealing = self.seal(segment.bring_in(|room| content.copy_to(room)));
-        async { Ok(Sealed::Here(sealing.await?)) }
+    ) -> impl Future<Output = Result<Vec<Sealed<Self::Elsewhere>>, SealError>> + 'static {
+        ready(Ok(seal_brought_in(segments, &content)))
     }
     /// [`OpenSegment::seal`], by whatever is fastest.
     fn seal(&self, segment: OpenSegment) -> impl Future<Output = Result<SealedBytes, SealError>> + 'static;
     /// [`ClosedSegment::open`], by whatever is fastest.
     fn open(&self, segment: ClosedSegment) -> impl Future<Output = Result<PlainSegment, Verdict>> + 'static;
+}
+
+/// [`Engine::seal_lent`] by the engine in the crypto crate, of content that is brought in after all.
+pub fn seal_brought_in<B: Elsewhere>(segments: Vec<LentSegment>, content: &B) -> Vec<Sealed<B>> {
+    let seal = |(number, segment): (usize, LentSegment)| {
+        let at = number * SEGMENT_PLAINTEXT_LEN;
+        Sealed::Here(segment.bring_in(|room| content.copy_to(at, room)).seal())
+    };
+    segments.into_iter().enumerate().map(seal).collect()
 }
 
 /// The engine in the crypto crate, one segment at a time.
@@ -214,12 +223,12 @@ pub trait Source<B: Elsewhere = Nowhere> {
     /// [`Error::Read`]; the reason is the implementation's to keep.
     async fn read(&mut self, entry: usize, room: &mut [u8]) -> Result<usize, Error>;
 
-    /// Hands out the next `len` bytes of `entry` where they lie, all of them; none where they have to be [read](Self::read). They are good
-    /// until the next call.
+    /// Hands out the next bytes of `entry` where they lie, at most `most` and a multiple of `unit`; none where they have to be
+    /// [read](Self::read). They are good until the next call.
     ///
     /// # Errors
     /// [`Error::Read`].
-    async fn lend(&mut self, _entry: usize, _len: usize) -> Result<Option<B>, Error> {
+    async fn lend(&mut self, _entry: usize, _unit: usize, _most: u64) -> Result<Option<B>, Error> {
         Ok(None)
     }
 }

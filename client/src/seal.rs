@@ -44,6 +44,7 @@ pub(crate) async fn seal_into<E: Engine>(
     out.take(Sealed::Here(sealer.prefix())).await?;
     let mut belt = Belt {
         flight: Flight::new(),
+        flying: 0,
         engine,
         out,
     };
@@ -118,13 +119,15 @@ async fn fill<B: Elsewhere>(
 
 /// Segments on their way through the engine into the sink.
 struct Belt<'a, E: Engine> {
-    flight: Flight<Result<Sealed<E::Elsewhere>, SealError>>,
+    flight: Flight<Result<Vec<Sealed<E::Elsewhere>>, SealError>>,
+    /// How many segments that is.
+    flying: usize,
     engine: &'a E,
     out: &'a mut dyn AnySink<E::Elsewhere>,
 }
 
 impl<E: Engine> Belt<'_, E> {
-    /// Puts a whole segment of the entry's next bytes on the belt where they lie, if they can be lent, and says how many.
+    /// Puts whole segments of the entry's next bytes on the belt where they lie, if they can be lent, and says how many bytes that is.
     async fn lend(
         &mut self,
         sealer: &mut Sealer,
@@ -135,14 +138,19 @@ impl<E: Engine> Belt<'_, E> {
         if !sealer.can_lend() || left < SEGMENT_PLAINTEXT_LEN as u64 {
             return Ok(0);
         }
-        let Some(content) = source.lend(entry, SEGMENT_PLAINTEXT_LEN).await? else {
+        let Some(content) = source.lend(entry, SEGMENT_PLAINTEXT_LEN, left).await? else {
             return Ok(0);
         };
-        let Some(segment) = sealer.lend(rng) else { return Ok(0) };
-        self.flight.start(self.engine.seal_lent(segment, content)).await;
-        let spare = self.land().await?;
+        let lent = content.len();
+        let segments: Vec<_> = (0..lent / SEGMENT_PLAINTEXT_LEN).map_while(|_| sealer.lend(rng)).collect();
+        if segments.len() * SEGMENT_PLAINTEXT_LEN != lent {
+            return Err(Error::Seal(SealError::ContentTooLong));
+        }
+        let begun = segments.len();
+        self.flight.start(self.engine.seal_lent(segments, content)).await;
+        let spare = self.land(begun).await?;
         spare.into_iter().for_each(|spare| sealer.reuse(spare));
-        Ok(SEGMENT_PLAINTEXT_LEN)
+        Ok(lent)
     }
 
     /// Takes the current segment, if it is full: there is room for content after this.
@@ -156,25 +164,38 @@ impl<E: Engine> Belt<'_, E> {
 
     async fn put(&mut self, segment: OpenSegment) -> Result<Option<Vec<u8>>, Error> {
         let sealing = self.engine.seal(segment);
-        self.flight.start(async { Ok(sealing.await?.into()) }).await;
-        self.land().await
+        self.flight.start(async { Ok(vec![sealing.await?.into()]) }).await;
+        self.land(1).await
     }
 
-    /// Where enough are in flight, finishes the oldest and gives back its allocation.
-    async fn land(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        if self.flight.len() < self.engine.in_flight() {
+    /// Counts the `begun` segments; where enough are in flight beside them, finishes the oldest and gives back an allocation.
+    async fn land(&mut self, begun: usize) -> Result<Option<Vec<u8>>, Error> {
+        self.flying += begun;
+        let mut spare = None;
+        while self.flying + 1 >= self.engine.in_flight() + begun {
+            match self.next().await? {
+                Some(given_back) => spare = given_back.or(spare),
+                None => break,
+            }
+        }
+        Ok(spare)
+    }
+
+    /// Finishes the oldest; none where none is in flight.
+    async fn next(&mut self) -> Result<Option<Option<Vec<u8>>>, Error> {
+        let Some(sealed) = self.flight.next().await else {
             return Ok(None);
+        };
+        let mut spare = None;
+        for segment in sealed? {
+            self.flying -= 1;
+            spare = self.out.take(segment).await?;
         }
-        match self.flight.next().await {
-            Some(sealed) => self.out.take(sealed?).await,
-            None => Ok(None),
-        }
+        Ok(Some(spare))
     }
 
     async fn drain(&mut self) -> Result<(), Error> {
-        while let Some(sealed) = self.flight.next().await {
-            self.out.take(sealed?).await?;
-        }
+        while self.next().await?.is_some() {}
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
+use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{
     ClosedSegment, Entry, LeaseToken, LentSegment, Manifest, OpenSegment, PasteId, PlainSegment, ProbeToken, SealError,
     SealedBytes, Verdict,
@@ -31,8 +32,8 @@ impl Elsewhere for Lump {
         self.0.len()
     }
 
-    fn copy_to(&self, room: &mut [u8]) {
-        room.copy_from_slice(&self.0);
+    fn copy_to(&self, at: usize, room: &mut [u8]) {
+        room.copy_from_slice(&self.0[at..at + room.len()]);
     }
 }
 
@@ -76,14 +77,17 @@ impl Document {
 }
 
 impl Source<Lump> for Document {
-    async fn lend(&mut self, entry: usize, len: usize) -> Result<Option<Lump>, Error> {
+    async fn lend(&mut self, entry: usize, unit: usize, most: u64) -> Result<Option<Lump>, Error> {
         if !self.lends {
             return Ok(None);
         }
         self.turn_to(entry);
-        let lent = self.files[entry].1.get(self.read..self.read + len).map(<[u8]>::to_vec);
-        self.read += lent.as_ref().map_or(0, Vec::len);
-        Ok(lent.map(Lump))
+        let left = &self.files[entry].1[self.read..];
+        // Never all that there is: a file is lent in pieces.
+        let most = usize::try_from(most).unwrap().min(left.len()).min(3 * unit);
+        let lent = left[..most / unit * unit].to_vec();
+        self.read += lent.len();
+        Ok((!lent.is_empty()).then_some(Lump(lent)))
     }
 
     async fn read(&mut self, entry: usize, room: &mut [u8]) -> Result<usize, Error> {
@@ -228,16 +232,20 @@ impl Engine for Late {
 
     fn seal_lent(
         &self,
-        segment: LentSegment,
+        segments: Vec<LentSegment>,
         content: Lump,
-    ) -> impl Future<Output = Result<Sealed<Lump>, SealError>> + 'static {
+    ) -> impl Future<Output = Result<Vec<Sealed<Lump>>, SealError>> + 'static {
         // What another engine does: the same AES, its output somewhere else. Some it gives up on.
-        let position = segment.position();
-        let sealed = if position % 3 == 2 {
-            Ok(segment.bring_in(|room| content.copy_to(room)).seal().into())
-        } else {
-            seal_elsewhere(segment, &content)
+        let position = segments[0].position();
+        let seal = |(number, segment): (usize, LentSegment)| {
+            let at = number * SEGMENT_PLAINTEXT_LEN;
+            if segment.position() % 3 == 2 {
+                Ok(segment.bring_in(|room| content.copy_to(at, room)).seal().into())
+            } else {
+                seal_elsewhere(segment, &content.0[at..at + SEGMENT_PLAINTEXT_LEN])
+            }
         };
+        let sealed = segments.into_iter().enumerate().map(seal).collect();
         After(usize::try_from(position * 7 % 5).unwrap(), Some(sealed))
     }
 
@@ -260,12 +268,12 @@ impl Engine for Late {
     }
 }
 
-fn seal_elsewhere(segment: LentSegment, content: &Lump) -> Result<Sealed<Lump>, SealError> {
+fn seal_elsewhere(segment: LentSegment, content: &[u8]) -> Result<Sealed<Lump>, SealError> {
     let key = segment.key().expose_to_engine(|bytes| Aes256Gcm::new(bytes.into()));
     let nonce = segment.nonce();
     let aad = segment.associated_data();
     let payload = Payload {
-        msg: &content.0,
+        msg: content,
         aad: &aad,
     };
     let sealed = key.encrypt(&nonce.into(), payload).unwrap();

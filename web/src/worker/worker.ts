@@ -35,7 +35,7 @@ const page = {
   uploadBegun: (receipt: string) => ask('uploadBegun', { receipt }),
   manifest: (found: Calls['manifest']['args']) => ask('manifest', found),
   entry: (index: number) => ask('entry', { index }),
-  write: (parts: Uint8Array<ArrayBuffer>[]) => ask('write', parts, parts.map((part) => part.buffer)),
+  write: (parts: Uint8Array<ArrayBuffer>[]) => ask('write', parts, [...new Set(parts.map((part) => part.buffer))]),
   verified: () => ask('verified', undefined),
   pause: (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis)),
 };
