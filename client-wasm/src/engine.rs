@@ -140,7 +140,9 @@ impl Engine for PageEngine {
         content: Bytes,
     ) -> impl Future<Output = Result<Vec<Sealed<Bytes>>, SealError>> + 'static {
         let imported = segments.first().and_then(|first| self.key_for(first.key()));
-        let begun = imported.as_ref().and_then(|imported| imported.begin(&segments, &content));
+        let begun = imported
+            .as_ref()
+            .and_then(|imported| imported.begin(&segments, &content));
         // Its memory is soon used again.
         let content = match begun {
             Some(_) => content,

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use satchel_api::Burned;
+use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{Allowed, Asked, Key, Link, Locks, Manifest, Passphrase, Profile, SealError, Verdict};
 
 use crate::testing::Seeded;
@@ -366,6 +367,34 @@ fn a_document_that_changed_while_it_was_read_is_not_left_on_the_server() {
             other => panic!("{other}"),
         }
         assert_eq!(model.sole(|paste| paste.burned), Some(Burned::Demand));
+    }
+}
+
+#[test]
+fn a_source_that_lends_more_than_it_was_asked_for_is_not_sealed() {
+    for (announced, too_much) in [(600_000, 1), (600_000, SEGMENT_PLAINTEXT_LEN), (2_000_000, 7)] {
+        let model = Model::new(0, false);
+        let context = Context {
+            base: &base(),
+            transport: &model,
+            pause: &NoPause,
+            watch: &(),
+        };
+        // The second file would have room for what the first lends too much.
+        let mut entries = document(0, &[1, 3_000_000]).entries();
+        entries[0].size = Some(announced);
+        let sharing = Sharing {
+            entries,
+            policy: ONCE,
+            passphrase: None,
+            invite: None,
+        };
+        let (mut source, mut rng) = (document(0, &[3_000_000, 3_000_000]), Seeded::new(1));
+        (source.lends, source.lends_too_much) = (true, too_much);
+        let mut spool = NoSpool;
+        let sharing = share(&context, sharing, &mut source, &mut spool, &Late, &mut rng);
+        let error = pollster::block_on(sharing).err().unwrap();
+        assert!(matches!(error, Error::Seal(SealError::ContentTooLong)), "{error}");
     }
 }
 

@@ -142,11 +142,13 @@ impl<E: Engine> Belt<'_, E> {
             return Ok(0);
         };
         let lent = content.len();
-        let segments: Vec<_> = (0..lent / SEGMENT_PLAINTEXT_LEN).map_while(|_| sealer.lend(rng)).collect();
-        if segments.len() * SEGMENT_PLAINTEXT_LEN != lent {
+        let segments: Vec<_> = (0..lent / SEGMENT_PLAINTEXT_LEN)
+            .map_while(|_| sealer.lend(rng))
+            .collect();
+        let begun = segments.len();
+        if lent as u64 > left || begun * SEGMENT_PLAINTEXT_LEN != lent {
             return Err(Error::Seal(SealError::ContentTooLong));
         }
-        let begun = segments.len();
         self.flight.start(self.engine.seal_lent(segments, content)).await;
         let spare = self.land(begun).await?;
         spare.into_iter().for_each(|spare| sealer.reuse(spare));

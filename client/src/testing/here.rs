@@ -45,6 +45,8 @@ pub(crate) struct Document {
     pub(crate) open_ended: bool,
     /// Whole segments may stay where they lie.
     pub(crate) lends: bool,
+    /// How many bytes more it lends than it may.
+    pub(crate) lends_too_much: usize,
     read: usize,
     current: usize,
 }
@@ -85,7 +87,7 @@ impl Source<Lump> for Document {
         let left = &self.files[entry].1[self.read..];
         // Never all that there is: a file is lent in pieces.
         let most = usize::try_from(most).unwrap().min(left.len()).min(3 * unit);
-        let lent = left[..most / unit * unit].to_vec();
+        let lent = left[..most / unit * unit + self.lends_too_much].to_vec();
         self.read += lent.len();
         Ok((!lent.is_empty()).then_some(Lump(lent)))
     }
