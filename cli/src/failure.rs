@@ -69,6 +69,8 @@ pub(crate) enum Failure {
     QrTooLong(usize),
     #[error("the lease cannot be kept in {}: {}", at(.path), reason(.source))]
     Lease { path: PathBuf, source: io::Error },
+    #[error("another `satchel get` is opening this link")]
+    GetsTwice,
     #[error("there is no home folder to keep a lease in")]
     NoHome,
     #[error("{0}")]
@@ -183,6 +185,7 @@ impl Failure {
             | Self::Write { .. }
             | Self::QrTooLong(_)
             | Self::Lease { .. }
+            | Self::GetsTwice
             | Self::NoHome => Class::Other,
             Self::OnionWithoutTor => Class::Server,
             Self::LeaseKept(failure) => failure.class(),

@@ -36,9 +36,12 @@ impl Leases {
     }
 
     fn fail(&mut self, source: io::Error) -> Error {
-        self.failed = Some(Failure::Lease {
-            path: self.folder.clone(),
-            source,
+        self.failed = Some(match source.kind() {
+            io::ErrorKind::AlreadyExists => Failure::GetsTwice,
+            _ => Failure::Lease {
+                path: self.folder.clone(),
+                source,
+            },
         });
         Error::Keep
     }
@@ -53,7 +56,8 @@ impl Leases {
         let mut aside = tempfile::NamedTempFile::new_in(&self.folder)?;
         aside.write_all(lease.bearer().as_bytes())?;
         aside.as_file().sync_all()?;
-        aside.persist(self.path(id)).map_err(|error| error.error)?;
+        // One that another `get` has just kept may be claimed with already: it is not to be lost.
+        aside.persist_noclobber(self.path(id)).map_err(|error| error.error)?;
         // The token is on the disk; a file system that cannot sync a folder loses its name at worst, and only with the power.
         let _ = File::open(&self.folder).and_then(|folder| folder.sync_all());
         Ok(())
@@ -78,8 +82,11 @@ impl LeaseKeeper for Leases {
     async fn load(&mut self, id: &PasteId) -> Result<Option<LeaseToken>, Error> {
         self.tidy();
         match fs::read_to_string(self.path(id)).map(Zeroizing::new) {
-            // What is no token is of no use to anybody.
-            Ok(text) => Ok(LeaseToken::parse(text.trim_end()).ok()),
+            Ok(text) => match LeaseToken::parse(text.trim_end()) {
+                Ok(lease) => Ok(Some(lease)),
+                // What is no token is of no use to anybody, and in the way of one.
+                Err(_) => self.forget(id).await.map(|()| None),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(self.fail(source)),
         }
@@ -94,5 +101,52 @@ impl LeaseKeeper for Leases {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(self.fail(source)),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use satchel_client::crypto::Link;
+
+    use super::*;
+    use crate::random::random;
+
+    #[test]
+    fn of_two_gets_at_once_the_second_leaves_the_lease_of_the_first() {
+        let home = tempfile::tempdir().unwrap();
+        let gets = || Leases {
+            folder: home.path().join("leases"),
+            failed: None,
+        };
+        let link = Link::generate(&mut random(), false);
+        let (id, probe) = (link.id(), link.probe_token());
+        let lease = || LeaseToken::generate(&mut random());
+        let (mut first, mut second, first_lease) = (gets(), gets(), lease());
+        pollster::block_on(async {
+            assert!(first.load(&id).await.unwrap().is_none());
+            assert!(second.load(&id).await.unwrap().is_none());
+            first.save(&id, &probe, &first_lease).await.unwrap();
+            assert!(second.save(&id, &probe, &lease()).await.is_err());
+            assert!(matches!(second.failed, Some(Failure::GetsTwice)));
+            let kept = second.load(&id).await.unwrap().unwrap();
+            assert_eq!(kept.bearer().as_str(), first_lease.bearer().as_str());
+        });
+    }
+
+    #[test]
+    fn what_is_no_lease_makes_room_for_one() {
+        let home = tempfile::tempdir().unwrap();
+        let mut leases = Leases {
+            folder: home.path().to_owned(),
+            failed: None,
+        };
+        let link = Link::generate(&mut random(), false);
+        fs::write(home.path().join(link.id().encode()), b"no lease").unwrap();
+        pollster::block_on(async {
+            assert!(leases.load(&link.id()).await.unwrap().is_none());
+            let lease = LeaseToken::generate(&mut random());
+            leases.save(&link.id(), &link.probe_token(), &lease).await.unwrap();
+        });
     }
 }

@@ -1,6 +1,6 @@
 /** The worker's own file: loads the WebAssembly, runs the one operation it is asked for, and speaks with the page meanwhile. */
 import * as wasm from '../gen/satchel_client_wasm';
-import wasmFile from '../gen/satchel_client_wasm_bg.wasm?url';
+import wasmFile from '../gen/dist/satchel_client_wasm_bg.wasm?url';
 import type { Failure } from '../failure';
 import type { CallName, Calls, FromWorker, OperationName, ToWorker } from './protocol';
 
