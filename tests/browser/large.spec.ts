@@ -34,7 +34,9 @@ test(`a file of ${FILE_BYTES / MEGABYTE} MB goes over with the page's memory und
   const opening = memory.peak();
   memory.stop();
   await browser.close();
-  console.log(`page's memory at most: sealing ${Math.round(sealing / MEGABYTE)} MB, opening ${Math.round(opening / MEGABYTE)} MB`);
+  for (const [verb, bytes] of Object.entries({ sealing, opening })) {
+    console.log(`figure: memory of the page at most, ${verb} a file of ${FILE_BYTES / MEGABYTE} MB: ${Math.round(bytes / MEGABYTE)} MB`);
+  }
   expect(Math.max(sealing, opening)).toBeLessThan(MEMORY_BYTES_MAX);
 });
 
