@@ -13,9 +13,9 @@ const [glue = fileURLToPath(new URL('../../target/wasm/node', import.meta.url))]
 const GLUE = resolve(glue, 'satchel_client_wasm.js');
 const BASE = 'https://satchel.invalid';
 const PASSPHRASE = 'one passphrase for all';
-/** docs/format.md, section 5: the plaintext of a full segment; and four of them, what a file is read in. */
+/** docs/format.md, section 5: the plaintext of a full segment; and eight of them, what a file is read in. */
 const SEGMENT = 262_112;
-const PIECE = 4 * SEGMENT;
+const PIECE = 8 * SEGMENT;
 const require = createRequire(import.meta.url);
 
 /** Lengths of the files of one document each. */

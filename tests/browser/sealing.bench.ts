@@ -13,7 +13,7 @@ const MEBIBYTES = Number(process.env['SATCHEL_BENCH_MIB'] ?? '256');
 const RUNS = Number(process.env['SATCHEL_BENCH_RUNS'] ?? '3');
 /** FLOE's segment less nonce, tag and length: what one call of the browser's engine gets (docs/format.md, section 5). */
 const SEGMENT_BYTES = 262_112;
-/** client-wasm/src/engine.rs, `in_flight`; a file's segments go by four, so it has up to eight. Eight make no difference to the bare engine. */
+/** client-wasm/src/engine.rs, `in_flight`; a file's segments go by eight, so it has up to sixteen. To the bare engine more make no difference. */
 const IN_FLIGHT = 4;
 const PASSPHRASE = 'correct horse battery staple bench';
 
