@@ -213,6 +213,7 @@ impl Failure {
             Self::NoSuchEntry(_) => "`satchel list` names what is in it",
             Self::BinaryForTerminal => "-o names a place for it",
             Self::Changed(_) => "seal it again when nothing writes to it",
+            Self::GetsTwice => "let that one finish; should it stop, get the link again, and it goes on",
             Self::OnionWithoutTor => "run Tor, and set ALL_PROXY=socks5h://127.0.0.1:9050",
             // Refused, so that the read is nobody's yet.
             Self::LeaseKept(failure)

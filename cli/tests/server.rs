@@ -250,9 +250,12 @@ fn a_killed_get_goes_on_with_the_same_lease() {
     proxy.doom(&[Fate::Hold(2_000_000)]);
     let mut child = desk.command(&["get", &through, "-o", "got"]).spawn().unwrap();
     proxy.wait();
+    // A second one meanwhile leaves the first one's read alone.
+    let told = refused(desk.run(&["get", &link, "-o", "other"]), 1);
+    assert!(told.contains("another `satchel get` is opening this link"), "{told}");
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(!desk.path("got").exists());
+    assert!(!desk.path("got").exists() && !desk.path("other").exists());
     let leases = desk.names("state/satchel/leases");
     assert_eq!(leases.len(), 1);
     assert_eq!(mode(&desk.path("state/satchel/leases").join(&leases[0])), 0o600);

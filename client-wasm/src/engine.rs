@@ -116,7 +116,7 @@ impl Elsewhere for Bytes {
 impl Engine for PageEngine {
     type Elsewhere = Bytes;
 
-    /// More than four gains nothing, and each holds half a megabyte.
+    /// More than four gains nothing, and each holds half a megabyte. Lent ones go by eight (client-wasm/src/files.rs).
     fn in_flight(&self) -> usize {
         if self.subtle.is_some() { 4 } else { 1 }
     }
@@ -139,28 +139,28 @@ impl Engine for PageEngine {
         segments: Vec<LentSegment>,
         content: Bytes,
     ) -> impl Future<Output = Result<Vec<Sealed<Bytes>>, SealError>> + 'static {
-        let imported = segments.first().and_then(|first| self.key_for(first.key()));
-        let begun = imported
-            .as_ref()
-            .and_then(|imported| imported.begin(&segments, &content));
-        // Its memory is soon used again.
-        let content = match begun {
-            Some(_) => content,
-            None => Bytes(content.0.slice(0, content.0.length())),
+        let begun = match segments.first().and_then(|first| self.key_for(first.key())) {
+            None => Err(seal_brought_in(segments, &content)),
+            Some(imported) => Ok(match imported.begin(&segments, &content) {
+                Some(promise) => (segments, content, imported, Some(promise)),
+                // Its memory is soon used again.
+                None => (segments, Bytes(content.0.slice(0, content.0.length())), imported, None),
+            }),
         };
         async move {
-            let begun = match (begun, imported) {
-                (None, Some(imported)) => {
-                    imported.handle().await;
-                    imported.begin(&segments, &content)
-                }
-                (begun, _) => begun,
+            let (segments, content, imported, mut promise) = match begun {
+                Ok(begun) => begun,
+                Err(here) => return Ok(here),
             };
-            let Some(promise) = begun else {
+            if promise.is_none() {
+                imported.handle().await;
+                promise = imported.begin(&segments, &content);
+            }
+            let Some(promise) = promise else {
                 return Ok(seal_brought_in(segments, &content));
             };
-            let sealed = Array::from(&JsFuture::from(promise).await.unwrap_or_default());
-            let with_its_own = |(number, segment)| sealed_lent(segment, sealed.get(number));
+            let made: Array = landed(promise).await.unwrap_or_default();
+            let with_its_own = |(number, segment)| sealed_lent(segment, made.get(number));
             (0..).zip(segments).map(with_its_own).collect()
         }
     }
@@ -205,7 +205,7 @@ fn part(bytes: &Uint8Array, at: usize, len: usize) -> Uint8Array {
     bytes.subarray(at as u32, (at + len) as u32)
 }
 
-async fn landed(promise: Promise) -> Option<ArrayBuffer> {
+async fn landed<T: JsCast>(promise: Promise) -> Option<T> {
     JsFuture::from(promise).await.ok()?.dyn_into().ok()
 }
 

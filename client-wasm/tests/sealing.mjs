@@ -29,11 +29,25 @@ const DOCUMENTS = [
   Array.from({ length: 40 }, (_, i) => (i * 37_123) % (2 * SEGMENT)),
 ];
 
-function instance(subtle) {
+function instance(subtle, encrypt = (...args) => webcrypto.subtle.encrypt(...args)) {
   const random = { getRandomValues: (bytes) => webcrypto.getRandomValues(bytes) };
-  Object.defineProperty(globalThis, 'crypto', { value: subtle ? webcrypto : random, configurable: true });
+  const lent = {
+    importKey: (...args) => webcrypto.subtle.importKey(...args),
+    decrypt: (...args) => webcrypto.subtle.decrypt(...args),
+    encrypt,
+  };
+  Object.defineProperty(globalThis, 'crypto', { value: subtle ? { ...random, subtle: lent } : random, configurable: true });
   delete require.cache[GLUE];
   return require(GLUE).run;
+}
+
+/** A WebCrypto that has had enough at its `last` call, and says so in `how` it does. */
+function givingUp(last, how) {
+  let calls = 0;
+  return (...args) => {
+    calls += 1;
+    return calls === last ? how() : webcrypto.subtle.encrypt(...args);
+  };
 }
 
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
@@ -65,6 +79,22 @@ async function open(run, file) {
 }
 
 const count = { passed: 0, failed: 0 };
+
+/** Calls of `encrypt`: the first is for what is not lent, the others for two pieces of eight segments. */
+for (const last of [1, 2, 9, 12, 17]) {
+  const contents = [randomBytes(3 * PIECE)];
+  const told = (answer) => {
+    count[answer === 'ok' ? 'passed' : 'failed'] += 1;
+    if (answer !== 'ok') console.log(`FAIL  WebCrypto gives up at call ${last}: ${answer}`);
+  };
+  const thrown = instance(true, givingUp(last, () => { throw new Error('no'); }));
+  const hashes = await open(instance(true), await seal(thrown, contents)).catch(String);
+  told(hashes.toString() === digest(contents[0]) ? 'ok' : `thrown, and not sealed by ours: ${hashes}`);
+  const rejected = instance(true, givingUp(last, () => Promise.reject(new Error('no'))));
+  const ended = await seal(rejected, contents).then(() => 'sealed', (failure) => failure);
+  // Lent content is gone by then, so it ends; what is not lent is sealed by ours.
+  told((last === 1 ? ended === 'sealed' : ended.code === 'crashed') ? 'ok' : `rejected, and it ended with ${String(ended.code ?? ended)}`);
+}
 for (const lens of DOCUMENTS) {
   for (const [sealing, opening] of [[true, false], [false, true], [true, true]]) {
     const contents = lens.map((len) => randomBytes(len));
