@@ -42,8 +42,8 @@ pub(crate) struct Reading {
     reader: Reader,
     /// Not yet asked for.
     left: u64,
-    /// What was asked for, and how many bytes that was.
-    coming: Option<(Promise, u32)>,
+    /// What was asked for, and how many bytes that was. Listened to from the start: its failure is not to be one that nobody heard.
+    coming: Option<(JsFuture, u32)>,
     piece: Uint8Array,
     used: u32,
 }
@@ -101,7 +101,7 @@ impl Reading {
         let Some((coming, asked)) = self.coming.take() else {
             return Ok(false);
         };
-        let read = JsFuture::from(coming).await.map_err(|_| Error::Read)?;
+        let read = coming.await.map_err(|_| Error::Read)?;
         if field(&read, "done").is_truthy() {
             return Ok(false);
         }
@@ -126,7 +126,7 @@ impl Reading {
             .unwrap_or_else(|| ArrayBuffer::new(len));
         let room = Uint8Array::new_with_byte_offset_and_length(&room, 0, len);
         let whole = Fields::new().with("min", len);
-        self.coming = Some((self.reader.read(&room, &whole.into()), len));
+        self.coming = Some((self.reader.read(&room, &whole.into()).into(), len));
     }
 }
 

@@ -50,13 +50,39 @@ function givingUp(last, how) {
   };
 }
 
+/** Streams of files as other browsers have them, and as a file gives them that is lost while it is read. */
+const STREAMS = {
+  plain: (bytes) => inPieces(bytes, 70_001),
+  whole: (bytes) => inPieces(bytes, bytes.length),
+  short: (bytes) => inPieces(bytes, 99_991, 'bytes'),
+  lost: (bytes) => inPieces(bytes, 1_000_003, undefined, 2 * PIECE),
+};
+
+function inPieces(bytes, most, type, lostAt = Infinity) {
+  let at = 0;
+  return new ReadableStream({
+    type,
+    pull(controller) {
+      const piece = Uint8Array.from(bytes.subarray(at, at + most));
+      at += piece.length;
+      if (at > lostAt) throw new DOMException('the file is gone', 'NotReadableError');
+      if (piece.length > 0) controller.enqueue(piece);
+      if (at === bytes.length) {
+        controller.close();
+        controller.byobRequest?.respond(0);
+      }
+    },
+  });
+}
+
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** Every part is taken away, as a message to the page does. */
 const taken = (parts) => structuredClone(parts, { transfer: [...new Set(parts.map((part) => part.buffer))] });
 
-async function seal(run, contents) {
+async function seal(run, contents, stream) {
   const files = contents.map((bytes, index) => ({ file: new File([bytes], `${index}`), path: `folder/${index}` }));
+  if (stream !== undefined) for (const [index, { file }] of files.entries()) file.stream = () => stream(contents[index]);
   const pieces = [];
   const page = { progress() {}, write: async (parts) => void pieces.push(...taken(parts)) };
   const { size } = await run('sealFile', BASE, { document: { files }, passphrase: PASSPHRASE }, page);
@@ -79,14 +105,28 @@ async function open(run, file) {
 }
 
 const count = { passed: 0, failed: 0 };
+const tell = (what, answer) => {
+  count[answer === 'ok' ? 'passed' : 'failed'] += 1;
+  if (answer !== 'ok') console.log(`FAIL  ${what}: ${answer}`);
+};
+
+for (const [name, stream] of Object.entries(STREAMS)) {
+  for (const lens of [[0], [1], [SEGMENT], [2 * PIECE + 7], [PIECE + 5, 0, 1, 2 * PIECE + 9], [3 * PIECE]]) {
+    const contents = lens.map((len) => randomBytes(len));
+    const sealed = await seal(instance(true), contents, stream).catch((failure) => failure.code ?? String(failure));
+    if (name === 'lost' && Math.max(...lens) > 2 * PIECE) {
+      tell(`stream ${name}, ${lens}`, sealed === 'unreadable_file' ? 'ok' : `it ended with ${sealed}`);
+      continue;
+    }
+    const hashes = typeof sealed === 'string' ? sealed : await open(instance(true), sealed).catch(String);
+    tell(`stream ${name}, ${lens}`, hashes.toString() === contents.map(digest).join() ? 'ok' : `other content came out: ${hashes}`);
+  }
+}
 
 /** Calls of `encrypt`: the first is for what is not lent, the others for two pieces of eight segments. */
 for (const last of [1, 2, 9, 12, 17]) {
   const contents = [randomBytes(3 * PIECE)];
-  const told = (answer) => {
-    count[answer === 'ok' ? 'passed' : 'failed'] += 1;
-    if (answer !== 'ok') console.log(`FAIL  WebCrypto gives up at call ${last}: ${answer}`);
-  };
+  const told = (answer) => tell(`WebCrypto gives up at call ${last}`, answer);
   const thrown = instance(true, givingUp(last, () => { throw new Error('no'); }));
   const hashes = await open(instance(true), await seal(thrown, contents)).catch(String);
   told(hashes.toString() === digest(contents[0]) ? 'ok' : `thrown, and not sealed by ours: ${hashes}`);
@@ -106,8 +146,7 @@ for (const lens of DOCUMENTS) {
     } catch (error) {
       answer = error instanceof Error ? String(error.stack) : JSON.stringify(error);
     }
-    count[answer === 'ok' ? 'passed' : 'failed'] += 1;
-    if (answer !== 'ok') console.log(`FAIL  ${lens.slice(0, 6)}, WebCrypto ${sealing} then ${opening}: ${answer}`);
+    tell(`${lens.slice(0, 6)}, WebCrypto ${sealing} then ${opening}`, answer);
   }
 }
 console.log(`${count.passed} passed, ${count.failed} failed`);
