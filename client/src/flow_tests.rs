@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use satchel_api::Burned;
 use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
-use satchel_crypto::{Allowed, Asked, Key, Link, Locks, Manifest, Passphrase, Profile, SealError, Verdict};
+use satchel_crypto::{Allowed, Asked, Entry, Key, Link, Locks, Manifest, Passphrase, Profile, SealError, Verdict};
 
 use crate::testing::Seeded;
 use crate::testing::here::{Document, InMemory, Keeper, Late, NoPause, Opened};
@@ -333,6 +333,25 @@ fn damage_is_noticed_and_never_confirmed() {
     assert_eq!(model.count("confirm"), 0);
 }
 
+/// Why a source is not shared that is not what `entries` say.
+fn not_shared(model: &Model, entries: Vec<Entry>, mut source: Document) -> Error {
+    let context = Context {
+        base: &base(),
+        transport: model,
+        pause: &NoPause,
+        watch: &(),
+    };
+    let sharing = Sharing {
+        entries,
+        policy: ONCE,
+        passphrase: None,
+        invite: None,
+    };
+    let (mut spool, mut rng) = (NoSpool, Seeded::new(1));
+    let sharing = share(&context, sharing, &mut source, &mut spool, &Late, &mut rng);
+    pollster::block_on(sharing).err().unwrap()
+}
+
 #[test]
 fn a_document_that_changed_while_it_was_read_is_not_left_on_the_server() {
     for (given, missing, lends) in [
@@ -342,25 +361,11 @@ fn a_document_that_changed_while_it_was_read_is_not_left_on_the_server() {
         (13_000_000, false, true),
     ] {
         let model = Model::new(0, false);
-        let context = Context {
-            base: &base(),
-            transport: &model,
-            pause: &NoPause,
-            watch: &(),
-        };
         let mut entries = document(0, &[12_000_000]).entries();
         entries[0].size = Some(12_000_000);
-        let sharing = Sharing {
-            entries,
-            policy: ONCE,
-            passphrase: None,
-            invite: None,
-        };
-        let (mut source, mut rng) = (document(0, &[given]), Seeded::new(1));
+        let mut source = document(0, &[given]);
         source.lends = lends;
-        let mut spool = NoSpool;
-        let sharing = share(&context, sharing, &mut source, &mut spool, &Late, &mut rng);
-        let error = pollster::block_on(sharing).err().unwrap();
+        let error = not_shared(&model, entries, source);
         match error {
             Error::Seal(SealError::ContentTooShort { missing: 1_000_000 }) => assert!(missing),
             Error::Seal(SealError::ContentTooLong) => assert!(!missing),
@@ -374,26 +379,12 @@ fn a_document_that_changed_while_it_was_read_is_not_left_on_the_server() {
 fn a_source_that_lends_more_than_it_was_asked_for_is_not_sealed() {
     for (announced, too_much) in [(600_000, 1), (600_000, SEGMENT_PLAINTEXT_LEN), (2_000_000, 7)] {
         let model = Model::new(0, false);
-        let context = Context {
-            base: &base(),
-            transport: &model,
-            pause: &NoPause,
-            watch: &(),
-        };
         // The second file would have room for what the first lends too much.
         let mut entries = document(0, &[1, 3_000_000]).entries();
         entries[0].size = Some(announced);
-        let sharing = Sharing {
-            entries,
-            policy: ONCE,
-            passphrase: None,
-            invite: None,
-        };
-        let (mut source, mut rng) = (document(0, &[3_000_000, 3_000_000]), Seeded::new(1));
+        let mut source = document(0, &[3_000_000, 3_000_000]);
         (source.lends, source.lends_too_much) = (true, too_much);
-        let mut spool = NoSpool;
-        let sharing = share(&context, sharing, &mut source, &mut spool, &Late, &mut rng);
-        let error = pollster::block_on(sharing).err().unwrap();
+        let error = not_shared(&model, entries, source);
         assert!(matches!(error, Error::Seal(SealError::ContentTooLong)), "{error}");
     }
 }
