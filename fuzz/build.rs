@@ -12,7 +12,10 @@ fn main() -> io::Result<()> {
     for (name, head, body) in vectors("container")? {
         write("segments", &name, &body)?;
         let Ok(prelude) = Prelude::parse(&body) else { continue };
-        if let Some(header) = body.get(45..prelude.prefix_len() - 106) {
+        let rest = body.get(46..prelude.prefix_len()).and_then(|rest| rest.split_first_chunk::<4>());
+        if let Some((len, rest)) = rest
+            && let Some(header) = rest.get(..u32::from_be_bytes(*len) as usize)
+        {
             write("header", &name, header)?;
         }
         let link = head
@@ -29,6 +32,11 @@ fn main() -> io::Result<()> {
     }
     for (name, _, body) in vectors("link")? {
         write("link", &name, &body)?;
+    }
+    for (folder, target) in [("recipient", "recipient"), ("share", "share"), ("page", "page"), ("set", "set")] {
+        for (name, _, body) in vectors(folder)? {
+            write(target, &name, &body)?;
+        }
     }
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! The command line as clap reads it. What the words do is in `verb`.
 
+mod keys;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+pub(crate) use self::keys::{Changes, Key, NewPassphrase, To};
 use crate::duration::Seconds;
 
 /// Seal documents so that only the people they are meant for can open them, and share them by links that burn.
@@ -37,6 +40,14 @@ pub(crate) enum Verb {
     Inspect(Inspect),
     /// Verify a container whole, and write nothing
     Check(Check),
+    /// Change how a container opens; the document in it stays as it is
+    Rekey(Rekey),
+    /// Make a key for yourself, and print the recipient that others seal to
+    Keygen(Keygen),
+    /// Make recovery shares of a container: any K of N people can open it together
+    Split(Split),
+    /// Open a container with recovery shares
+    Combine(Combine),
     /// Seal a document, put it on a server, and print the link
     Share(Share),
     /// Open a link; this uses up one read
@@ -64,34 +75,21 @@ pub(crate) struct Encrypt {
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) passphrase: NewPassphrase,
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// Split a table (CSV) by this column: each department opens its own rows, the committee all of them
+    #[arg(long, value_name = "COLUMN", requires = "departments",
+        conflicts_with_all = ["ask", "passphrase_file", "recipients", "files"])]
+    pub(crate) split_by: Option<String>,
+    /// Who opens which rows: a file with `committee = [...]` and a table `[departments]`
+    #[arg(long = "to", value_name = "FILE", value_hint = ValueHint::FilePath, requires = "split_by")]
+    pub(crate) departments: Option<PathBuf>,
     /// What working in a passphrase costs: 1 is 64 MiB of memory, 2 is 256 MiB, 3 is 1 GiB
     #[arg(long, value_name = "1|2|3", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
     pub(crate) profile: u8,
     /// Replace the output where it exists
     #[arg(long)]
     pub(crate) force: bool,
-}
-
-/// For sealing.
-#[derive(Args)]
-pub(crate) struct NewPassphrase {
-    /// Ask for a passphrase; an empty answer makes one of six words and shows it once
-    #[arg(short = 'p', long = "passphrase", conflicts_with = "passphrase_file")]
-    pub(crate) ask: bool,
-    /// Read the passphrase from a file; `-` is standard input
-    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
-    pub(crate) passphrase_file: Option<PathBuf>,
-}
-
-/// For opening.
-#[derive(Args)]
-pub(crate) struct Key {
-    /// Read the passphrase from a file; `-` is standard input
-    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
-    pub(crate) passphrase_file: Option<PathBuf>,
-    /// Open with the link that the container was saved from, read from a file; `-` is standard input
-    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
-    pub(crate) link_file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -141,6 +139,75 @@ pub(crate) struct Check {
     pub(crate) container: PathBuf,
     #[command(flatten)]
     pub(crate) key: Key,
+}
+
+#[derive(Args)]
+pub(crate) struct Rekey {
+    /// The container; it is changed where it is
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+    #[command(flatten)]
+    pub(crate) key: Key,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
+    /// What working in an added passphrase costs, where there is none yet: 1 is 64 MiB of memory, 2 is 256 MiB, 3 is 1 GiB
+    #[arg(long, value_name = "1|2|3", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub(crate) profile: Option<u8>,
+}
+
+#[derive(Args)]
+pub(crate) struct Keygen {
+    /// Where the key goes, for nobody but you; standard output without it
+    #[arg(short, long, value_name = "IDENTITY", value_hint = ValueHint::FilePath, conflicts_with = "recipient_of")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print the recipient of a key that there is already
+    #[arg(short = 'y', long, value_name = "IDENTITY", value_hint = ValueHint::FilePath)]
+    pub(crate) recipient_of: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: NewPassphrase,
+    /// Replace the output where it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Split {
+    /// The container; a way to open it by shares is added where it is
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) container: PathBuf,
+    /// How many shares it takes
+    #[arg(short = 'k', long, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=32))]
+    pub(crate) threshold: u8,
+    /// How many shares are made
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=32))]
+    pub(crate) number: u8,
+    /// The folder that the shares go to; the present one without it
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) key: Key,
+    /// Make shares that were made before useless
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Combine {
+    /// The container, and the files with shares, in any order; shares that are not named are asked for
+    #[arg(value_name = "CONTAINER|SHARE", value_hint = ValueHint::FilePath, required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Where the document goes: a folder, a file, or `-` for standard output
+    #[arg(short, long, value_name = "DIR|FILE|-", value_hint = ValueHint::AnyPath)]
+    pub(crate) output: Option<PathBuf>,
+    /// Take out this file or folder only; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Whom to ask.

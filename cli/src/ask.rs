@@ -10,7 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::args::NewPassphrase;
 use crate::failure::Failure;
+use crate::interrupt::Echo;
 use crate::random::random;
+use crate::strength;
 
 /// More than a passphrase can be, even before normalisation.
 const SECRET_LEN_MAX: usize = 4 * limit::PASSPHRASE_LEN_MAX;
@@ -23,7 +25,11 @@ pub(crate) fn is_dash(path: &Path) -> bool {
 /// The passphrase that is to open a new container; none where none was asked for.
 pub(crate) fn new_passphrase(wish: &NewPassphrase, stdin_taken: bool) -> Result<Option<Passphrase>, Failure> {
     if let Some(path) = &wish.passphrase_file {
-        return from_file(path, stdin_taken).map(Some);
+        let bytes = passphrase_bytes(path, stdin_taken)?;
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            strength::warn(text.trim_end_matches(['\r', '\n']));
+        }
+        return Ok(Some(Passphrase::from_file(&bytes)?));
     }
     if !wish.ask {
         return Ok(None);
@@ -32,13 +38,18 @@ pub(crate) fn new_passphrase(wish: &NewPassphrase, stdin_taken: bool) -> Result<
     if first.is_empty() {
         let words = Words::generate(&mut random());
         eprintln!("passphrase: {}", words.as_str());
-        eprintln!("It is shown this once. Send it by another way than the document.");
+        eprintln!(
+            "{} random words, {} bits: out of reach for guessing. It is shown this once; send it by another way than the document.",
+            satchel_client::words::COUNT,
+            words.bits()
+        );
         return Ok(Some(Passphrase::new(words.as_str())?));
     }
     let second = prompt("the passphrase", "Once more: ")?;
     if first != second {
         return Err(Failure::AnswersDiffer);
     }
+    strength::warn(&first);
     Ok(Some(Passphrase::new(&first)?))
 }
 
@@ -51,7 +62,14 @@ pub(crate) fn passphrase(file: Option<&Path>, stdin_taken: bool) -> Result<Passp
 }
 
 fn from_file(path: &Path, stdin_taken: bool) -> Result<Passphrase, Failure> {
-    Ok(Passphrase::from_file(&secret_file(path, stdin_taken)?)?)
+    Ok(Passphrase::from_file(&passphrase_bytes(path, stdin_taken)?)?)
+}
+
+fn passphrase_bytes(path: &Path, stdin_taken: bool) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    secret_bytes(path, stdin_taken, SECRET_LEN_MAX).map_err(|failure| match failure {
+        Failure::SecretTooLong { len, .. } => Verdict::PassphraseTooLong(len).into(),
+        other => other,
+    })
 }
 
 /// A link or receipt: the argument, or asked for, or from standard input.
@@ -81,21 +99,22 @@ fn capital(label: &str) -> String {
 
 /// A link from a file.
 pub(crate) fn text_file(path: &Path, stdin_taken: bool) -> Result<Zeroizing<String>, Failure> {
-    let bytes = secret_file(path, stdin_taken)?;
+    let bytes = secret_bytes(path, stdin_taken, SECRET_LEN_MAX)?;
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
         Err(_) => Err(Failure::SecretNotText(path.to_owned())),
     }
 }
 
-fn secret_file(path: &Path, stdin_taken: bool) -> Result<Zeroizing<Vec<u8>>, Failure> {
+/// A secret from a file or standard input: at most `len_max` bytes.
+pub(crate) fn secret_bytes(path: &Path, stdin_taken: bool, len_max: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let failed = |source| Failure::Read {
         path: path.to_owned(),
         source,
     };
     // One allocation, so that no copy of the secret stays behind when it grows.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_LEN_MAX + 2));
-    let most = SECRET_LEN_MAX as u64 + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(len_max + 2));
+    let most = len_max as u64 + 1;
     if is_dash(path) {
         if stdin_taken {
             return Err(Failure::StdinTwice);
@@ -106,13 +125,36 @@ fn secret_file(path: &Path, stdin_taken: bool) -> Result<Zeroizing<Vec<u8>>, Fai
             .and_then(|file| file.take(most).read_to_end(&mut bytes))
             .map_err(failed)?;
     }
-    if bytes.len() > SECRET_LEN_MAX {
-        return Err(Verdict::PassphraseTooLong(bytes.len()).into());
+    if bytes.len() > len_max {
+        return Err(Failure::SecretTooLong {
+            path: path.to_owned(),
+            len: bytes.len(),
+        });
     }
     Ok(bytes)
 }
 
+/// A share that somebody reads from paper; nothing when there are no more.
+pub(crate) fn share(number: usize) -> Result<Zeroizing<String>, Failure> {
+    prompt(
+        "the shares",
+        &format!("Share {number}, its 40 words or its code (nothing: no more): "),
+    )
+}
+
+/// A text that is no secret, from a file.
+pub(crate) fn text_of_file(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|source| match source.kind() {
+        io::ErrorKind::InvalidData => Failure::SecretNotText(path.to_owned()),
+        _ => Failure::Read {
+            path: path.to_owned(),
+            source,
+        },
+    })
+}
+
 fn prompt(what: &'static str, label: &str) -> Result<Zeroizing<String>, Failure> {
+    let _echo = Echo::kept();
     rpassword::prompt_password(label)
         .map(Zeroizing::new)
         .map_err(|_| Failure::NoTerminal(what))

@@ -353,6 +353,6 @@ impl AsRef<[u8]> for Wiped {
 }
 
 /// Whether a sole entry is a text to be read, not a file to be kept.
-pub(crate) fn is_text(manifest: &Manifest) -> bool {
-    matches!(manifest.entries(), [Entry { name: None, media_type, .. }] if media_type.starts_with(TEXT))
+pub(crate) fn is_text(entries: &[Entry]) -> bool {
+    matches!(entries, [Entry { name: None, media_type, .. }] if media_type.starts_with(TEXT))
 }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use satchel_client::api::Burned;
 use satchel_client::crypto::limit::{LINK_CHARS, RECEIPT_CHARS};
-use satchel_client::crypto::{Link, Receipt, SealError, Verdict};
+use satchel_client::crypto::{Link, Receipt, RekeyError, SealError, Verdict};
 use satchel_client::{AddressError, Class, Error};
 
 use crate::naming::shown;
+use crate::table::TableError;
 
 /// Why a verb stopped.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,62 @@ pub(crate) enum Failure {
     AnswersDiffer,
     #[error("{} holds no text", at(.0))]
     SecretNotText(PathBuf),
+    #[error("{} is longer than a key, a share or a link can be", at(.path))]
+    SecretTooLong { path: PathBuf, len: usize },
+    #[error("{} holds no identity", at(.0))]
+    NoIdentity(PathBuf),
+    #[error("{} holds a recipient, which opens nothing", at(.0))]
+    RecipientForIdentity(PathBuf),
+    #[error("{} holds no recipient", at(.0))]
+    NoRecipient(PathBuf),
+    #[error("{} holds a line that is no recipient", at(.0))]
+    NotARecipient(PathBuf),
+    #[error("this is an identity, which is secret, not a recipient")]
+    IdentityForRecipient,
+    #[error("this is one of age's older keys, which a quantum computer could break")]
+    ClassicKey,
+    #[error("{0} keys are more than the 64 that fit")]
+    TooManyKeys(usize),
+    #[error("{} holds no share that is whole", at(.0))]
+    NoShare(PathBuf),
+    #[error("{threshold} of {number} shares are not possible")]
+    ShareCount { threshold: u8, number: u8 },
+    #[error("{0} of the files are containers, and it takes one and its shares")]
+    ContainerCount(usize),
+    #[error("a container opens by passphrases or by recipients, not by both")]
+    TwoKinds,
+    #[error("a container opens by passphrases or by recipients, not by both")]
+    PassphraseAndRecipients,
+    #[error("there is nothing to be changed")]
+    NothingToChange,
+    #[error("its passphrases are of profile {0}, and all have to be of one")]
+    OtherProfile(u8),
+    #[error("none of its passphrases is the one to be removed")]
+    NoSuchPassphrase,
+    #[error("it has no {0} to be removed")]
+    NothingToRemove(&'static str),
+    #[error("nothing would open it any more")]
+    NothingOpens,
+    #[error("it would open in more ways than a container can")]
+    TooManyWays,
+    #[error("how it opens can only be changed in a file")]
+    NotInPlace,
+    #[error("how a set or a page opens cannot be changed")]
+    FixedKeys,
+    #[error("another command is changing {}", at(.0))]
+    RekeysTwice(PathBuf),
+    #[error("{} cannot be split: {why}", at(.path))]
+    Table { path: PathBuf, why: TableError },
+    #[error("nobody is named for {}", values(.0))]
+    NoDepartment(Vec<(String, u64)>),
+    #[error("line {line} of {} is not as it should be: {why}", at(.path))]
+    BadDepartments { path: PathBuf, line: usize, why: String },
+    #[error("{} names nobody", at(.0))]
+    NobodyNamed(PathBuf),
+    #[error("{0} departments are more than the 256 that a set takes")]
+    TooManyDepartments(usize),
+    #[error("{0} inputs are named, and one table can be split")]
+    OneTable(usize),
     #[error("no server is named")]
     NoServer,
     #[error(transparent)]
@@ -91,6 +148,22 @@ impl From<SealError> for Failure {
     }
 }
 
+impl From<RekeyError> for Failure {
+    fn from(error: RekeyError) -> Self {
+        match error {
+            RekeyError::ShareCount { threshold, count } => Self::ShareCount {
+                threshold,
+                number: count,
+            },
+            // Which slots there are is this program's doing: the verdict's words are for readers of a file.
+            RekeyError::Slots(Verdict::BadSlotCount) => Self::NothingOpens,
+            RekeyError::Slots(Verdict::BadSlotMix) => Self::TwoKinds,
+            RekeyError::Slots(verdict) => verdict.into(),
+            _ => Self::TooManyWays,
+        }
+    }
+}
+
 impl From<AddressError> for Failure {
     fn from(error: AddressError) -> Self {
         match error {
@@ -100,8 +173,17 @@ impl From<AddressError> for Failure {
     }
 }
 
+/// Values with the first line that has each.
+fn values(values: &[(String, u64)]) -> String {
+    let shown = |(value, line): &(String, u64)| match value.as_str() {
+        "" => format!("an empty field (line {line})"),
+        value => format!("{} (line {line})", shown(value)),
+    };
+    values.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
 /// A path as it may be shown.
-fn at(path: &Path) -> String {
+pub(crate) fn at(path: &Path) -> String {
     if path.as_os_str() == "-" {
         return "standard input or output".to_owned();
     }
@@ -165,6 +247,32 @@ impl Failure {
             | Self::NoTerminal(_)
             | Self::AnswersDiffer
             | Self::SecretNotText(_)
+            | Self::SecretTooLong { .. }
+            | Self::NoIdentity(_)
+            | Self::RecipientForIdentity(_)
+            | Self::NoRecipient(_)
+            | Self::NotARecipient(_)
+            | Self::IdentityForRecipient
+            | Self::ClassicKey
+            | Self::TooManyKeys(_)
+            | Self::NoShare(_)
+            | Self::ShareCount { .. }
+            | Self::ContainerCount(_)
+            | Self::TwoKinds
+            | Self::PassphraseAndRecipients
+            | Self::NothingToChange
+            | Self::OtherProfile(_)
+            | Self::NoSuchPassphrase
+            | Self::NothingToRemove(_)
+            | Self::NothingOpens
+            | Self::TooManyWays
+            | Self::NotInPlace
+            | Self::BadDepartments { .. }
+            | Self::NobodyNamed(_)
+            | Self::NoDepartment(_)
+            | Self::TooManyDepartments(_)
+            | Self::OneTable(_)
+            | Self::FixedKeys
             | Self::NoServer
             | Self::Address(_)
             | Self::ReceiptForLink
@@ -186,6 +294,8 @@ impl Failure {
             | Self::QrTooLong(_)
             | Self::Lease { .. }
             | Self::GetsTwice
+            | Self::RekeysTwice(_)
+            | Self::Table { .. }
             | Self::NoHome => Class::Other,
             Self::OnionWithoutTor => Class::Server,
             Self::LeaseKept(failure) => failure.class(),
@@ -200,7 +310,41 @@ impl Failure {
             Self::OutputIsTerminal => "name a file with -o, or send it on with | or >",
             Self::StdinTwice => "read the passphrase from a file with --passphrase-file",
             Self::NoTerminal("the passphrase") => "--passphrase-file reads it from a file, and - from standard input",
+            Self::NoTerminal("the shares") => "name the files that hold them",
             Self::NoTerminal(_) => "it may come from standard input",
+            Self::NoIdentity(_) => "`satchel keygen -o FILE` makes one",
+            Self::RecipientForIdentity(_) => "name the file with the key that begins with AGE-SECRET-KEY-PQ-1",
+            Self::NoRecipient(_) | Self::NotARecipient(_) => "one on each line: age1pq1... and 1952 more characters",
+            Self::IdentityForRecipient => "`satchel keygen -y FILE` prints its recipient; show the identity to nobody",
+            Self::ClassicKey => "`satchel keygen` or `age-keygen -pq` makes one that is safe",
+            Self::NoShare(_) => "a share is 40 words, or a code of 74 characters; a word may be missing or mistyped",
+            Self::ShareCount { .. } => "-k is how many it takes, -n how many there are: -k 3 -n 5",
+            Self::ContainerCount(_) => "satchel combine CONTAINER SHARE...",
+            Self::TwoKinds => "--remove-passphrases or --remove-recipients takes the others away in the same run",
+            Self::PassphraseAndRecipients => "leave one of them out",
+            Self::Table {
+                why: TableError::NotText | TableError::NotUtf8 { .. },
+                ..
+            } => "save it again as CSV in UTF-8; nothing was written",
+            Self::Table {
+                why: TableError::Uneven { .. },
+                ..
+            } => "a quote or a separator is missing there; nothing was written",
+            Self::Table { .. } => "--split-by takes the name of a column; nothing was written",
+            Self::NoDepartment(_) => "add them below [departments], or mend the rows; nothing was written",
+            Self::BadDepartments { .. } | Self::NobodyNamed(_) => {
+                "committee = [\"age1pq1...\"], then [departments] with lines such as Kitchen = \"age1pq1...\""
+            }
+            Self::OneTable(_) => {
+                "satchel encrypt members.csv --split-by Department --to departments.toml -o members.satchel"
+            }
+            Self::NothingToChange => "--add-passphrase, --add-recipient, --remove-this and others say what",
+            Self::OtherProfile(_) => "leave --profile out, or take the others away with --remove-passphrases",
+            Self::NothingOpens => "add a passphrase or a recipient in the same run",
+            Self::TooManyWays => "4 passphrases, 64 recipients, 4 times shares",
+            Self::NotInPlace => "save it to a file first",
+            Self::FixedKeys => "open it, and seal what is in it again",
+            Self::RekeysTwice(_) => "let that one finish",
             Self::NoServer | Self::LinkWithoutServer => "name one with --server or in SATCHEL_SERVER",
             Self::Address(AddressError::InsecureOrigin(_)) => "take https; http is for this machine and onion services",
             Self::Address(AddressError::NoLink | AddressError::Empty) => "a link ends in # and 47 characters",
@@ -256,8 +400,15 @@ fn client_hint(error: &Error) -> Option<&'static str> {
 fn verdict_hint(verdict: Verdict) -> Option<&'static str> {
     Some(match verdict {
         Verdict::NoMatchingSlot => {
-            "`satchel inspect` says what opens it; --link-file is for what was saved from a link"
+            "`satchel inspect` says what opens it: -i takes a key file, --share a recovery share, --link-file a link"
         }
+        Verdict::MalformedRecipient => "copy it again, whole: age1pq1... and 1952 more characters",
+        Verdict::WrongShare(_) => "it is mistyped, made for an older split, or not what it says it is",
+        Verdict::ShareOfAnotherContainer(_) => {
+            "`satchel inspect` shows a container's id, and each share names its container's"
+        }
+        Verdict::MixedShares => "take those that were made at one time",
+        Verdict::TooFewShares { .. } => "ask another of those who have one",
         Verdict::MalformedLink => "copy it again, whole; nothing was asked of any server",
         Verdict::UnsupportedVersion(_)
         | Verdict::SetNotSupported

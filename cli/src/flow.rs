@@ -134,7 +134,7 @@ impl Sink for Placing {
         let Some(target) = self.target.take() else {
             return Err(Error::Write);
         };
-        let placed = target.for_document(manifest, &vec![true; manifest.entries().len()]);
+        let placed = target.for_document(manifest.entries(), &vec![true; manifest.entries().len()]);
         self.output = Some(self.keep(placed)?.durable());
         Ok(())
     }

@@ -41,6 +41,44 @@ impl Drop for Temporary {
     }
 }
 
+/// The terminal as it was before a secret was asked for without echo.
+#[cfg(unix)]
+static TERMINAL: Mutex<Option<(std::fs::File, rustix::termios::Termios)>> = Mutex::new(None);
+
+/// While this lives, a signal gives the terminal its echo back.
+pub(crate) struct Echo;
+
+impl Echo {
+    /// Remembers how the terminal is now.
+    pub(crate) fn kept() -> Self {
+        #[cfg(unix)]
+        {
+            let terminal = std::fs::File::open("/dev/tty").and_then(|terminal| {
+                let settings = rustix::termios::tcgetattr(&terminal)?;
+                Ok((terminal, settings))
+            });
+            *TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) = terminal.ok();
+        }
+        Self
+    }
+
+    fn restore() {
+        #[cfg(unix)]
+        if let Some((terminal, settings)) = &*TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) {
+            let _ = rustix::termios::tcsetattr(terminal, rustix::termios::OptionalActions::Now, settings);
+            // The prompt's line was not ended.
+            eprintln!();
+        }
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
 /// Starts to listen for signals.
 pub(crate) fn listen() {
     // Where no handler can be set, a signal ends the process as ever.
@@ -54,6 +92,7 @@ pub(crate) fn listen() {
                 let _ = std::fs::remove_dir(path);
             }
         }
+        Echo::restore();
         std::process::exit(130);
     });
 }

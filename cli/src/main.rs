@@ -3,21 +3,29 @@
 mod args;
 mod ask;
 mod container;
+mod departments;
 mod document;
 mod duration;
 mod engine;
 mod failure;
 mod flow;
+mod hardening;
 mod http;
+mod inside;
 mod interrupt;
+mod key;
 mod lease;
 mod naming;
+mod page;
 mod place;
 mod progress;
 mod random;
+mod rekeying;
 mod seal;
 mod staging;
 mod stream;
+mod strength;
+mod table;
 mod verb;
 
 use std::io::Write as _;
@@ -30,6 +38,7 @@ use args::{Arguments, Verb};
 use failure::Failure;
 
 fn main() -> ExitCode {
+    hardening::begin();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error),
@@ -54,6 +63,10 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::List(options) => verb::list(options),
         Verb::Inspect(options) => verb::inspect(options),
         Verb::Check(options) => verb::check(options),
+        Verb::Rekey(options) => verb::rekey(options),
+        Verb::Keygen(options) => verb::keygen(options),
+        Verb::Split(options) => verb::split(options),
+        Verb::Combine(options) => verb::combine(options),
         Verb::Share(options) => verb::share(options),
         Verb::Get(options) => verb::get(options),
         Verb::Status(options) => verb::status(options),

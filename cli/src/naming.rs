@@ -67,7 +67,8 @@ fn changed(name: &str) -> String {
     out
 }
 
-fn component(text: &str) -> String {
+/// One component without what makes it unsafe.
+pub(crate) fn component(text: &str) -> String {
     let safe_char = |c: char| {
         if sanitise(c.encode_utf8(&mut [0; 4])).is_ok() || c == '.' || c == ' ' {
             c

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use satchel_client::crypto::{Manifest, SafeName};
+use satchel_client::crypto::{Entry, SafeName};
 
 use crate::ask::is_dash;
 use crate::document::is_text;
@@ -104,17 +104,35 @@ impl Target {
         Output::file(&path, None, force, made)
     }
 
+    /// For a text: `-o` or standard output, which may be a terminal. In a folder it is called `name`.
+    pub(crate) fn for_text(self, name: &str) -> Result<Output, Failure> {
+        let Self { wish, force } = self;
+        match wish {
+            Wish::Here | Wish::Stdout => Ok(Output::stdout()),
+            Wish::Device(path) => Output::device(&path),
+            Wish::File(path) | Wish::New(path) => Output::file(&path, None, force, Made::default()),
+            Wish::Folder(path) => {
+                let made = make_folder(&path)?;
+                let path = path.join(name);
+                if !force && fs::symlink_metadata(&path).is_ok() {
+                    return Err(Failure::Exists(path));
+                }
+                Output::file(&path, None, force, made)
+            }
+        }
+    }
+
     /// For a document. `wanted` says which entries are taken.
-    pub(crate) fn for_document(self, manifest: &Manifest, wanted: &[bool]) -> Result<Output, Failure> {
+    pub(crate) fn for_document(self, entries: &[Entry], wanted: &[bool]) -> Result<Output, Failure> {
         let Self { wish, force } = self;
         let count = wanted.iter().filter(|wanted| **wanted).count();
         let first = wanted.iter().position(|wanted| *wanted).unwrap_or(0);
-        let entry = &manifest.entries()[first.min(manifest.entries().len() - 1)];
+        let entry = &entries[first.min(entries.len() - 1)];
         let is_folder = entry.name.as_ref().is_some_and(|name| name.ends_with('/'));
         let one_file = count == 1 && !is_folder;
         match wish {
             Wish::Here if entry.name.is_none() => {
-                if !is_text(manifest) && io::stdout().is_terminal() {
+                if !is_text(entries) && io::stdout().is_terminal() {
                     return Err(Failure::BinaryForTerminal);
                 }
                 Ok(Output::stdout())
@@ -124,10 +142,10 @@ impl Target {
             Wish::Device(path) => Output::device(&path),
             Wish::File(path) if !one_file => Err(Failure::FileForMany { path, count }),
             Wish::File(path) | Wish::New(path) if one_file => {
-                Output::file(&path, Some((first, manifest)), force, Made::default())
+                Output::file(&path, Some((first, entries)), force, Made::default())
             }
-            Wish::Here => Output::folder(Path::new("."), manifest, wanted, force),
-            Wish::File(path) | Wish::New(path) | Wish::Folder(path) => Output::folder(&path, manifest, wanted, force),
+            Wish::Here => Output::folder(Path::new("."), entries, wanted, force),
+            Wish::File(path) | Wish::New(path) | Wish::Folder(path) => Output::folder(&path, entries, wanted, force),
         }
     }
 }
@@ -178,13 +196,13 @@ impl Output {
         Ok(Self::Stream(Stream::new(Box::new(file), path.to_owned())))
     }
 
-    fn file(path: &Path, entry: Option<(usize, &Manifest)>, force: bool, made: Made) -> Result<Self, Failure> {
+    fn file(path: &Path, entry: Option<(usize, &[Entry])>, force: bool, made: Made) -> Result<Self, Failure> {
         let name = name_in(path)?;
         let place = Place {
             entry: entry.map_or(0, |(number, _)| number),
             path: name.to_owned(),
             shown: path.to_owned(),
-            modified: entry.and_then(|(number, manifest)| manifest.entries().get(number)?.modified),
+            modified: entry.and_then(|(number, entries)| entries.get(number)?.modified),
         };
         let staging = Staging::for_one(folder_of(path))?;
         Ok(Self::Files(Files {
@@ -196,9 +214,9 @@ impl Output {
         }))
     }
 
-    fn folder(folder: &Path, manifest: &Manifest, wanted: &[bool], force: bool) -> Result<Self, Failure> {
+    fn folder(folder: &Path, entries: &[Entry], wanted: &[bool], force: bool) -> Result<Self, Failure> {
         let made = make_folder(folder)?;
-        let names = safe_names(manifest.entries());
+        let names = safe_names(entries);
         let staging = Staging::new(folder)?;
         let chosen = names
             .iter()
@@ -208,7 +226,7 @@ impl Output {
             entry,
             path: name.as_str().to_owned(),
             shown: folder.join(name.as_str()),
-            modified: manifest.entries()[entry].modified,
+            modified: entries[entry].modified,
         };
         let files = Files {
             places: chosen.map(place).collect(),
@@ -227,6 +245,24 @@ impl Output {
             files.durable = true;
         }
         self
+    }
+
+    /// Writes what is at hand whole.
+    pub(crate) fn put_whole(&self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Stream(stream) => stream.write(bytes),
+            Self::Files(files) => write_at(&files.open(0)?, bytes, 0).map_err(|source| files.failed(0, source)),
+        }
+    }
+
+    /// Writes `start`, then all that `rest` reads.
+    pub(crate) fn copy<R: io::Read>(&self, start: &[u8], rest: impl FnOnce() -> io::Result<R>) -> Result<(), Failure> {
+        let Self::Files(files) = self else {
+            return self.put_whole(start);
+        };
+        let mut file = files.open(0)?;
+        let copied = file.write_all(start).and_then(|()| io::copy(&mut rest()?, &mut file));
+        copied.map(drop).map_err(|source| files.failed(0, source))
     }
 
     /// Everything is verified: puts it in place.

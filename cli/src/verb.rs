@@ -3,16 +3,21 @@
 mod about;
 mod burn;
 mod get;
+mod keygen;
 mod look;
 mod open;
 mod print;
+mod rekey;
 mod seal;
 mod share;
+mod split_by;
 
 pub(crate) use about::{completions, man};
 pub(crate) use burn::{burn, status};
 pub(crate) use get::get;
+pub(crate) use keygen::keygen;
 pub(crate) use look::{check, inspect, list};
-pub(crate) use open::decrypt;
+pub(crate) use open::{combine, decrypt};
+pub(crate) use rekey::{rekey, split};
 pub(crate) use seal::encrypt;
 pub(crate) use share::share;

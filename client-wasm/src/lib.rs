@@ -14,8 +14,12 @@ mod page;
 mod random;
 mod subtle;
 mod value;
+#[cfg(feature = "whole")]
+mod whole;
 
 pub use page::Page;
+#[cfg(feature = "whole")]
+pub use whole::{Keys, open_whole, read_key};
 
 use std::future::Future;
 use std::pin::Pin;

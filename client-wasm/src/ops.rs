@@ -303,7 +303,7 @@ pub(crate) async fn seal_file(args: &JsValue, desk: &Desk) -> Result<Object, Fai
 pub(crate) async fn inspect_file(args: &JsValue) -> Result<Object, Failure> {
     let mut file = StoredFile::of(field(args, "file"))?;
     let container = satchel_client::inspect(&mut file).await?;
-    let has = |kind: fn(&Slot) -> bool| container.slots().iter().any(kind);
+    let has = |kind: fn(&Slot) -> bool| container.slots().any(kind);
     let opens_with = Fields::new()
         .with("passphrase", has(|slot| matches!(slot, Slot::Passphrase { .. })))
         .with("link", has(|slot| matches!(slot, Slot::Link { .. })));

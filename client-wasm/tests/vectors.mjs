@@ -76,6 +76,7 @@ function keepingPage() {
 const PROFILES_TOO_LARGE = new Set(process.env.SATCHEL_VECTORS_ALL ? [] : ['passphrase_profile_3', 'profile_3_where_2_is_allowed']);
 
 async function runContainer(wasm, { fields, entries, body }, name) {
+  if (fields.identity !== undefined || fields.share !== undefined) throw new Skip('the page takes no identities and no shares; whole.mjs runs it');
   if (PROFILES_TOO_LARGE.has(name) && fields.verdict === 'ok') throw new Skip('takes 1 GiB of memory');
   const key = fields.link === undefined ? { passphrase: fields.passphrase ?? 'none' } : { link: fields.link, passphrase: fields.passphrase };
   const { kept, page } = keepingPage();

@@ -162,13 +162,22 @@ impl Error {
 
 const fn verdict_class(verdict: Verdict) -> Class {
     match verdict {
-        Verdict::NoMatchingSlot | Verdict::WrongKey | Verdict::ExcessiveWork { .. } => Class::WrongKey,
+        Verdict::NoMatchingSlot
+        | Verdict::WrongKey
+        | Verdict::ExcessiveWork { .. }
+        | Verdict::ShareOfAnotherContainer(_)
+        | Verdict::WrongShare(_)
+        | Verdict::MixedShares
+        | Verdict::TooFewShares { .. } => Class::WrongKey,
         Verdict::EmptyPassphrase
         | Verdict::PassphraseTooLong(_)
         | Verdict::MalformedPassphrase
         | Verdict::PassphraseMissing
         | Verdict::PassphraseNotNeeded
         | Verdict::MalformedLink
+        | Verdict::MalformedRecipient
+        | Verdict::MalformedIdentity
+        | Verdict::MalformedShare
         | Verdict::UnsupportedLinkVersion
         | Verdict::UnsupportedLinkFlags => Class::Usage,
         Verdict::OutOfMemory => Class::Other,

@@ -21,6 +21,8 @@ pub mod platform;
 mod receive;
 mod seal;
 mod share;
+#[cfg(feature = "shares")]
+pub mod share_text;
 #[cfg(test)]
 mod testing;
 mod upload;

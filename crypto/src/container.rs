@@ -2,31 +2,40 @@
 
 use alloc::vec::Vec;
 use core::ops::Range;
-use hmac::Mac;
 
+use crate::file_key::FileKey;
 use crate::floe::{PRODUCTION, Stream};
-use crate::header::{FileKey, check_len};
-use crate::limit::{IMMUTABLE_LEN, MAC_LEN, PAYLOAD_HEADER_LEN, PRELUDE_LEN, SEGMENT_OVERHEAD};
+use crate::key::find_file_key;
+use crate::limit::{IMMUTABLE_LEN, PAYLOAD_HEADER_LEN, PRELUDE_LEN, SEGMENT_OVERHEAD};
 use crate::padding::{PaddedLen, full_segment_range};
-use crate::passphrase::derive_passphrase_key;
-use crate::{ClosedSegment, Header, Passphrase, Profile, Slot, UnlockedLink, Verdict};
+use crate::place::{CHANGING, Frame, Place, SETTLED, check_room};
+use crate::{Allowed, ClosedSegment, Key, Rekeying, SetId, Slot, Verdict};
 
 pub(crate) const MAGIC: [u8; 8] = *b"\x8bSATCHEL";
-const SET_MAGIC: [u8; 8] = *b"\x8bSATCSET";
+pub(crate) const SET_MAGIC: [u8; 8] = *b"\x8bSATCSET";
 pub(crate) const VERSION: u8 = 1;
 
-/// The first 45 bytes: `immutable (41) || header_len (4)`.
+/// The first 46 bytes: `immutable (41) || room (4) || state (1)`.
 pub struct Prelude {
-    immutable: [u8; IMMUTABLE_LEN],
-    header_len: usize,
+    frame: Frame,
+    /// Whether a header is taking another's place.
+    changing: bool,
 }
 
 impl Prelude {
-    /// Reads the first 45 bytes of `container`, or what there is of them.
+    /// Reads the first 46 bytes of `container`, or what there is of them.
     ///
     /// # Errors
-    /// `NotAContainer`, `SetNotSupported`, `UnsupportedVersion`, `MemberOfASet`, `Truncated`, `HeaderTooLarge`.
+    /// `NotAContainer`, `SetNotSupported`, `UnsupportedVersion`, `MemberOfASet`, `Truncated`, `HeaderTooLarge`, `MalformedHeader`.
     pub fn parse(container: &[u8]) -> Result<Self, Verdict> {
+        Self::parse_member(container, &SetId::ALONE)
+    }
+
+    /// As [`parse`](Self::parse), for a member of the set `set`.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); `MemberOfASet` when it is of another set or of none.
+    pub fn parse_member(container: &[u8], set: &SetId) -> Result<Self, Verdict> {
         match container.first_chunk::<8>() {
             Some(&MAGIC) => {}
             Some(&SET_MAGIC) => return Err(Verdict::SetNotSupported),
@@ -38,42 +47,49 @@ impl Prelude {
             None => return Err(Verdict::Truncated),
         }
         let prelude = container.first_chunk::<PRELUDE_LEN>().ok_or(Verdict::Truncated)?;
-        let (immutable, len) = prelude.split_first_chunk::<IMMUTABLE_LEN>().ok_or(Verdict::Truncated)?;
-        if immutable[25..] != [0; 16] {
+        let (immutable, rest) = prelude.split_first_chunk::<IMMUTABLE_LEN>().ok_or(Verdict::Truncated)?;
+        if immutable[25..] != set.0 {
             return Err(Verdict::MemberOfASet);
         }
-        let header_len = len.iter().fold(0, |len, byte| len << 8 | u32::from(*byte));
-        check_len(header_len)?;
-        Ok(Self {
+        let [room @ .., state] = rest else {
+            return Err(Verdict::Truncated);
+        };
+        let room = room.iter().fold(0, |room, byte| room << 8 | u32::from(*byte));
+        let frame = Frame {
             immutable: *immutable,
-            header_len: header_len as usize,
-        })
+            room: check_room(room)?,
+        };
+        let changing = match *state {
+            SETTLED => false,
+            CHANGING => true,
+            _ => return Err(Verdict::MalformedHeader),
+        };
+        Ok(Self { frame, changing })
     }
 
     /// How many bytes stand before the first segment: what [`Container::parse`] takes.
     pub const fn prefix_len(&self) -> usize {
-        PRELUDE_LEN + self.header_len + MAC_LEN + PAYLOAD_HEADER_LEN
+        PRELUDE_LEN + 2 * self.frame.room + PAYLOAD_HEADER_LEN
     }
 }
 
 /// A container whose header parsed; nothing in it is verified yet.
 pub struct Container {
-    /// All that the header MAC covers.
-    covered: Vec<u8>,
-    immutable: [u8; IMMUTABLE_LEN],
-    header: Header,
-    mac: [u8; MAC_LEN],
+    frame: Frame,
+    /// Both, only while one header takes the other's place: each with where it stands, 0 or 1.
+    places: Vec<(usize, Place)>,
     payload_header: [u8; PAYLOAD_HEADER_LEN],
     padded: Option<PaddedLen>,
+    changing: bool,
 }
 
 impl Container {
     /// Reads the first [`prefix_len`](Prelude::prefix_len) bytes (more do no harm) of a container of `container_len` bytes.
     ///
     /// # Errors
-    /// Those of [`Prelude::parse`] and [`Header::parse`], and `Truncated`.
+    /// Those of [`Prelude::parse`] and [`Header::parse`](crate::Header::parse), and `Truncated`.
     pub fn parse(prefix: &[u8], container_len: u64) -> Result<Self, Verdict> {
-        Self::parse_prefix(prefix, Some(container_len))
+        Self::parse_prefix(&Prelude::parse(prefix)?, prefix, Some(container_len))
     }
 
     /// As [`parse`](Self::parse), where the length shows only at the end: [`Opened::end_at`] gives it later.
@@ -81,43 +97,49 @@ impl Container {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn parse_stream(prefix: &[u8]) -> Result<Self, Verdict> {
-        Self::parse_prefix(prefix, None)
+        Self::parse_prefix(&Prelude::parse(prefix)?, prefix, None)
     }
 
-    fn parse_prefix(prefix: &[u8], container_len: Option<u64>) -> Result<Self, Verdict> {
-        let prelude = Prelude::parse(prefix)?;
+    /// As [`parse`](Self::parse), for a member of the set `set`.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse) and [`Prelude::parse_member`].
+    pub fn parse_member(prefix: &[u8], container_len: u64, set: &SetId) -> Result<Self, Verdict> {
+        Self::parse_prefix(&Prelude::parse_member(prefix, set)?, prefix, Some(container_len))
+    }
+
+    fn parse_prefix(prelude: &Prelude, prefix: &[u8], container_len: Option<u64>) -> Result<Self, Verdict> {
         let padded = match container_len {
-            Some(len) => Some(padded_len(&prelude, len)?),
+            Some(len) => Some(padded_len(prelude, len)?),
             None => None,
         };
-        let (covered, rest) = prefix
-            .split_at_checked(PRELUDE_LEN + prelude.header_len)
+        let room = prelude.frame.room;
+        let (places, rest) = prefix[PRELUDE_LEN..]
+            .split_at_checked(2 * room)
             .ok_or(Verdict::Truncated)?;
-        let (mac, rest) = rest.split_first_chunk::<MAC_LEN>().ok_or(Verdict::Truncated)?;
         let payload_header = rest.first_chunk::<PAYLOAD_HEADER_LEN>().ok_or(Verdict::Truncated)?;
         Ok(Self {
-            header: Header::parse(&covered[PRELUDE_LEN..])?,
-            covered: covered.to_vec(),
-            immutable: prelude.immutable,
-            mac: *mac,
+            frame: prelude.frame,
+            places: headers(places, room, prelude.changing)?,
+            changing: prelude.changing,
             payload_header: *payload_header,
             padded,
         })
     }
 
     /// 16 random bytes.
-    pub fn id(&self) -> &[u8] {
-        &self.immutable[9..25]
+    pub fn id(&self) -> [u8; 16] {
+        self.frame.id()
     }
 
-    /// The header.
-    pub const fn header(&self) -> &Header {
-        &self.header
+    /// The ways to open it. Where a change of them was cut off: those before and after it.
+    pub fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.places.iter().flat_map(|(_, place)| place.header.slots())
     }
 
-    /// The ways to open it.
-    pub fn slots(&self) -> &[Slot] {
-        self.header.slots()
+    /// Whether a change of the header was cut off. It opens all the same, and another change settles it.
+    pub const fn is_unsettled(&self) -> bool {
+        self.changing
     }
 
     /// Manifest, contents and padding together: all that its length tells. None in a stream.
@@ -128,20 +150,17 @@ impl Container {
     /// Finds the file key, then verifies the header and the payload's start.
     ///
     /// # Errors
-    /// `NoMatchingSlot`, `ExcessiveWork`, `WrongKey`, `BadHeaderMac`, `BadPayloadHeader`, `OutOfMemory`.
+    /// `NoMatchingSlot`, `ExcessiveWork`, `WrongKey`, `BadHeaderMac`, `BadPayloadHeader`, `OutOfMemory`; with shares
+    /// `ShareOfAnotherContainer`, `WrongShare`, `MixedShares`, `TooFewShares` as well.
     pub fn open(&self, key: &Key<'_>, allowed: Allowed) -> Result<Opened, Verdict> {
-        let file_key = self.file_key(key, allowed)?;
-        file_key
-            .header_mac(&self.covered)
-            .verify_slice(&self.mac)
-            .map_err(|_| Verdict::BadHeaderMac)?;
+        let (_, _, file_key) = self.unlock(key, allowed)?;
         let stream = Stream::start_opening(
             PRODUCTION,
             &file_key.payload_key(),
-            &self.immutable,
+            &self.frame.immutable,
             &self.payload_header,
         )?;
-        let prefix_len = self.covered.len() + MAC_LEN + PAYLOAD_HEADER_LEN;
+        let prefix_len = PRELUDE_LEN + 2 * self.frame.room + PAYLOAD_HEADER_LEN;
         Ok(Opened {
             stream,
             prefix_len: prefix_len as u64,
@@ -149,33 +168,53 @@ impl Container {
         })
     }
 
-    /// Each slot of the key's type in order, until one unwraps.
-    fn file_key(&self, key: &Key<'_>, allowed: Allowed) -> Result<FileKey, Verdict> {
-        let mut id = [0; 16];
-        id.copy_from_slice(self.id());
-        let mut matching = false;
-        for slot in self.slots() {
-            let found = match (key, slot) {
-                (Key::Link(link), Slot::Link { .. }) => slot.unwrap(link.slot_secret().expose(), &id),
-                (Key::Passphrase(passphrase), Slot::Passphrase { profile, salt, .. }) => {
-                    if *profile > allowed.largest {
-                        let (required, allowed) = (profile.memory_kib(), allowed.largest.memory_kib());
-                        return Err(Verdict::ExcessiveWork { required, allowed });
-                    }
-                    slot.unwrap(derive_passphrase_key(passphrase, salt, *profile)?.expose(), &id)
-                }
-                _ => continue,
-            };
-            matching = true;
-            if let Some(file_key) = found {
-                return Ok(file_key);
+    /// Finds the file key and verifies the header, to change the slots; the payload is not looked at.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn rekey(&self, key: &Key<'_>, allowed: Allowed) -> Result<Rekeying, Verdict> {
+        let (place, opened_by, file_key) = self.unlock(key, allowed)?;
+        let slots = self
+            .places
+            .iter()
+            .find(|(number, _)| *number == place)
+            .map_or(&[][..], |(_, place)| place.header.slots());
+        Ok(Rekeying::new(self.frame, place, slots.to_vec(), opened_by, file_key))
+    }
+
+    /// The place, the slot in it, and what that wraps: of the first place that opens and verifies.
+    fn unlock(&self, key: &Key<'_>, allowed: Allowed) -> Result<(usize, usize, FileKey), Verdict> {
+        let mut verdict = Verdict::NoMatchingSlot;
+        for (number, place) in &self.places {
+            let found = find_file_key(&place.header, &self.frame.id(), key, allowed).and_then(|(slot, file_key)| {
+                place.verify(&self.frame, &file_key)?;
+                Ok((*number, slot, file_key))
+            });
+            match found {
+                Ok(found) => return Ok(found),
+                Err(why) => verdict = why,
             }
         }
-        Err(if matching {
-            Verdict::WrongKey
-        } else {
-            Verdict::NoMatchingSlot
-        })
+        Err(verdict)
+    }
+}
+
+/// The headers that parse, each with its place's number: one, and the other place empty, unless a change was cut off.
+fn headers(places: &[u8], room: usize, changing: bool) -> Result<Vec<(usize, Place)>, Verdict> {
+    let (mut found, mut refused) = (Vec::new(), None);
+    for (number, place) in places.chunks_exact(room).enumerate() {
+        match Place::parse(place) {
+            Ok(Some(place)) => found.push((number, place)),
+            Ok(None) => {}
+            Err(verdict) => refused = refused.or(Some(verdict)),
+        }
+    }
+    match refused {
+        Some(verdict) if found.is_empty() => Err(verdict),
+        None if found.is_empty() => Err(Verdict::HeaderTooLarge(0)),
+        _ if changing => Ok(found),
+        None if found.len() == 1 => Ok(found),
+        _ => Err(Verdict::MalformedHeader),
     }
 }
 
@@ -185,28 +224,6 @@ fn padded_len(prelude: &Prelude, container_len: u64) -> Result<PaddedLen, Verdic
         .checked_sub(before_payload)
         .and_then(PaddedLen::of_payload)
         .ok_or(Verdict::Truncated)
-}
-
-/// What opens a container.
-pub enum Key<'a> {
-    /// Opens passphrase slots.
-    Passphrase(&'a Passphrase),
-    /// Opens link slots.
-    Link(&'a UnlockedLink),
-}
-
-/// How much work the caller takes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowed {
-    /// The costliest profile of a passphrase slot.
-    pub largest: Profile,
-}
-
-impl Allowed {
-    /// Every profile.
-    pub const ALL: Self = Self {
-        largest: Profile::Strong,
-    };
 }
 
 /// A container whose header is verified and whose segments can be opened.

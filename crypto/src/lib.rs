@@ -2,7 +2,8 @@
 //!
 //! No I/O and no clock; randomness is handed in. Whoever writes goes [`Manifest`] → [`Sealer`] → [`Finishing`], taking an
 //! [`OpenSegment`] at each step and turning it into [`SealedBytes`]; whoever reads goes [`Container`] → [`Opened`] →
-//! [`ClosedSegment`] → [`PlainSegment`] → [`Unpacker`] (from front to end) or [`Layout`] (by position).
+//! [`ClosedSegment`] → [`PlainSegment`] → [`Unpacker`] (from front to end) or [`Layout`] (by position). [`Container`] → [`Rekeying`] →
+//! [`Rekeyed`] changes how one opens.
 #![no_std]
 
 extern crate alloc;
@@ -11,9 +12,11 @@ mod secret;
 
 mod archive;
 mod container;
+mod file_key;
 mod floe;
 mod header;
 mod kdf;
+mod key;
 mod layout;
 mod lent;
 pub mod limit;
@@ -21,24 +24,42 @@ mod link;
 mod manifest;
 mod names;
 mod padding;
+mod page;
 mod passphrase;
+mod place;
 mod receipt;
+#[cfg(feature = "recipients")]
+mod recipient;
+mod rekey;
 mod sealer;
 mod segment;
+mod set;
+#[cfg(feature = "shares")]
+mod share;
+mod slot;
 mod token;
 mod verdict;
 
 pub use archive::{Event, Unpacker};
-pub use container::{Allowed, Container, Key, Opened, Prelude};
-pub use header::{Header, Slot};
+pub use container::{Container, Opened, Prelude};
+pub use header::Header;
+pub use key::{Allowed, Key};
 pub use layout::{Layout, Trailer};
 pub use lent::{LentSegment, SealedElsewhere};
 pub use link::{Link, UnlockedLink};
 pub use manifest::{Asked, Entry, Manifest};
 pub use names::{SafeName, UnsafeName, sanitise};
+pub use page::container_in_page;
 pub use passphrase::{Passphrase, Profile};
 pub use receipt::Receipt;
-pub use sealer::{Finishing, Locks, SealError, Sealer};
+#[cfg(feature = "recipients")]
+pub use recipient::{Identity, Recipient};
+pub use rekey::{RekeyError, Rekeyed, Rekeying, Rewrite};
+pub use sealer::{Finishing, Locks, Member, SealError, Sealer};
 pub use segment::{ClosedSegment, OpenSegment, PlainSegment, SealedBytes, SegmentKey};
+pub use set::{SetHead, SetId};
+#[cfg(feature = "shares")]
+pub use share::Share;
+pub use slot::Slot;
 pub use token::{ClaimToken, LeaseToken, PasteId, ProbeToken, ReceiptToken, TokenHash};
 pub use verdict::Verdict;

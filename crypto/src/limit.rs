@@ -4,6 +4,10 @@
 pub const SLOTS_MAX: usize = 64;
 /// Most passphrase slots of a container.
 pub const PASSPHRASE_SLOTS_MAX: usize = 4;
+/// Most share slots of a container.
+pub const SHARE_SLOTS_MAX: usize = 4;
+/// Most shares of a share slot.
+pub const SHARES_MAX: usize = 32;
 /// Longest header.
 pub const HEADER_LEN_MAX: usize = 131_072;
 /// Longest fields of one slot.
@@ -27,10 +31,15 @@ pub const PADDED_LEN_MAX: u64 = 1 << 50;
 /// Longest passphrase, in UTF-8 after NFC.
 pub const PASSPHRASE_LEN_MAX: usize = 1_024;
 
+/// Most members of a set.
+pub const SET_MEMBERS_MAX: usize = 256;
+
 /// Magic, version, container id and set id.
 pub const IMMUTABLE_LEN: usize = 41;
-/// The immutable part and the header's length: what [`Prelude`](crate::Prelude) reads.
-pub const PRELUDE_LEN: usize = IMMUTABLE_LEN + 4;
+/// A set's magic, version, id and count.
+pub const SET_HEAD_LEN: usize = 27;
+/// The immutable part, the length of a place and the state: what [`Prelude`](crate::Prelude) reads.
+pub const PRELUDE_LEN: usize = IMMUTABLE_LEN + 5;
 /// The header MAC.
 pub const MAC_LEN: usize = 32;
 /// The FLOE header at the payload's start.
@@ -43,5 +52,7 @@ pub const SEGMENT_OVERHEAD: usize = 32;
 pub const SEGMENT_PLAINTEXT_LEN: usize = SEGMENT_LEN - SEGMENT_OVERHEAD;
 /// A link, in characters.
 pub const LINK_CHARS: usize = 47;
+/// A recovery share.
+pub const SHARE_LEN: usize = 55;
 /// A receipt, in characters.
 pub const RECEIPT_CHARS: usize = 68;

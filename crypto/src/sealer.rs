@@ -2,21 +2,24 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
-use hmac::Mac;
 use rand_core::CryptoRng;
 
 use crate::container::{MAGIC, VERSION};
+use crate::file_key::FileKey;
 use crate::floe::{PRODUCTION, Stream};
-use crate::header::FileKey;
-use crate::limit::{IMMUTABLE_LEN, PASSPHRASE_SLOTS_MAX, PAYLOAD_HEADER_LEN, SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
+use crate::limit::{
+    IMMUTABLE_LEN, PASSPHRASE_SLOTS_MAX, PAYLOAD_HEADER_LEN, PRELUDE_LEN, SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN,
+};
 use crate::padding::{PaddedLen, TRAILER_LEN};
-use crate::passphrase::derive_passphrase_key;
+use crate::place::{Frame, Place, room_for, room_to_grow};
+use crate::rekey::passphrase_slot;
 use crate::segment::SEGMENT_HEAD_LEN;
+use crate::slot::{self, LINK};
 use crate::{
-    Header, LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, Slot, UnlockedLink, Verdict,
+    Header, LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, SetId, Slot, UnlockedLink, Verdict,
 };
 
-/// What will open the container. Links and passphrases do not stand together.
+/// What will open the container. Kinds do not stand together.
 pub enum Locks<'a> {
     /// One slot for each, 1 to 4.
     Passphrases {
@@ -27,6 +30,18 @@ pub enum Locks<'a> {
     },
     /// One slot.
     Link(&'a UnlockedLink),
+    /// One slot for each, 1 to 64, and dummies up to the next power of two.
+    #[cfg(feature = "recipients")]
+    Recipients(&'a [crate::Recipient]),
+}
+
+/// Which member of which set a container is to be.
+#[derive(Clone, Copy)]
+pub struct Member {
+    /// 16 fresh random bytes.
+    pub id: [u8; 16],
+    /// The set's id, of the ids of all its members.
+    pub set: SetId,
 }
 
 /// Why sealing stopped.
@@ -36,6 +51,9 @@ pub enum SealError {
     /// No passphrase, or more than 4.
     #[error("{0} passphrases were given, 1 to 4 are possible")]
     PassphraseCount(usize),
+    /// No recipient, or more than 64.
+    #[error("{0} recipients were given, 1 to 64 are possible")]
+    RecipientCount(usize),
     /// More content than 2^50 bytes can hold.
     #[error("the document is too large")]
     TooLarge,
@@ -88,8 +106,24 @@ impl Sealer {
     /// Draws file key, container id, salts and FLOE IV, and wraps the file key; with passphrases, one run of Argon2id for each.
     ///
     /// # Errors
-    /// `PassphraseCount`, `TooLarge`, `Key`.
+    /// `PassphraseCount`, `RecipientCount`, `TooLarge`, `Key`.
     pub fn new(manifest: &Manifest, locks: &Locks<'_>, rng: &mut (impl CryptoRng + ?Sized)) -> Result<Self, SealError> {
+        let mut id = [0; 16];
+        rng.fill_bytes(&mut id);
+        let set = SetId::ALONE;
+        Self::of_set(manifest, locks, Member { id, set }, rng)
+    }
+
+    /// As [`new`](Self::new), for a member of a set. Its header has no room to grow.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_set(
+        manifest: &Manifest,
+        locks: &Locks<'_>,
+        member: Member,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, SealError> {
         let mut head = vec![0; 4];
         head.extend_from_slice(&manifest.encode());
         let manifest_len = u32::try_from(head.len() - 4).map_err(|_| SealError::TooLarge)?;
@@ -98,7 +132,7 @@ impl Sealer {
         let archive_len = sized_len + head.len() as u64;
         let padded = PaddedLen::of_archive(archive_len).ok_or(SealError::TooLarge)?;
 
-        let (stream, prefix) = start(locks, rng)?;
+        let (stream, prefix) = start(locks, member, rng)?;
         let payload_len = padded.payload_len() - PAYLOAD_HEADER_LEN as u64;
         let sized = !manifest.is_open_ended();
         let container_len = sized.then(|| prefix.len() as u64 + payload_len);
@@ -334,23 +368,31 @@ fn fresh_buffer() -> Vec<u8> {
     buffer
 }
 
-/// `immutable || header_len (4) || header || header MAC (32) || FLOE header (74)`
-fn start(locks: &Locks<'_>, rng: &mut (impl CryptoRng + ?Sized)) -> Result<(Stream, Vec<u8>), SealError> {
-    let mut id = [0; 16];
-    rng.fill_bytes(&mut id);
+/// `immutable || room (4) || state (1) || place || place || FLOE header (74)`
+fn start(
+    locks: &Locks<'_>,
+    member: Member,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<(Stream, Vec<u8>), SealError> {
     let mut immutable = [0; IMMUTABLE_LEN];
     immutable[..8].copy_from_slice(&MAGIC);
     immutable[8] = VERSION;
-    immutable[9..25].copy_from_slice(&id);
+    immutable[9..25].copy_from_slice(&member.id);
+    immutable[25..].copy_from_slice(&member.set.0);
 
     let file_key = FileKey::random(rng);
-    let header = Header::new(make_slots(locks, &id, &file_key, rng)?)?.encode();
-    let header_len = u32::try_from(header.len()).map_err(|_| SealError::TooLarge)?;
-    let mut prefix = immutable.to_vec();
-    prefix.extend_from_slice(&header_len.to_be_bytes());
-    prefix.extend_from_slice(&header);
-    let mac = file_key.header_mac(&prefix).finalize().into_bytes();
-    prefix.extend_from_slice(&mac);
+    let header = Header::new(make_slots(locks, &member.id, &file_key, rng)?)?;
+    // A paste's header is never changed, nor is that of a member of a set.
+    let fixed = matches!(locks, Locks::Link(_)) || member.set != SetId::ALONE;
+    let room = if fixed {
+        room_for(&header)
+    } else {
+        room_to_grow(&header)
+    };
+    let frame = Frame { immutable, room };
+    let mut prefix = frame.encode();
+    prefix.extend_from_slice(&Place::encode(&header, &frame, &file_key));
+    prefix.resize(PRELUDE_LEN + 2 * room, 0);
     let (stream, payload_header) = Stream::start_sealing(PRODUCTION, &file_key.payload_key(), &immutable, rng);
     prefix.extend_from_slice(&payload_header);
     Ok((stream, prefix))
@@ -363,27 +405,28 @@ fn make_slots(
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<Slot>, SealError> {
     match *locks {
-        Locks::Link(link) => Ok(vec![Slot::wrap_link(
-            link.slot_secret().expose(),
-            container_id,
-            file_key,
-        )]),
+        Locks::Link(link) => Ok(vec![Slot::Link {
+            wrapped_key: slot::wrap(link.slot_secret().expose(), container_id, LINK, file_key),
+        }]),
         Locks::Passphrases { passphrases, profile } => {
             if passphrases.is_empty() || passphrases.len() > PASSPHRASE_SLOTS_MAX {
                 return Err(SealError::PassphraseCount(passphrases.len()));
             }
-            let slot = |passphrase: &&Passphrase| {
-                let mut salt = [0; 16];
-                rng.fill_bytes(&mut salt);
-                let key = derive_passphrase_key(passphrase, &salt, profile)?;
-                Ok(Slot::wrap_passphrase(
-                    key.expose(),
-                    container_id,
-                    file_key,
-                    (profile, salt),
-                ))
-            };
-            passphrases.iter().map(slot).collect()
+            let slot = |passphrase: &&Passphrase| passphrase_slot(passphrase, profile, container_id, file_key, rng);
+            Ok(passphrases.iter().map(slot).collect::<Result<_, _>>()?)
+        }
+        #[cfg(feature = "recipients")]
+        Locks::Recipients(recipients) => {
+            if recipients.is_empty() || recipients.len() > crate::limit::SLOTS_MAX {
+                return Err(SealError::RecipientCount(recipients.len()));
+            }
+            Ok(crate::recipient::slots(
+                recipients,
+                Vec::new(),
+                container_id,
+                file_key,
+                rng,
+            ))
         }
     }
 }

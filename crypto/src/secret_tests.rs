@@ -5,12 +5,14 @@ use core::ops::Deref;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use zeroize::ZeroizeOnDrop;
 
+use crate::file_key::FileKey;
 use crate::floe::{MessageKey, PayloadKey, Stream};
-use crate::header::FileKey;
 use crate::link::{LinkSecret, LinkSlotSecret};
 use crate::passphrase::PassphraseKey;
 use crate::{ClaimToken, LeaseToken, ProbeToken, ReceiptToken};
-use crate::{Link, OpenSegment, Opened, Passphrase, PlainSegment, Receipt, SegmentKey, UnlockedLink};
+#[cfg(all(feature = "recipients", feature = "shares"))]
+use crate::{Identity, Share};
+use crate::{Link, OpenSegment, Opened, Passphrase, PlainSegment, Receipt, Rekeying, SegmentKey, UnlockedLink};
 
 macro_rules! closed {
     ($($secret:ty),+ $(,)?) => {
@@ -35,10 +37,14 @@ closed!(
     Passphrase,
     SegmentKey,
     Opened,
+    Rekeying,
     Stream,
     OpenSegment,
     PlainSegment
 );
+
+#[cfg(all(feature = "recipients", feature = "shares"))]
+closed!(Identity, Share);
 
 assert_impl_all!(FileKey: ZeroizeOnDrop);
 assert_impl_all!(PayloadKey: ZeroizeOnDrop);

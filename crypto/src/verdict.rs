@@ -27,8 +27,11 @@ verdicts! {
     #[error("this is not a Satchel container")]
     NotAContainer = "not_a_container";
     /// The magic is that of a set.
-    #[error("this is a set of containers, which this version cannot open")]
+    #[error("this is a set of containers, which cannot be opened here")]
     SetNotSupported = "set_not_supported";
+    /// The members of a set are not those that it was made of.
+    #[error("the set is damaged: it does not hold the containers that it was made of")]
+    MalformedSet = "malformed_set";
     /// The container's version is not 1.
     #[error("this container is of version {0}, which this version cannot open")]
     UnsupportedVersion(u8) = "unsupported_version";
@@ -79,6 +82,32 @@ verdicts! {
     /// A passphrase file that is not UTF-8.
     #[error("the passphrase is not UTF-8 text")]
     MalformedPassphrase = "malformed_passphrase";
+    /// A recipient is not `age1pq1...`, or mistyped.
+    #[error("the recipient is cut, mistyped, or of another kind than age1pq1...")]
+    MalformedRecipient = "malformed_recipient";
+    /// An identity is not `AGE-SECRET-KEY-PQ-1...`, or mistyped.
+    #[error("the identity is cut, mistyped, or of another kind than AGE-SECRET-KEY-PQ-1...")]
+    MalformedIdentity = "malformed_identity";
+    /// A share is cut or mistyped.
+    #[error("the share is cut or mistyped")]
+    MalformedShare = "malformed_share";
+    /// A share names another container: its number.
+    #[error("share {0} belongs to another container")]
+    ShareOfAnotherContainer(u8) = "share_of_another_container";
+    /// A share is none of those that were made for this container, or was made for a split that is gone: its number.
+    #[error("share {0} is not one of those that open this container")]
+    WrongShare(u8) = "wrong_share";
+    /// Each share is right, and they are not of one split.
+    #[error("the shares were not made together")]
+    MixedShares = "mixed_shares";
+    /// Each share is right, and it takes more.
+    #[error("{given} of the {needed} shares that it takes are here")]
+    TooFewShares {
+        /// How many different ones there are.
+        given: u8,
+        /// How many it takes.
+        needed: u8,
+    } = "too_few_shares";
     /// The header was changed.
     #[error("the header was tampered with")]
     BadHeaderMac = "bad_header_mac";

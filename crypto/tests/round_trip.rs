@@ -229,7 +229,8 @@ fn any_of_several_passphrases_opens_and_no_other() {
     let salts: Vec<_> = Container::parse(&container, container.len() as u64)
         .unwrap()
         .slots()
-        .to_vec();
+        .cloned()
+        .collect();
     assert_ne!(salts[0], salts[1]);
 }
 

@@ -1,4 +1,4 @@
-//! Two ways in. Any bytes as a container: a verdict, never a panic, and the header encodes to the same bytes. And segments of a container
+//! Two ways in. Any bytes as a container: a verdict, never a panic. And segments of a container
 //! that is sealed here, damaged as the input says: only undamaged bytes come out.
 #![no_main]
 
@@ -42,8 +42,6 @@ fn any_bytes_come_to_a_verdict(bytes: &[u8]) {
         .unlock(None)
         .expect("it has no passphrase");
     if let Ok(container) = Container::parse(bytes, bytes.len() as u64) {
-        let header = container.header().encode();
-        assert_eq!(bytes[45..45 + header.len()], header);
         assert!(container.open(&Key::Link(&link), Allowed::ALL).is_err());
     }
 }
@@ -78,7 +76,9 @@ fn damaged_segments_do_not_open(bytes: &[u8]) {
             damaged.remove(at);
         }
     }
-    assert!(open(&damaged, &link).is_err());
+    // The state alone can be changed: a reader is then told to look at both places.
+    let opened = open(&damaged, &link);
+    assert!(opened.is_err() || damaged[45] == 0xff && opened == Ok(content));
 }
 
 fn seal(manifest: &Manifest, mut content: &[u8], locks: &Locks<'_>, rng: &mut Counter) -> Vec<u8> {

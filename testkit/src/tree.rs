@@ -7,7 +7,20 @@ use std::{fs, io};
 use crate::cases;
 
 /// The folders that the kit owns: nothing but its vectors may lie in them.
-pub const FOLDERS: [&str; 6] = ["container", "floe", "link", "name", "padding", "passphrase"];
+pub const FOLDERS: [&str; 12] = [
+    "container",
+    "floe",
+    "hpke",
+    "link",
+    "name",
+    "padding",
+    "page",
+    "passphrase",
+    "recipient",
+    "set",
+    "share",
+    "xwing",
+];
 
 /// Every vector's path under vectors/ and its bytes.
 ///

@@ -6,11 +6,12 @@ use crate::archive::Document;
 use crate::keys::sha256;
 use crate::link::Link;
 
-/// Every verdict on a container, link or passphrase: docs/format.md section 9, in its order, after `ok`.
-pub const VERDICTS: [&str; 30] = [
+/// Every verdict on a file or a key: docs/format.md section 9, in its order, after `ok`.
+pub const VERDICTS: [&str; 38] = [
     "ok",
     "not_a_container",
     "set_not_supported",
+    "malformed_set",
     "unsupported_version",
     "member_of_a_set",
     "truncated",
@@ -26,6 +27,13 @@ pub const VERDICTS: [&str; 30] = [
     "malformed_passphrase",
     "empty_passphrase",
     "passphrase_too_long",
+    "malformed_recipient",
+    "malformed_identity",
+    "malformed_share",
+    "share_of_another_container",
+    "wrong_share",
+    "mixed_shares",
+    "too_few_shares",
     "bad_header_mac",
     "bad_payload_header",
     "bad_segment",

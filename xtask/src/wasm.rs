@@ -1,4 +1,5 @@
-//! client-wasm -> WebAssembly -> web/src/gen (for the page) and target/wasm/node (for the tests in Node).
+//! client-wasm -> WebAssembly -> web/src/gen (for the page) and target/wasm/node (for the tests in Node),
+//! and with all of the format to target/wasm/whole.
 //!
 //! Three ways to a compiler, in this order: the installed target; a toolchain that has the sources of the standard
 //! library, which is then built along (Debian's rustc-web and rust-web-src, or rustup's rust-src); installing Debian's.
@@ -41,21 +42,36 @@ pub(crate) fn node_glue() -> PathBuf {
     shell::target().join("wasm").join("node")
 }
 
-/// Builds when something changed since the last time.
+/// Where the glue of all of the format lies, for the vectors.
+pub(crate) fn whole_glue() -> PathBuf {
+    shell::target().join("wasm").join("whole")
+}
+
+/// The page's, when something changed since the last time.
 pub(crate) fn build() -> Result<(), Failure> {
-    let by_hand = ["SATCHEL_WASM_RUSTC", "SATCHEL_WASM_LINKER"].map(|name| std::env::var(name).unwrap_or_default());
-    let stamp = Stamp::of("wasm", &INPUTS, &by_hand.join("\n"))?;
     let generated = shell::root().join("web/src/gen");
+    make("wasm", &[], &generated, &node_glue())
+}
+
+/// What has all of the format, for the tests in Node: the page does without a part.
+pub(crate) fn build_whole() -> Result<(), Failure> {
+    let unused = shell::target().join("wasm").join("whole-web");
+    make("wasm-whole", &["--features", "whole"], &unused, &whole_glue())
+}
+
+fn make(stamp: &'static str, features: &[&str], generated: &Path, glue: &Path) -> Result<(), Failure> {
+    let by_hand = ["SATCHEL_WASM_RUSTC", "SATCHEL_WASM_LINKER"].map(|name| std::env::var(name).unwrap_or_default());
+    let stamp = Stamp::of(stamp, &INPUTS, &by_hand.join("\n"))?;
     let outputs = [
         generated.join("satchel_client_wasm_bg.wasm"),
-        node_glue().join("satchel_client_wasm.js"),
+        glue.join("satchel_client_wasm.js"),
     ];
     if stamp.is_fresh(&[&outputs[0], &outputs[1]]) {
         return Ok(());
     }
     let toolchain = toolchain()?;
     shell::say(&format!("building WebAssembly with {}", toolchain.rustc.display()));
-    shell::run(&mut compile(&toolchain))?;
+    shell::run(compile(&toolchain).args(features))?;
     let built = shell::target()
         .join("wasm")
         .join(TRIPLE)
@@ -63,7 +79,8 @@ pub(crate) fn build() -> Result<(), Failure> {
     let mut bindgen = shell::cargo();
     bindgen
         .args(["run", "--quiet", "--package", "satchel-bindgen", "--"])
-        .args([&built, &generated, &node_glue()]);
+        .arg(&built)
+        .args([generated, glue]);
     shell::run(&mut bindgen)?;
     stamp.keep()
 }

@@ -2,54 +2,29 @@
 
 use std::path::Path;
 
-use satchel_client::crypto::{Entry, Key as WithKey, Slot};
+use satchel_client::crypto::{Container, Entry, Slot};
 use serde_json::json;
 
-use super::open::{has_link_slot, link_in};
 use super::print;
 use crate::args::{Check, Inspect, Key, Look};
-use crate::ask::{is_dash, passphrase, text_file};
-use crate::container::{Part, Stored, Taker, Unlocked};
+use crate::ask::is_dash;
+use crate::container::{Member, Piece, Stored, Taker, Unlocked};
 use crate::duration::date;
 use crate::failure::Failure;
+use crate::key::Held;
 use crate::naming::shown;
 
-/// Opens a container's header and manifest with what the options name, or with a passphrase that is asked for.
+/// Opens headers and manifests with what the options name, or with a passphrase that is asked for.
 pub(super) fn unlock(container: &Path, key: &Key) -> Result<Unlocked, Failure> {
     let stored = Stored::open(container)?;
-    let stdin_taken = is_dash(container);
-    let file = key.passphrase_file.as_deref();
-    let Some(link_file) = &key.link_file else {
-        // Before anybody types a passphrase that cannot help.
-        let opens = stored
-            .container()
-            .slots()
-            .iter()
-            .any(|slot| matches!(slot, Slot::Passphrase { .. }));
-        if !opens {
-            return Err(satchel_client::crypto::Verdict::NoMatchingSlot.into());
-        }
-        let passphrase = passphrase(file, stdin_taken)?;
-        return stored.unlock(&WithKey::Passphrase(&passphrase));
-    };
-    let link = link_in(&text_file(link_file, stdin_taken)?)?;
-    if !has_link_slot(&stored) {
-        return Err(satchel_client::crypto::Verdict::NoMatchingSlot.into());
-    }
-    let stdin_taken = stdin_taken || is_dash(link_file);
-    let passphrase = if link.needs_passphrase() {
-        Some(passphrase(file, stdin_taken)?)
-    } else {
-        None
-    };
-    let unlocked = link.unlock(passphrase.as_ref())?;
-    stored.unlock(&WithKey::Link(&unlocked))
+    let held = Held::of(key, &stored.containers(), is_dash(container))?;
+    stored.unlock(&held.key())
 }
 
 /// Names, types and sizes.
 pub(crate) fn list(options: Look) -> Result<(), Failure> {
     let unlocked = unlock(&options.container, &options.key)?;
-    let entries = unlocked.manifest().entries();
+    let entries = unlocked.entries();
     if options.json {
         let entry = |(number, entry): (usize, &Entry)| {
             json!({
@@ -80,40 +55,90 @@ pub(crate) fn list(options: Look) -> Result<(), Failure> {
 /// What can be told without a key.
 pub(crate) fn inspect(options: Inspect) -> Result<(), Failure> {
     let stored = Stored::open(&options.container)?;
-    let container = stored.container();
-    let id: String = container.id().iter().map(|byte| format!("{byte:02x}")).collect();
-    let padded = container.padded_len().unwrap_or(0);
     if options.json {
-        let slots: Vec<_> = container.slots().iter().map(slot_json).collect();
-        let about = json!({ "version": 1, "id": id, "bytes": stored.len(), "padded_bytes": padded, "slots": slots });
-        return print::line(about);
+        let members: Vec<_> = stored.members().iter().map(member_json).collect();
+        return print::line(if stored.is_set() {
+            json!({ "version": 1, "bytes": stored.len(), "set": members })
+        } else {
+            let mut about = members.into_iter().next().unwrap_or_default();
+            about["version"] = json!(1);
+            about
+        });
     }
-    print::line("Satchel container, version 1")?;
-    print::line(format_args!("id:      {id}"))?;
-    print::line(format_args!(
-        "length:  {} bytes; document with its padding: {padded}",
-        stored.len()
-    ))?;
-    for slot in container.slots() {
-        print::line(format_args!("opens:   {}", slot_text(slot)))?;
+    if stored.is_set() {
+        print::line(format_args!(
+            "Satchel set, version 1: {} containers, {} bytes",
+            stored.members().len(),
+            stored.len()
+        ))?;
+    } else {
+        print::line("Satchel container, version 1")?;
+    }
+    for member in stored.members() {
+        print::line(format_args!("id:      {}", id(&member.container)))?;
+        print::line(format_args!(
+            "length:  {} bytes; document with its padding: {}",
+            member.len(),
+            member.container.padded_len().unwrap_or(0)
+        ))?;
+        if member.container.is_unsettled() {
+            print::line("keys:    a change of them was cut off")?;
+        }
+        print_slots(&member.container)?;
     }
     Ok(())
 }
 
-fn slot_text(slot: &Slot) -> String {
-    match slot {
-        Slot::Passphrase { profile, .. } => {
-            format!("with a passphrase (Argon2id, {} MiB)", profile.memory_kib() / 1024)
-        }
-        Slot::Link { .. } => "with a link".to_owned(),
-        other => format!("with something that this version does not know (type {})", other.kind()),
+pub(super) fn id(container: &Container) -> String {
+    container.id().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn print_slots(container: &Container) -> Result<(), Failure> {
+    let recipients = container
+        .slots()
+        .filter(|slot| matches!(slot, Slot::Recipient { .. }))
+        .count();
+    if recipients > 0 {
+        let many = match recipients {
+            1 => String::new(),
+            2 => " (there are 2)".to_owned(),
+            most => format!(" (there are {} to {most})", most / 2 + 1),
+        };
+        print::line(format_args!("opens:   with the key of a recipient{many}"))?;
     }
+    for slot in container.slots() {
+        let how = match slot {
+            Slot::Recipient { .. } => continue,
+            Slot::Passphrase { profile, .. } => {
+                format!("with a passphrase (Argon2id, {} MiB)", profile.memory_kib() / 1024)
+            }
+            Slot::Link { .. } => "with a link".to_owned(),
+            Slot::Share { .. } => "with recovery shares".to_owned(),
+            other => format!("with something that this version does not know (type {})", other.kind()),
+        };
+        print::line(format_args!("opens:   {how}"))?;
+    }
+    Ok(())
+}
+
+fn member_json(member: &Member) -> serde_json::Value {
+    let container = &member.container;
+    let slots: Vec<_> = container.slots().map(slot_json).collect();
+    json!({
+        "id": id(container),
+        "bytes": member.len(),
+        "padded_bytes": container.padded_len(),
+        "slots": slots,
+        "unsettled": container.is_unsettled(),
+    })
 }
 
 fn slot_json(slot: &Slot) -> serde_json::Value {
     match slot {
         Slot::Passphrase { profile, .. } => json!({ "type": "passphrase", "profile": profile.number() }),
         Slot::Link { .. } => json!({ "type": "link" }),
+        Slot::Recipient { .. } => json!({ "type": "recipient" }),
+        Slot::Share { .. } => json!({ "type": "share" }),
         other => json!({ "type": other.kind() }),
     }
 }
@@ -121,7 +146,7 @@ fn slot_json(slot: &Slot) -> serde_json::Value {
 struct Nowhere;
 
 impl Taker for Nowhere {
-    fn take(&self, _part: &Part<'_>) -> Result<(), Failure> {
+    fn take(&self, _piece: &Piece<'_>) -> Result<(), Failure> {
         Ok(())
     }
 }
@@ -129,7 +154,7 @@ impl Taker for Nowhere {
 /// Verifies all of it.
 pub(crate) fn check(options: Check) -> Result<(), Failure> {
     let unlocked = unlock(&options.container, &options.key)?;
-    let count = unlocked.manifest().entries().len();
+    let count = unlocked.entries().len();
     unlocked.unpack(&vec![true; count], &Nowhere)?;
     let files = if count == 1 {
         "1 entry"

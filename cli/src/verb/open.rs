@@ -1,31 +1,89 @@
-//! `satchel decrypt`, and the keys of everything that opens a container.
+//! `satchel decrypt` and `satchel combine`.
 
-use satchel_client::Address;
-use satchel_client::crypto::{Link, Slot};
+use std::fs::File;
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+
+use satchel_client::crypto::{Share, Slot, Verdict};
+use satchel_client::share_text::share_in;
 
 use super::look::unlock;
-use crate::args::Decrypt;
-use crate::container::{Part, Stored, Taker};
+use crate::args::{Combine, Decrypt};
+use crate::ask::{self, is_dash};
+use crate::container::{Piece, Stored, Taker, Unlocked};
 use crate::failure::Failure;
+use crate::key::{Held, shares_in};
 use crate::place::{Output, Target, write_at};
 
 /// Opens a container, and puts what is in it in place once all of it is verified.
 pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {
-    let Decrypt {
-        container,
-        output,
-        only,
-        key,
-        force,
-    } = options;
-    let target = Target::of(output.as_deref(), force)?;
-    let unlocked = unlock(&container, &key)?;
-    let manifest = unlocked.manifest();
-    let mut wanted = vec![only.is_empty(); manifest.entries().len()];
-    for name in &only {
+    let target = Target::of(options.output.as_deref(), options.force)?;
+    let unlocked = unlock(&options.container, &options.key)?;
+    take_out(&unlocked, &options.only, target)
+}
+
+/// Opens a container with the shares that some of its trusted people have.
+pub(crate) fn combine(options: Combine) -> Result<(), Failure> {
+    let target = Target::of(options.output.as_deref(), options.force)?;
+    let (containers, shares): (Vec<PathBuf>, Vec<PathBuf>) =
+        options.paths.into_iter().partition(|path| is_container(path));
+    let [container] = &containers[..] else {
+        return Err(Failure::ContainerCount(containers.len()));
+    };
+    let stored = Stored::open(container)?;
+    let opens = stored
+        .containers()
+        .iter()
+        .any(|container| container.slots().any(|slot| matches!(slot, Slot::Share { .. })));
+    if !opens {
+        return Err(Verdict::NoMatchingSlot.into());
+    }
+    let mut shares = shares_in(&shares, false)?;
+    if shares.is_empty() && std::io::stdin().is_terminal() {
+        shares = asked_for()?;
+    }
+    let unlocked = stored.unlock(&Held::Shares(shares).key())?;
+    take_out(&unlocked, &options.only, target)
+}
+
+/// Shares are texts; what is there and is no text is a container, or something that is refused as one.
+fn is_container(path: &Path) -> bool {
+    let mut first = [0];
+    !is_dash(path)
+        && File::open(path).is_ok_and(|mut file| file.read(&mut first).is_ok_and(|len| len == 1 && first[0] == 0x8b))
+}
+
+/// From paper, one after another, until there are enough.
+fn asked_for() -> Result<Vec<Share>, Failure> {
+    let mut shares: Vec<Share> = Vec::new();
+    loop {
+        let text = ask::share(shares.len() + 1)?;
+        if text.trim().is_empty() {
+            return Ok(shares);
+        }
+        match share_in(&text) {
+            Ok(share) if shares.iter().any(|other| other.number() == share.number()) => {
+                eprintln!("That was share {} again.", share.number());
+            }
+            Ok(share) => {
+                let enough = shares.len() + 1 >= usize::from(share.threshold());
+                shares.push(share);
+                if enough {
+                    return Ok(shares);
+                }
+            }
+            Err(_) => eprintln!("That is no share: a word is missing or mistyped. Try it again."),
+        }
+    }
+}
+
+fn take_out(unlocked: &Unlocked, only: &[String], target: Target) -> Result<(), Failure> {
+    let entries = unlocked.entries();
+    let mut wanted = vec![only.is_empty(); entries.len()];
+    for name in only {
         let folder = format!("{}/", name.trim_end_matches('/'));
         let mut found = false;
-        for (entry, wanted) in manifest.entries().iter().zip(&mut wanted) {
+        for (entry, wanted) in entries.iter().zip(&mut wanted) {
             let sent = entry.name.as_deref().unwrap_or_default();
             if sent == name || sent.starts_with(&folder) {
                 (*wanted, found) = (true, true);
@@ -35,7 +93,7 @@ pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {
             return Err(Failure::NoSuchEntry(name.clone()));
         }
     }
-    let output = target.for_document(manifest, &wanted)?;
+    let output = target.for_document(entries, &wanted)?;
     if let Output::Files(files) = &output {
         // Also what is empty is to be there.
         for (entry, _) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted) {
@@ -47,15 +105,15 @@ pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {
 }
 
 impl Taker for Output {
-    fn take(&self, part: &Part<'_>) -> Result<(), Failure> {
+    fn take(&self, piece: &Piece<'_>) -> Result<(), Failure> {
         match self {
-            Self::Files(_) if part.bytes.is_empty() => Ok(()),
+            Self::Files(_) if piece.bytes.is_empty() => Ok(()),
             Self::Files(files) => {
-                let file = files.open(part.entry)?;
-                write_at(&file, part.bytes, part.offset).map_err(|source| files.failed(part.entry, source))
+                let file = files.open(piece.entry)?;
+                write_at(&file, piece.bytes, piece.offset).map_err(|source| files.failed(piece.entry, source))
             }
             // The worker that stopped the stream says why.
-            Self::Stream(stream) => stream.write_in_turn(part.turn, part.bytes).unwrap_or(Ok(())),
+            Self::Stream(stream) => stream.write_in_turn(piece.turn, piece.bytes).unwrap_or(Ok(())),
         }
     }
 
@@ -64,21 +122,4 @@ impl Taker for Output {
             stream.stop();
         }
     }
-}
-
-/// The link that a file holds.
-pub(super) fn link_in(text: &str) -> Result<Link, Failure> {
-    match Address::parse(text)? {
-        Address::Link { link, .. } => Ok(link),
-        Address::Receipt { .. } => Err(Failure::ReceiptForLink),
-    }
-}
-
-/// Whether a container opens by a link.
-pub(super) fn has_link_slot(stored: &Stored) -> bool {
-    stored
-        .container()
-        .slots()
-        .iter()
-        .any(|slot| matches!(slot, Slot::Link { .. }))
 }

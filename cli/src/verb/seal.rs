@@ -1,11 +1,12 @@
 //! `satchel encrypt`.
 
-use satchel_client::crypto::{Asked, Locks, Profile};
+use satchel_client::crypto::{Asked, Locks, Passphrase, Profile, Recipient};
 
-use crate::args::{Encrypt, NewPassphrase};
+use crate::args::{Encrypt, NewPassphrase, To};
 use crate::ask::{is_dash, new_passphrase};
 use crate::document::Document;
 use crate::failure::Failure;
+use crate::key::recipients;
 use crate::place::Target;
 use crate::seal::seal;
 
@@ -15,29 +16,65 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
         paths,
         output,
         passphrase,
+        to,
+        split_by,
+        departments,
         profile,
         force,
     } = options;
     let stdin_taken = takes_stdin(&paths);
     let target = Target::of(output.as_deref(), force)?;
+    if let (Some(column), Some(departments)) = (split_by, departments) {
+        let [path] = &paths[..] else {
+            return Err(Failure::OneTable(paths.len()));
+        };
+        return super::split_by::split_by(path, &column, &departments, target);
+    }
     let document = Document::gather(&paths)?;
     let manifest = document.manifest(Asked::default())?;
-    // Nothing else can open it yet, so a passphrase is asked for even without -p.
-    let wish = NewPassphrase {
-        ask: passphrase.passphrase_file.is_none(),
-        ..passphrase
-    };
+    let to = Opens::asked(passphrase, &to, stdin_taken)?;
     let output = target.for_container(document.name())?;
-    let Some(passphrase) = new_passphrase(&wish, stdin_taken)? else {
-        return Err(Failure::NoTerminal("the passphrase"));
-    };
     let profile = Profile::from_number(u64::from(profile))?;
-    let locks = Locks::Passphrases {
-        passphrases: &[&passphrase],
-        profile,
+    let passphrase;
+    let locks = match to {
+        Opens::Recipients(ref recipients) => Locks::Recipients(recipients),
+        Opens::Passphrase(wish) => {
+            passphrase = typed(&wish, stdin_taken)?;
+            Locks::Passphrases {
+                passphrases: &[&passphrase],
+                profile,
+            }
+        }
     };
     seal(&manifest, &locks, document.open(), &output)?;
     output.commit()
+}
+
+/// What is to open the container.
+enum Opens {
+    Recipients(Vec<Recipient>),
+    Passphrase(NewPassphrase),
+}
+
+impl Opens {
+    fn asked(passphrase: NewPassphrase, to: &To, stdin_taken: bool) -> Result<Self, Failure> {
+        if to.is_empty() {
+            return Ok(Self::Passphrase(passphrase));
+        }
+        if passphrase.ask || passphrase.passphrase_file.is_some() {
+            return Err(Failure::PassphraseAndRecipients);
+        }
+        recipients(to, stdin_taken).map(Self::Recipients)
+    }
+}
+
+/// Nothing else can open it yet, so a passphrase is asked for even without -p.
+fn typed(wish: &NewPassphrase, stdin_taken: bool) -> Result<Passphrase, Failure> {
+    let wish = NewPassphrase {
+        ask: wish.passphrase_file.is_none(),
+        passphrase_file: wish.passphrase_file.clone(),
+    };
+    new_passphrase(&wish, stdin_taken)?.ok_or(Failure::NoTerminal("the passphrase"))
 }
 
 /// Whether the document comes from standard input.

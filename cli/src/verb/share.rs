@@ -74,6 +74,12 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     report(&base, &shared, &options)
 }
 
+/// A QR code of blocks.
+pub(super) fn qr(text: &str) -> Result<String, Failure> {
+    let code = QRBuilder::new(text).ecl(ECL::M).build();
+    Ok(code.map_err(|_| Failure::QrTooLong(text.len()))?.to_str())
+}
+
 fn report(base: &Base, shared: &Shared, options: &Share) -> Result<(), Failure> {
     let Shared {
         link,
@@ -85,8 +91,7 @@ fn report(base: &Base, shared: &Shared, options: &Share) -> Result<(), Failure> 
     let link = base.with_fragment(&link.encode());
     let receipt = base.with_fragment(&receipt.encode());
     if options.qr {
-        let code = QRBuilder::new(link.as_str()).ecl(ECL::M).build();
-        eprintln!("{}", code.map_err(|_| Failure::QrTooLong(link.len()))?.to_str());
+        eprintln!("{}", qr(&link)?);
     }
     if options.json {
         return print::line(json!({

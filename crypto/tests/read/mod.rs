@@ -2,7 +2,8 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use satchel_crypto::{
-    Allowed, Asked, Container, Entry, Event, Key, Layout, Opened, PlainSegment, Prelude, Trailer, Unpacker, Verdict,
+    Allowed, Asked, Container, Entry, Event, Key, Layout, Opened, PlainSegment, Prelude, SetHead, Trailer, Unpacker,
+    Verdict,
 };
 use sha2::{Digest, Sha256};
 
@@ -74,7 +75,13 @@ pub fn plain(opened: &mut Opened, container: &[u8], position: u64) -> Result<Pla
 
 /// The whole container in memory.
 pub fn at_once(container: &[u8], key: &Key<'_>, allowed: Allowed) -> Result<Read, Verdict> {
-    let mut opened = Container::parse(container, container.len() as u64)?.open(key, allowed)?;
+    contents(
+        Container::parse(container, container.len() as u64)?.open(key, allowed)?,
+        container,
+    )
+}
+
+fn contents(mut opened: Opened, container: &[u8]) -> Result<Read, Verdict> {
     let mut gathering = Gathering::default();
     let mut unpacker = Unpacker::new();
     for position in 0..opened.segment_count().unwrap() {
@@ -82,6 +89,40 @@ pub fn at_once(container: &[u8], key: &Key<'_>, allowed: Allowed) -> Result<Read
         gathering.take(&mut unpacker)?;
     }
     Ok(gathering.finish())
+}
+
+/// All members of a set that the key opens, in order.
+pub fn set_at_once(set: &[u8], key: &Key<'_>) -> Result<Read, Verdict> {
+    let head = SetHead::parse(set)?;
+    let (mut members, mut ids, mut at) = (Vec::new(), Vec::new(), 27);
+    for _ in 0..head.count {
+        let len = set.get(at..at + 8).ok_or(Verdict::Truncated)?;
+        let len = usize::try_from(u64::from_be_bytes(len.try_into().unwrap())).unwrap_or(usize::MAX);
+        let member = set[at + 8..].get(..len).ok_or(Verdict::Truncated)?;
+        at += 8 + len;
+        ids.push(SetHead::member_id(member)?);
+        members.push(member);
+    }
+    if at != set.len() {
+        return Err(Verdict::MalformedSet);
+    }
+    head.check(&ids)?;
+    let parse = |member: &&[u8]| Container::parse_member(member, member.len() as u64, &head.id);
+    let parsed: Vec<_> = members.iter().map(parse).collect::<Result<_, _>>()?;
+    let (mut read, mut verdict, mut opened) = (Read::default(), Verdict::NoMatchingSlot, false);
+    for (container, member) in parsed.iter().zip(members) {
+        match container.open(key, Allowed::ALL) {
+            Ok(header) => {
+                read.entries.extend(contents(header, member)?.entries);
+                opened = true;
+            }
+            Err(why @ (Verdict::WrongKey | Verdict::NoMatchingSlot | Verdict::ShareOfAnotherContainer(_))) => {
+                verdict = why;
+            }
+            Err(why) => return Err(why),
+        }
+    }
+    if opened { Ok(read) } else { Err(verdict) }
 }
 
 /// As it comes in, with one segment held back where the length is not known before.
@@ -101,7 +142,7 @@ pub fn streamed<'a>(
         }
         seen
     };
-    fill(&mut waiting, 45);
+    fill(&mut waiting, 46);
     let prefix_len = Prelude::parse(&waiting)?.prefix_len();
     fill(&mut waiting, prefix_len);
     let container = match container_len {

@@ -1,10 +1,17 @@
 //! Section 2: magic, version, ids, and where a container ends.
 
-use super::{bad, damaged};
+use super::{PLACES, bad, damaged, room_of};
 use crate::container::SET_MAGIC;
 use crate::vector::Vector;
 
 pub(super) fn vectors() -> Vec<Vector> {
+    [heads(), cut_before_the_payload(), cut_in_the_payload()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn heads() -> Vec<Vector> {
     vec![
         damaged("nothing", "not_a_container C-6", "no byte at all", Vec::clear),
         damaged("cut_in_the_magic", "not_a_container C-6", "7 bytes", |bytes| {
@@ -22,9 +29,12 @@ pub(super) fn vectors() -> Vec<Vector> {
             "the magic's last byte is l",
             |bytes| bytes[7] = b'l',
         ),
-        bad("magic_of_a_set", "set_not_supported C-5", "reserved", |draft| {
-            draft.magic = SET_MAGIC
-        }),
+        bad(
+            "magic_of_a_set",
+            "set_not_supported C-5",
+            "and no set follows",
+            |draft| draft.magic = SET_MAGIC,
+        ),
         bad(
             "version_0",
             "unsupported_version C-2",
@@ -40,20 +50,31 @@ pub(super) fn vectors() -> Vec<Vector> {
         bad("set_id_in_its_last_byte", "member_of_a_set C-4", "a set id", |draft| {
             draft.set_id[15] = 0x80
         }),
+    ]
+}
+
+fn cut_before_the_payload() -> Vec<Vector> {
+    vec![
         damaged("cut_before_the_version", "truncated C-6", "the magic alone", |bytes| {
             bytes.truncate(8)
         }),
         damaged("cut_in_the_immutable_part", "truncated C-6", "20 bytes", |bytes| {
             bytes.truncate(20)
         }),
-        damaged("cut_before_header_len", "truncated C-6", "41 bytes", |bytes| {
+        damaged("cut_before_the_room", "truncated C-6", "41 bytes", |bytes| {
             bytes.truncate(41)
         }),
-        damaged("cut_in_header_len", "truncated C-6", "44 bytes", |bytes| {
+        damaged("cut_in_the_room", "truncated C-6", "44 bytes", |bytes| {
             bytes.truncate(44)
         }),
-        damaged("cut_before_the_header", "truncated C-6", "45 bytes", |bytes| {
+        damaged("cut_before_the_state", "truncated C-6", "45 bytes", |bytes| {
             bytes.truncate(45)
+        }),
+        damaged("cut_before_the_first_place", "truncated C-6", "46 bytes", |bytes| {
+            bytes.truncate(46)
+        }),
+        damaged("cut_in_header_len", "truncated C-6", "49 bytes", |bytes| {
+            bytes.truncate(49)
         }),
         damaged("cut_in_the_header", "truncated C-6", "60 bytes", |bytes| {
             bytes.truncate(60)
@@ -61,9 +82,41 @@ pub(super) fn vectors() -> Vec<Vector> {
         damaged(
             "cut_in_the_header_mac",
             "truncated C-6",
+            "the first place less a byte",
+            |bytes| {
+                let end = PLACES + room_of(bytes);
+                bytes.truncate(end - 1);
+            },
+        ),
+        damaged(
+            "cut_before_the_second_place",
+            "truncated C-6",
+            "the first place is whole",
+            |bytes| {
+                let end = PLACES + room_of(bytes);
+                bytes.truncate(end);
+            },
+        ),
+        damaged(
+            "cut_in_the_second_place",
+            "truncated C-6",
             "less 74 + 4,128 + 1",
             |bytes| shorten(bytes, 4203),
         ),
+        damaged(
+            "second_place_missing",
+            "truncated C-6 F-3",
+            "the payload follows the first",
+            |bytes| {
+                let room = room_of(bytes);
+                bytes.drain(PLACES + room..PLACES + 2 * room);
+            },
+        ),
+    ]
+}
+
+fn cut_in_the_payload() -> Vec<Vector> {
+    vec![
         damaged(
             "cut_in_the_payload_header",
             "truncated C-6",

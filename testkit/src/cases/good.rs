@@ -342,7 +342,6 @@ fn slots() -> Vec<Vector> {
             .holding(&[demands()])
             .body(draft.finish())
     };
-    let reserved = [(3, 100), (4, 33)];
     vec![
         beside(
             "unknown_slots_around",
@@ -350,13 +349,6 @@ fn slots() -> Vec<Vector> {
             "types 5, 65535 and 0",
             &[(5, 48), (65_535, 1)],
             &[(0, 7)],
-        ),
-        beside(
-            "reserved_slots_around",
-            "ok H-4",
-            "types 3 and 4 are unknown in this version",
-            &reserved,
-            &reserved,
         ),
         beside(
             "unknown_slot_with_empty_fields",

@@ -149,7 +149,7 @@ fn keys() -> Vec<Vector> {
     let stranger = link_of("a stranger", None);
     let by_link = draft_of("link_of_another_container", &link_of("its own", None)).finish();
     let mut unknown_only = Draft::new("unknown_slots_only");
-    unknown_only.slots = vec![Draft::slot(9, &[1, 2, 3]), Draft::slot(3, &[4, 5, 6])];
+    unknown_only.slots = vec![Draft::slot(9, &[1, 2, 3]), Draft::slot(5, &[4, 5, 6])];
     unknown_only.archive = pack(&[demands()]);
     vec![
         vector("wrong_passphrase", "wrong_key W-1", "battery staple")

@@ -200,6 +200,9 @@ fn wasm_in_node(run: &mut Run) -> Result<Outcome, Failure> {
         let file = format!("client-wasm/tests/{file}.mjs");
         run.tests(shell::at_root("node").arg(file).arg(wasm::node_glue()))?;
     }
+    wasm::build_whole()?;
+    let whole = "client-wasm/tests/whole.mjs";
+    run.tests(shell::at_root("node").arg(whole).arg(wasm::whole_glue()))?;
     Ok(Outcome::Passed)
 }
 

@@ -1,0 +1,103 @@
+//! The options that name keys: what is to open something, and what opens it.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+/// For sealing under a passphrase.
+#[derive(Args)]
+pub(crate) struct NewPassphrase {
+    /// Ask for a passphrase; an empty answer makes one of six words and shows it once
+    #[arg(short = 'p', long = "passphrase", conflicts_with = "passphrase_file")]
+    pub(crate) ask: bool,
+    /// Read the passphrase from a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// For sealing to people.
+#[derive(Args)]
+pub(crate) struct To {
+    /// Seal to a recipient, `age1pq1...`; may be given again
+    #[arg(short = 'r', long = "recipient", value_name = "RECIPIENT")]
+    pub(crate) recipients: Vec<String>,
+    /// Seal to the recipients in a file, one a line; `-` is standard input; may be given again
+    #[arg(short = 'R', long = "recipients-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl To {
+    /// Whether nobody is named.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.recipients.is_empty() && self.files.is_empty()
+    }
+}
+
+/// For opening.
+#[derive(Args)]
+pub(crate) struct Key {
+    /// Read the passphrase from a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Open with the key in a file that `satchel keygen` or age made; may be given again
+    #[arg(short = 'i', long = "identity", value_name = "IDENTITY", value_hint = ValueHint::FilePath)]
+    pub(crate) identities: Vec<PathBuf>,
+    /// Open with the link that the container was saved from, read from a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath, conflicts_with = "identities")]
+    pub(crate) link_file: Option<PathBuf>,
+    /// Open with recovery shares, one in each file; may be given again
+    #[arg(long = "share", value_name = "F", value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["identities", "link_file", "passphrase_file"])]
+    pub(crate) shares: Vec<PathBuf>,
+}
+
+/// For changing how a container opens.
+#[derive(Args)]
+pub(crate) struct Changes {
+    /// Add a passphrase, which is asked for; an empty answer makes one of six words
+    #[arg(long, conflicts_with = "add_passphrase_file")]
+    pub(crate) add_passphrase: bool,
+    /// Add the passphrase in a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) add_passphrase_file: Option<PathBuf>,
+    /// Add a recipient, `age1pq1...`; may be given again
+    #[arg(short = 'r', long = "add-recipient", value_name = "RECIPIENT")]
+    pub(crate) add_recipients: Vec<String>,
+    /// Add the recipients in a file, one a line; may be given again
+    #[arg(short = 'R', long = "add-recipients-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) add_recipients_files: Vec<PathBuf>,
+    /// Remove the passphrase or recipient that opens it in this run
+    #[arg(long)]
+    pub(crate) remove_this: bool,
+    /// Remove the passphrase in a file; `-` is standard input
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) remove_passphrase_file: Option<PathBuf>,
+    /// Remove every passphrase that it has now
+    #[arg(long)]
+    pub(crate) remove_passphrases: bool,
+    /// Remove every recipient that it has now
+    #[arg(long)]
+    pub(crate) remove_recipients: bool,
+    /// Make all recovery shares useless
+    #[arg(long)]
+    pub(crate) remove_shares: bool,
+    /// Finish or undo a change that was cut off
+    #[arg(long)]
+    pub(crate) settle: bool,
+}
+
+impl Changes {
+    /// Whether there is nothing to be done.
+    pub(crate) const fn is_empty(&self) -> bool {
+        !(self.add_passphrase
+            || self.add_passphrase_file.is_some()
+            || !self.add_recipients.is_empty()
+            || !self.add_recipients_files.is_empty()
+            || self.remove_this
+            || self.remove_passphrase_file.is_some()
+            || self.remove_passphrases
+            || self.remove_recipients
+            || self.remove_shares
+            || self.settle)
+    }
+}

@@ -1,0 +1,106 @@
+//! Changing a container's header in its file, so that the old or the new one is whole whatever happens meanwhile. docs/format.md section 4.7.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use satchel_client::crypto::limit::{PRELUDE_LEN, SET_HEAD_LEN};
+use satchel_client::crypto::{Allowed, Container, Key, Prelude, Rekeyed, Rekeying, SetHead};
+
+use crate::ask::is_dash;
+use crate::failure::Failure;
+use crate::page;
+use crate::place::{Target, write_at};
+
+/// A container that nobody else changes meanwhile.
+pub(crate) struct Changing {
+    file: File,
+    path: PathBuf,
+    container: Container,
+}
+
+impl Changing {
+    /// Opens and locks it.
+    pub(crate) fn begin(path: &Path) -> Result<Self, Failure> {
+        let failed = |source| Failure::Read {
+            path: path.to_owned(),
+            source,
+        };
+        if is_dash(path) {
+            return Err(Failure::NotInPlace);
+        }
+        let mut file = File::options().read(true).write(true).open(path).map_err(failed)?;
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(Failure::NotInPlace);
+        }
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Failure::RekeysTwice(path.to_owned())),
+            // A file system without locks: whoever changes it twice at once there is on their own.
+            Err(TryLockError::Error(_)) => {}
+        }
+        let mut prefix = Vec::new();
+        (&file)
+            .take(SET_HEAD_LEN.max(PRELUDE_LEN) as u64)
+            .read_to_end(&mut prefix)
+            .map_err(failed)?;
+        if SetHead::is_set(&prefix) || page::may_be(&prefix) && page::container_in(&file).map_err(failed)?.is_some() {
+            return Err(Failure::FixedKeys);
+        }
+        let prefix_len = Prelude::parse(&prefix)?.prefix_len();
+        prefix.clear();
+        file.rewind().map_err(failed)?;
+        (&file)
+            .take(prefix_len as u64)
+            .read_to_end(&mut prefix)
+            .map_err(failed)?;
+        let len = file.metadata().map_err(failed)?.len();
+        let container = Container::parse(&prefix, len)?;
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            container,
+        })
+    }
+
+    /// Its header as it is.
+    pub(crate) const fn container(&self) -> &Container {
+        &self.container
+    }
+
+    /// Its slots, verified, to be changed.
+    pub(crate) fn unlock(&self, key: &Key<'_>) -> Result<Rekeying, Failure> {
+        Ok(self.container.rekey(key, Allowed::ALL)?)
+    }
+
+    /// Writes the new header.
+    pub(crate) fn finish(self, rekeying: Rekeying) -> Result<(), Failure> {
+        let failed = |source| Failure::Write {
+            path: self.path.clone(),
+            source,
+        };
+        match rekeying.finish()? {
+            Rekeyed::InPlace(rewrites) => {
+                for rewrite in rewrites {
+                    write_at(&self.file, &rewrite.bytes, rewrite.offset)
+                        .and_then(|()| self.file.sync_data())
+                        .map_err(failed)?;
+                }
+                Ok(())
+            }
+            Rekeyed::Moved { prefix, replaces } => self.move_whole(&prefix, replaces),
+        }
+    }
+
+    /// A copy with another start takes the container's place.
+    fn move_whole(mut self, prefix: &[u8], replaces: u64) -> Result<(), Failure> {
+        // Where it truly is: a symlink to it stays one.
+        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let output = Target::of(Some(&path), true)?.for_container("container")?.durable();
+        output.copy(prefix, || {
+            self.file.seek(SeekFrom::Start(replaces))?;
+            Ok::<_, io::Error>(&self.file)
+        })?;
+        output.commit()
+    }
+}

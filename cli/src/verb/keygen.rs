@@ -1,0 +1,54 @@
+//! `satchel keygen`.
+
+use satchel_client::crypto::{Identity, Locks, Profile};
+use zeroize::Zeroizing;
+
+use super::print;
+use crate::args::Keygen;
+use crate::ask::new_passphrase;
+use crate::failure::Failure;
+use crate::inside::sealed;
+use crate::key::identities;
+use crate::place::Target;
+use crate::random::random;
+
+/// Makes an identity, and prints its recipient; or the recipient of one that there is.
+pub(crate) fn keygen(options: Keygen) -> Result<(), Failure> {
+    if let Some(path) = &options.recipient_of {
+        let file = options.passphrase.passphrase_file.as_deref();
+        for identity in identities(std::slice::from_ref(path), file, false)? {
+            print::line(identity.recipient().encode())?;
+        }
+        return Ok(());
+    }
+    let target = Target::of(options.output.as_deref(), options.force)?;
+    let passphrase = new_passphrase(&options.passphrase, false)?;
+    let identity = Identity::generate(&mut random());
+    let recipient = identity.recipient().encode();
+    let text = Zeroizing::new(format!("# recipient: {recipient}\n{}\n", identity.encode().as_str()));
+    let (output, bytes) = match &passphrase {
+        None => (
+            target.for_text("satchel.key")?,
+            Zeroizing::new(text.as_bytes().to_vec()),
+        ),
+        Some(passphrase) => {
+            let locks = Locks::Passphrases {
+                passphrases: &[passphrase],
+                profile: Profile::Desk,
+            };
+            let container = sealed("satchel.key", text.as_bytes(), &locks)?;
+            (target.for_container("satchel.key")?, Zeroizing::new(container))
+        }
+    };
+    output.put_whole(&bytes)?;
+    output.durable().commit()?;
+    if options.output.is_some() {
+        print::line(recipient)?;
+    } else {
+        eprintln!("recipient: {recipient}");
+    }
+    if passphrase.is_none() {
+        eprintln!("Whoever has this key can read all that is sealed to it; -p seals it under a passphrase.");
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! A member list by department: each steward opens their own rows, the committee all of them, nobody else anything.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod program;
+
+use program::{Desk, good, refused};
+
+const TABLE: &str = "\u{feff}Name;Department;Note\r\n\"Müller; Jo\";Kitchen;\"two\r\nlines\"\r\nIvan;Care, night;x\r\n夜;Kitchen;\r\nlast;Care, night;without a line break";
+
+/// A desk with the table, three stewards and a committee of two.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    for person in ["kitchen", "care", "garden", "ana", "bo"] {
+        let recipient = good(desk.run(&["keygen", "-o", &format!("{person}.key")]));
+        desk.write(&format!("{person}.pub"), &recipient);
+    }
+    desk.write("members.csv", TABLE.as_bytes());
+    let care = String::from_utf8(desk.read("care.pub")).unwrap();
+    let to = format!(
+        "committee = [\"ana.pub\", \"bo.pub\"]\n\n[departments]\nKitchen = \"kitchen.pub\"\n\"Care, night\" = [\"{}\"]\nGarden = \"garden.pub\"\n",
+        care.trim()
+    );
+    desk.write("departments.toml", to.as_bytes());
+    desk
+}
+
+fn split(desk: &Desk) {
+    good(desk.run(&[
+        "encrypt",
+        "members.csv",
+        "--split-by",
+        "Department",
+        "--to",
+        "departments.toml",
+        "-o",
+        "members.satchel",
+    ]));
+}
+
+#[test]
+fn each_steward_opens_their_own_rows_and_the_committee_all_of_them() {
+    let desk = desk();
+    split(&desk);
+    for (key, name, expected) in [
+        (
+            "kitchen",
+            "members - Kitchen.csv",
+            "\u{feff}Name;Department;Note\r\n\"Müller; Jo\";Kitchen;\"two\r\nlines\"\r\n夜;Kitchen;\r\n",
+        ),
+        (
+            "care",
+            "members - Care, night.csv",
+            "\u{feff}Name;Department;Note\r\nIvan;Care, night;x\r\nlast;Care, night;without a line break",
+        ),
+        ("garden", "members - Garden.csv", "\u{feff}Name;Department;Note\r\n"),
+    ] {
+        let out = format!("{key}/");
+        good(desk.run(&["decrypt", "members.satchel", "-i", &format!("{key}.key"), "-o", &out]));
+        assert_eq!(desk.names(&out), [name]);
+        assert_eq!(String::from_utf8(desk.read(&format!("{out}{name}"))).unwrap(), expected);
+    }
+    for key in ["ana.key", "bo.key"] {
+        let out = format!("{key}.out/");
+        good(desk.run(&["decrypt", "members.satchel", "-i", key, "-o", &out]));
+        assert_eq!(desk.names(&out).len(), 3);
+        let listed = String::from_utf8(good(desk.run(&["list", "members.satchel", "-i", key]))).unwrap();
+        assert_eq!(listed.lines().count(), 3, "{listed}");
+        good(desk.run(&["check", "members.satchel", "-i", key]));
+    }
+    good(desk.run(&["keygen", "-o", "eve.key"]));
+    refused(
+        desk.run(&["decrypt", "members.satchel", "-i", "eve.key", "-o", "eve/"]),
+        3,
+    );
+    assert!(!desk.path("eve").exists());
+}
+
+#[test]
+fn the_others_rows_show_by_nothing_but_the_padded_size() {
+    let desk = desk();
+    split(&desk);
+    let told = String::from_utf8(good(desk.run(&["inspect", "members.satchel", "--json"]))).unwrap();
+    assert_eq!(told.matches(r#""padded_bytes":4096"#).count(), 3, "{told}");
+    // Committee of two and a steward, filled up to four.
+    assert_eq!(told.matches(r#""type":"recipient""#).count(), 12);
+    let set = String::from_utf8_lossy(&desk.read("members.satchel")).into_owned();
+    for word in ["Kitchen", "Care", "Garden", "Ivan", "members"] {
+        assert!(!set.contains(word));
+    }
+}
+
+#[test]
+fn a_set_that_lost_a_member_or_has_two_of_them_swapped_is_damaged() {
+    let desk = desk();
+    split(&desk);
+    let set = desk.read("members.satchel");
+    let len = |at: usize| usize::try_from(u64::from_be_bytes(set[at..at + 8].try_into().unwrap())).unwrap();
+    let first = 27 + 8 + len(27);
+    let second = first + 8 + len(first);
+    let without = [&set[..26], &[2], &set[first..]].concat();
+    let swapped = [&set[..27], &set[first..second], &set[27..first], &set[second..]].concat();
+    for (name, damaged) in [
+        ("without", without),
+        ("swapped", swapped),
+        ("cut", set[..set.len() - 1].to_vec()),
+    ] {
+        desk.write(name, &damaged);
+        refused(desk.run(&["decrypt", name, "-i", "ana.key", "-o", "no/"]), 4);
+    }
+    assert!(!desk.path("no").exists());
+}
+
+#[test]
+fn a_value_that_nobody_is_named_for_is_found_before_anything_is_written() {
+    let desk = desk();
+    desk.write("members.csv", format!("{TABLE}\r\nX;kitchen;\r\nY;;\r\n").as_bytes());
+    let said = refused(
+        desk.run(&[
+            "encrypt",
+            "members.csv",
+            "--split-by",
+            "Department",
+            "--to",
+            "departments.toml",
+            "-o",
+            "no",
+        ]),
+        2,
+    );
+    assert!(
+        said.contains("nobody is named for an empty field (line 8), kitchen (line 7)"),
+        "{said}"
+    );
+    assert!(!desk.path("no").exists());
+}

@@ -1,0 +1,250 @@
+//! Keys, recovery shares and changed headers: who can open what, before and after, with the real program.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::process::Output;
+
+use program::{Desk, good, mode, noise, refused, said};
+
+/// A desk with a document and the keys of some people, each NAME.key and NAME.pub.
+fn desk(people: &[&str]) -> Desk {
+    let desk = Desk::new();
+    desk.write("members.csv", &noise(300_000, 3));
+    for person in people {
+        let recipient = good(desk.run(&["keygen", "-o", &format!("{person}.key")]));
+        desk.write(&format!("{person}.pub"), &recipient);
+    }
+    desk
+}
+
+fn open(desk: &Desk, key: &[&str]) -> Output {
+    let mut arguments = vec!["decrypt", "members.satchel", "-o", "-"];
+    arguments.extend(key);
+    desk.run(&arguments)
+}
+
+#[track_caller]
+fn opens(desk: &Desk, key: &[&str]) {
+    assert!(good(open(desk, key)) == desk.read("members.csv"));
+}
+
+#[test]
+fn each_recipient_opens_with_a_key_of_their_own_and_nobody_else_does() {
+    let desk = desk(&["ana", "bo", "cy", "eve"]);
+    assert_eq!(mode(&desk.path("ana.key")), 0o600);
+    let committee = [
+        "# the committee\n\n",
+        &String::from_utf8(desk.read("ana.pub")).unwrap(),
+        "\r\n",
+    ]
+    .concat()
+        + &String::from_utf8(desk.read("bo.pub")).unwrap();
+    desk.write("committee.txt", committee.as_bytes());
+    let cy = String::from_utf8(desk.read("cy.pub")).unwrap();
+    good(desk.run(&[
+        "encrypt",
+        "members.csv",
+        "-o",
+        "members.satchel",
+        "-R",
+        "committee.txt",
+        "-r",
+        cy.trim(),
+    ]));
+    for key in ["ana.key", "bo.key", "cy.key"] {
+        opens(&desk, &["-i", key]);
+    }
+    opens(&desk, &["-i", "eve.key", "-i", "bo.key"]);
+    refused(open(&desk, &["-i", "eve.key"]), 3);
+    let told = String::from_utf8(good(desk.run(&["inspect", "members.satchel"]))).unwrap();
+    assert!(told.contains("(there are 3 to 4)") && !told.contains("age1"), "{told}");
+}
+
+#[test]
+fn a_key_can_be_sealed_itself_and_read_from_standard_input() {
+    let desk = desk(&["ana"]);
+    let recipient = good(desk.run(&["keygen", "-o", "sealed.key", "--passphrase-file", "words"]));
+    assert_eq!(desk.read("sealed.key")[..8], *b"\x8bSATCHEL");
+    desk.write("to", &recipient);
+    good(desk.run(&[
+        "encrypt",
+        "members.csv",
+        "-o",
+        "members.satchel",
+        "-R",
+        "to",
+        "-R",
+        "ana.pub",
+    ]));
+    opens(&desk, &["-i", "sealed.key", "--passphrase-file", "words"]);
+    let again = good(desk.run(&["keygen", "-y", "sealed.key", "--passphrase-file", "words"]));
+    assert_eq!(again, recipient);
+    let piped = desk.run_with(
+        &["decrypt", "members.satchel", "-o", "-", "-i", "-"],
+        &desk.read("ana.key"),
+    );
+    assert!(good(piped) == desk.read("members.csv"));
+    let both = desk.run(&["keygen"]);
+    assert!(String::from_utf8_lossy(&both.stdout).contains("AGE-SECRET-KEY-PQ-1") && said(&both).contains("age1pq1"));
+}
+
+#[test]
+fn any_three_of_five_people_open_what_was_split_and_two_do_not() {
+    let desk = desk(&["ana"]);
+    good(desk.run(&["encrypt", "members.csv", "-o", "members.satchel", "-R", "ana.pub"]));
+    good(desk.run(&[
+        "split",
+        "members.satchel",
+        "-k",
+        "3",
+        "-n",
+        "5",
+        "-i",
+        "ana.key",
+        "-o",
+        "shares/",
+    ]));
+    assert_eq!(desk.names("shares").len(), 5);
+    assert_eq!(mode(&desk.path("shares/members.share-1.txt")), 0o600);
+    let share = |number: usize| format!("shares/members.share-{number}.txt");
+    let combine = |numbers: &[usize]| {
+        let shares: Vec<_> = numbers.iter().map(|number| share(*number)).collect();
+        let mut arguments = vec!["combine"];
+        arguments.extend(shares.iter().map(String::as_str));
+        arguments.extend(["members.satchel", "-o", "-"]);
+        desk.run(&arguments)
+    };
+    for three in [[1, 2, 3], [5, 3, 1], [2, 4, 5]] {
+        assert!(good(combine(&three)) == desk.read("members.csv"));
+    }
+    assert!(refused(combine(&[1, 4]), 3).contains("2 of the 3 shares"));
+    // The owner's key goes on; the words alone are enough, as somebody types them from paper.
+    opens(&desk, &["-i", "ana.key"]);
+    let page = String::from_utf8(desk.read(&share(2))).unwrap();
+    assert!(
+        !page.contains("members.csv"),
+        "a share says nothing about what is inside"
+    );
+    let words = page.split("Words\n").nth(1).unwrap().split("\nCode").next().unwrap();
+    desk.write(&share(2), words.to_uppercase().as_bytes());
+    opens(
+        &desk,
+        &["--share", &share(2), "--share", &share(3), "--share", &share(4)],
+    );
+    // Another split makes the first one's shares useless, where that is asked for.
+    good(desk.run(&[
+        "split",
+        "members.satchel",
+        "-k",
+        "2",
+        "-n",
+        "2",
+        "-i",
+        "ana.key",
+        "-o",
+        "new/",
+        "--replace",
+    ]));
+    assert!(refused(combine(&[1, 3, 5]), 3).contains("share 1 is not one of those"));
+    opens(
+        &desk,
+        &[
+            "--share",
+            "new/members.share-1.txt",
+            "--share",
+            "new/members.share-2.txt",
+        ],
+    );
+}
+
+#[test]
+fn rekeying_gives_and_takes_ways_to_open_and_leaves_the_payload_as_it_is() {
+    let desk = desk(&["ana", "bo"]);
+    desk.write("new words", b"battery staple\n");
+    let rekey = |arguments: &[&str]| {
+        let mut all = vec!["rekey", "members.satchel"];
+        all.extend(arguments);
+        good(desk.run(&all));
+    };
+    good(desk.run(&[
+        "encrypt",
+        "members.csv",
+        "-o",
+        "members.satchel",
+        "--profile",
+        "1",
+        "--passphrase-file",
+        "words",
+    ]));
+    let payload = |desk: &Desk| desk.read("members.satchel")[46 + 2 * 4096..].to_vec();
+    let before = payload(&desk);
+
+    rekey(&["--passphrase-file", "words", "--add-passphrase-file", "new words"]);
+    opens(&desk, &["--passphrase-file", "words"]);
+    opens(&desk, &["--passphrase-file", "new words"]);
+    rekey(&["--passphrase-file", "new words", "--remove-passphrase-file", "words"]);
+    refused(open(&desk, &["--passphrase-file", "words"]), 3);
+    rekey(&["--passphrase-file", "new words", "--remove-this", "-R", "ana.pub"]);
+    refused(open(&desk, &["--passphrase-file", "new words"]), 3);
+    opens(&desk, &["-i", "ana.key"]);
+    rekey(&["-i", "ana.key", "--remove-recipients", "-R", "bo.pub"]);
+    refused(open(&desk, &["-i", "ana.key"]), 3);
+    opens(&desk, &["-i", "bo.key"]);
+    assert!(payload(&desk) == before);
+    assert_eq!(mode(&desk.path("members.satchel")), 0o600);
+}
+
+#[test]
+fn a_header_that_outgrows_its_room_moves_and_a_symlink_to_it_stays_one() {
+    let people: Vec<_> = (0..9).map(|number| format!("person {number}")).collect();
+    let people: Vec<_> = people.iter().map(String::as_str).collect();
+    let desk = desk(&people);
+    good(desk.run(&["encrypt", "members.csv", "-o", "kept.satchel", "-R", "person 0.pub"]));
+    std::os::unix::fs::symlink("kept.satchel", desk.path("members.satchel")).unwrap();
+    let mut arguments = vec!["rekey", "members.satchel", "-i", "person 0.key"];
+    let to: Vec<_> = people[1..].iter().map(|person| format!("{person}.pub")).collect();
+    for to in &to {
+        arguments.extend(["-R", to]);
+    }
+    good(desk.run(&arguments));
+    assert!(
+        std::fs::symlink_metadata(desk.path("members.satchel"))
+            .unwrap()
+            .is_symlink()
+    );
+    opens(&desk, &["-i", "person 0.key"]);
+    opens(&desk, &["-i", "person 8.key"]);
+    assert_eq!(
+        desk.names("")
+            .iter()
+            .filter(|name| name.starts_with(".satchel"))
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn two_rekeyings_at_once_are_one_after_the_other_or_one_is_refused() {
+    let desk = desk(&["ana", "bo", "cy"]);
+    good(desk.run(&["encrypt", "members.csv", "-o", "members.satchel", "-R", "ana.pub"]));
+    let children: Vec<_> = ["bo.pub", "cy.pub"]
+        .map(|to| {
+            desk.command(&["rekey", "members.satchel", "-i", "ana.key", "-R", to])
+                .spawn()
+                .unwrap()
+        })
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap())
+        .collect();
+    opens(&desk, &["-i", "ana.key"]);
+    for (output, key) in children.iter().zip(["bo.key", "cy.key"]) {
+        if output.status.success() {
+            opens(&desk, &["-i", key]);
+        } else {
+            assert!(said(output).contains("another command is changing"), "{}", said(output));
+        }
+    }
+    assert!(children.iter().any(|output| output.status.success()));
+}

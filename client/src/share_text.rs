@@ -1,0 +1,127 @@
+//! Recovery shares as people keep them: forty words, or a code. docs/format.md section 4.5.
+
+use satchel_crypto::limit::SHARE_LEN;
+use satchel_crypto::{Share, Verdict};
+use zeroize::Zeroizing;
+
+/// How many words a share is.
+pub const WORDS: usize = SHARE_LEN * 8 / BITS_PER_WORD;
+const BITS_PER_WORD: usize = 11;
+/// No word is longer.
+const WORD_LEN_MAX: usize = 8;
+const CODE_CHARS: usize = 74;
+
+/// The share as forty words, joined by spaces.
+#[must_use]
+pub fn words_of(share: &Share) -> Zeroizing<String> {
+    let list = bip39::Language::English.word_list();
+    let bytes = share.to_bytes();
+    let bit = |at: usize| usize::from(bytes[at / 8] >> (7 - at % 8) & 1);
+    let mut text = Zeroizing::new(String::with_capacity(WORDS * (WORD_LEN_MAX + 1)));
+    for word in 0..WORDS {
+        let start = word * BITS_PER_WORD;
+        let number = (start..start + BITS_PER_WORD).fold(0, |number, at| number << 1 | bit(at));
+        if word > 0 {
+            text.push(' ');
+        }
+        text.push_str(list[number]);
+    }
+    text
+}
+
+/// The mirror of [`words_of`]: anything but letters between the words, in any case.
+///
+/// # Errors
+/// `MalformedShare`.
+pub fn share_of_words(text: &str) -> Result<Share, Verdict> {
+    let mut bytes = Zeroizing::new([0_u8; SHARE_LEN]);
+    let mut count = 0;
+    for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
+        let word = Zeroizing::new(word.to_lowercase());
+        let number = bip39::Language::English
+            .find_word(&word)
+            .ok_or(Verdict::MalformedShare)?;
+        if count == WORDS {
+            return Err(Verdict::MalformedShare);
+        }
+        for (i, at) in (count * BITS_PER_WORD..(count + 1) * BITS_PER_WORD).enumerate() {
+            let bit = number >> (BITS_PER_WORD - 1 - i) & 1;
+            bytes[at / 8] |= u8::from(bit == 1) << (7 - at % 8);
+        }
+        count += 1;
+    }
+    if count == WORDS {
+        Share::from_bytes(&bytes)
+    } else {
+        Err(Verdict::MalformedShare)
+    }
+}
+
+/// The share in a text: its words and nothing else, or a code that stands by itself among whatever else there is.
+///
+/// # Errors
+/// `MalformedShare`.
+pub fn share_in(text: &str) -> Result<Share, Verdict> {
+    let mut codes = text.split_whitespace().filter(|word| word.len() == CODE_CHARS);
+    match codes.find_map(|code| Share::parse(code).ok()) {
+        Some(share) => Ok(share),
+        None => share_of_words(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn share(body: &[u8; 51]) -> Option<Share> {
+        use sha2::Digest as _;
+        let mut bytes = [0; SHARE_LEN];
+        bytes[..51].copy_from_slice(body);
+        bytes[0] = 0x19;
+        bytes[17] = body[17] % 32 + 1;
+        bytes[18] = body[18] % 31 + 2;
+        let sum = sha2::Sha256::new()
+            .chain_update(b"satchel/v1/checksum")
+            .chain_update(&bytes[..51])
+            .finalize();
+        bytes[51..].copy_from_slice(&sum[..4]);
+        Share::from_bytes(&bytes).ok()
+    }
+
+    proptest! {
+        #[test]
+        fn words_and_code_come_back_as_the_share_that_they_are(body in any::<[u8; 51]>()) {
+            let share = share(&body).unwrap();
+            let words = words_of(&share);
+            prop_assert_eq!(words.split(' ').count(), 40);
+            prop_assert_eq!(share_in(&words.to_uppercase()).unwrap().to_bytes(), share.to_bytes());
+            let page = format!("Share 2\n\n  {}\n\nkeep it\n", share.encode().as_str());
+            prop_assert_eq!(share_in(&page).unwrap().to_bytes(), share.to_bytes());
+        }
+
+        /// [S-2]
+        #[test]
+        fn another_word_in_the_place_of_one_is_noticed(body in any::<[u8; 51]>(), at in 0..40_usize, by in 1..2048_usize) {
+            let words = words_of(&share(&body).unwrap());
+            let mut words: Vec<_> = words.split(' ').collect();
+            let list = bip39::Language::English.word_list();
+            let number = usize::from(bip39::Language::English.find_word(words[at]).unwrap());
+            words[at] = list[(number + by) % 2048];
+            prop_assert_eq!(share_in(&words.join(" ")).err(), Some(Verdict::MalformedShare));
+        }
+    }
+
+    #[test]
+    fn what_is_no_share_is_refused() {
+        for text in [
+            "",
+            "abandon",
+            &"abandon ".repeat(40),
+            &"abandon ".repeat(41),
+            "Thirty hours, full pay.",
+        ] {
+            assert_eq!(share_in(text).err(), Some(Verdict::MalformedShare));
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Changing how a container opens without touching its payload, docs/format.md section 4.7.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use rand_core::CryptoRng;
+
+use crate::file_key::FileKey;
+use crate::limit::PRELUDE_LEN;
+use crate::passphrase::derive_passphrase_key;
+use crate::place::{CHANGING, Frame, Place, SETTLED, room_for, room_to_grow};
+use crate::slot::{self, PASSPHRASE};
+use crate::{Header, Passphrase, Profile, Slot, Verdict};
+
+/// Why slots cannot be changed like this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RekeyError {
+    /// The result would be refused by every reader: too many slots, none, or some that do not go together.
+    #[error(transparent)]
+    Slots(#[from] Verdict),
+    /// The number of shares, or how many it takes, is outside the limits.
+    #[error("{threshold} of {count} shares are not possible")]
+    ShareCount {
+        /// How many it takes.
+        threshold: u8,
+        /// How many there are.
+        count: u8,
+    },
+}
+
+/// The verified slots of a container, to be changed.
+pub struct Rekeying {
+    frame: Frame,
+    place: usize,
+    slots: Vec<Slot>,
+    opened_by: usize,
+    file_key: FileKey,
+}
+
+/// What [`Rekeying::finish`] comes to.
+pub enum Rekeyed {
+    /// They are to be written in this order, each safe on the disk before the next is begun. Cut off at any byte, one header is whole.
+    InPlace([Rewrite; 4]),
+    /// The header has outgrown its room. This replaces the first `replaces` bytes of the container, which is to be copied.
+    Moved {
+        /// What stands before the payload now.
+        prefix: Vec<u8>,
+        /// The length of what stood there before.
+        replaces: u64,
+    },
+}
+
+/// Bytes, and where in the container they go.
+pub struct Rewrite {
+    /// From the container's start.
+    pub offset: u64,
+    /// The state, or a whole place.
+    pub bytes: Vec<u8>,
+}
+
+impl Rekeying {
+    pub(crate) const fn new(frame: Frame, place: usize, slots: Vec<Slot>, opened_by: usize, file_key: FileKey) -> Self {
+        Self {
+            frame,
+            place,
+            slots,
+            opened_by,
+            file_key,
+        }
+    }
+
+    /// The slots as they are now.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// The profile of the passphrase slots, where there are any.
+    pub fn profile(&self) -> Option<Profile> {
+        self.slots.iter().find_map(|slot| match slot {
+            Slot::Passphrase { profile, .. } => Some(*profile),
+            _ => None,
+        })
+    }
+
+    /// Removes the slot that opened the container, if it is still there. Says whether it was.
+    pub fn remove_opened(&mut self) -> bool {
+        let there = self.opened_by < self.slots.len();
+        if there {
+            self.slots.remove(self.opened_by);
+            self.opened_by = usize::MAX;
+        }
+        there
+    }
+
+    /// Removes every slot of the type of `kind`, a slot's [`kind`](Slot::kind), and says how many those were.
+    pub fn remove_kind(&mut self, kind: u16) -> usize {
+        self.remove(|slot| slot.kind() == kind)
+    }
+
+    /// Removes the passphrase slots that `passphrase` opens, and says how many those were. One run of Argon2id for each slot.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn remove_passphrase(&mut self, passphrase: &Passphrase) -> Result<usize, Verdict> {
+        let mut opens = Vec::new();
+        for slot in &self.slots {
+            opens.push(match slot {
+                Slot::Passphrase { profile, salt, .. } => {
+                    let secret = derive_passphrase_key(passphrase, salt, *profile)?;
+                    slot.unwrap(secret.expose(), &self.frame.id()).is_some()
+                }
+                _ => false,
+            });
+        }
+        let mut opens = opens.into_iter();
+        Ok(self.remove(|_| opens.next() == Some(true)))
+    }
+
+    /// The slot that opened the container keeps its place in the count.
+    fn remove(&mut self, mut which: impl FnMut(&Slot) -> bool) -> usize {
+        let before = self.slots.len();
+        let (mut number, mut opened_by) = (0, usize::MAX);
+        let mut kept = 0;
+        let opened = self.opened_by;
+        self.slots.retain(|slot| {
+            let keep = !which(slot);
+            if keep && number == opened {
+                opened_by = kept;
+            }
+            number += 1;
+            kept += usize::from(keep);
+            keep
+        });
+        self.opened_by = opened_by;
+        before - self.slots.len()
+    }
+
+    /// Adds a passphrase. One run of Argon2id.
+    ///
+    /// # Errors
+    /// `OutOfMemory`. What does not go together is found by [`finish`](Self::finish).
+    pub fn add_passphrase(
+        &mut self,
+        passphrase: &Passphrase,
+        profile: Profile,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<(), Verdict> {
+        let slot = passphrase_slot(passphrase, profile, &self.frame.id(), &self.file_key, rng)?;
+        self.slots.push(slot);
+        Ok(())
+    }
+
+    /// Adds recipients, and dummies up to the next power of two. Those that are there stay: which of them are dummies does not show here either.
+    #[cfg(feature = "recipients")]
+    pub fn add_recipients(&mut self, recipients: &[crate::Recipient], rng: &mut (impl CryptoRng + ?Sized)) {
+        let is_recipient = |slot: &Slot| slot.kind() == slot::RECIPIENT;
+        let (there, mut others): (Vec<_>, Vec<_>) = self.slots.drain(..).partition(is_recipient);
+        others.extend(crate::recipient::slots(
+            recipients,
+            there,
+            &self.frame.id(),
+            &self.file_key,
+            rng,
+        ));
+        self.slots = others;
+        // The order says nothing any more.
+        self.opened_by = usize::MAX;
+    }
+
+    /// Adds a share slot: any `threshold` of the `count` shares open it.
+    ///
+    /// # Errors
+    /// `ShareCount` unless 2 ≤ `threshold` ≤ `count` ≤ 32.
+    #[cfg(feature = "shares")]
+    pub fn add_shares(
+        &mut self,
+        threshold: u8,
+        count: u8,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Vec<crate::Share>, RekeyError> {
+        let (slot, shares) = crate::share::split(threshold, count, &self.frame.id(), &self.file_key, rng)?;
+        self.slots.push(slot);
+        Ok(shares)
+    }
+
+    /// The new header: in place where there is room for it.
+    ///
+    /// # Errors
+    /// `Slots` with `BadSlotCount` or `BadSlotMix`.
+    pub fn finish(self) -> Result<Rekeyed, RekeyError> {
+        let Self {
+            mut frame,
+            place,
+            slots,
+            file_key,
+            ..
+        } = self;
+        let header = Header::new(slots)?;
+        let replaces = (PRELUDE_LEN + 2 * frame.room) as u64;
+        if room_for(&header) > frame.room {
+            frame.room = room_to_grow(&header);
+            let mut prefix = frame.encode();
+            prefix.extend_from_slice(&Place::encode(&header, &frame, &file_key));
+            prefix.resize(PRELUDE_LEN + 2 * frame.room, 0);
+            return Ok(Rekeyed::Moved { prefix, replaces });
+        }
+        let offset = |place: usize| (PRELUDE_LEN + place * frame.room) as u64;
+        let new = Rewrite {
+            offset: offset(1 - place),
+            bytes: Place::encode(&header, &frame, &file_key),
+        };
+        let old = Rewrite {
+            offset: offset(place),
+            bytes: vec![0; frame.room],
+        };
+        let state = |state| Rewrite {
+            offset: (PRELUDE_LEN - 1) as u64,
+            bytes: vec![state],
+        };
+        Ok(Rekeyed::InPlace([state(CHANGING), new, old, state(SETTLED)]))
+    }
+}
+
+/// A passphrase slot that wraps `file_key`, under a fresh salt.
+pub(crate) fn passphrase_slot(
+    passphrase: &Passphrase,
+    profile: Profile,
+    container_id: &[u8; 16],
+    file_key: &FileKey,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Slot, Verdict> {
+    let mut salt = [0; 16];
+    rng.fill_bytes(&mut salt);
+    let secret = derive_passphrase_key(passphrase, &salt, profile)?;
+    Ok(Slot::Passphrase {
+        profile,
+        salt,
+        wrapped_key: slot::wrap(secret.expose(), container_id, PASSPHRASE, file_key),
+    })
+}

@@ -1,0 +1,37 @@
+// Section 8: links and receipts; section 4.2: passphrases.
+
+import { argon2id } from '@noble/hashes/argon2.js';
+import { X, ascii, checksumFits, concat, decode, from, need } from './bytes.mjs';
+
+const MEMORY_KIB = { 1: 65536, 2: 262144, 3: 1048576 };
+export const stretch = (passphrase, salt, profile) =>
+  from(argon2id(passphrase, salt, { m: MEMORY_KIB[profile], t: 3, p: 1, version: 0x13, dkLen: 32 }));
+
+// P-3: what Argon2id is given of a passphrase that was typed, or read from a file.
+export function normalise(read, fromFile) {
+  const text = decode(read, 'malformed_passphrase');
+  const passphrase = from((fromFile ? text.replace(/\r?\n$/, '') : text).normalize('NFC'));
+  need(passphrase.length > 0, 'empty_passphrase');
+  need(passphrase.length <= 1024, 'passphrase_too_long');
+  return passphrase;
+}
+
+// L-1, L-2: { kind: 'link', needsPassphrase, linkSecret } or { kind: 'receipt', id, receiptToken }
+export function parseLink(text) {
+  const bytes = from(text, 'base64url');
+  need([47, 68].includes(text.length) && bytes.toString('base64url') === text, 'malformed_link');
+  need(checksumFits(bytes, 2), 'malformed_link');
+  const checked = bytes.subarray(0, -2);
+  const [version, flags] = [checked[0] >> 4, checked[0] & 15];
+  need(version === 1, 'unsupported_link_version');
+  need(text.length === 47 ? flags <= 1 : flags === 8, 'unsupported_link_flags');
+  if (flags === 8) return { kind: 'receipt', id: checked.subarray(1, 17), receiptToken: checked.subarray(17) };
+  return { kind: 'link', needsPassphrase: flags === 1, linkSecret: checked.subarray(1) };
+}
+
+export function derive({ linkSecret, needsPassphrase }, passphrase) {
+  const salt = X(linkSecret, ascii('salt'), 16);
+  const slotSecret = concat([linkSecret, needsPassphrase ? stretch(passphrase, salt, 1) : Buffer.alloc(32)]);
+  const [id, probeToken] = [X(linkSecret, ascii('id'), 16), X(linkSecret, ascii('probe'))];
+  return { id, salt, probeToken, slotSecret, claimToken: X(slotSecret, ascii('claim')) };
+}
