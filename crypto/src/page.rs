@@ -15,6 +15,10 @@ const ENDS: &[u8] = b"</script>";
 /// # Errors
 /// `NotAContainer`.
 pub fn container_in_page(page: &[u8]) -> Result<Vec<u8>, Verdict> {
+    // What begins like a container is one, or none: never a page around another.
+    if page.first() == Some(&0x8b) {
+        return Err(Verdict::NotAContainer);
+    }
     let rest = after(page, BEGINS).ok_or(Verdict::NotAContainer)?;
     let left = after(rest, ENDS).ok_or(Verdict::NotAContainer)?.len() + ENDS.len();
     let mut packed = rest[..rest.len() - left].to_vec();

@@ -51,7 +51,11 @@ function compare({ lines, fields }, opened) {
 
 const runContainer = (vector) => compare(vector, [open(vector.body, keyOf(vector), vector.fields.allowed)]);
 const runSet = (vector) => compare(vector, openSet(vector.body, keyOf(vector), vector.fields.allowed));
-const runPage = (vector) => compare(vector, [open(unpackPage(vector.body), keyOf(vector), vector.fields.allowed)]);
+function runPage(vector) {
+  const file = unpackPage(vector.body);
+  if (file.toString('latin1', 0, 8) === '\x8bSATCSET') return compare(vector, openSet(file, keyOf(vector)));
+  compare(vector, [open(file, keyOf(vector), vector.fields.allowed)]);
+}
 
 function runRecipient({ fields, body }) {
   if (fields.kind === 'recipient') return equal('recipient', encodeRecipient(parseRecipient(body.toString())), body);
