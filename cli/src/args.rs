@@ -57,15 +57,20 @@ pub(crate) enum Verb {
     /// Destroy a paste for good
     Burn(Burn),
     /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  satchel completions bash > /etc/bash_completion.d/satchel")]
     Completions {
         /// Which shell
         shell: Shell,
     },
     /// Print the manual page
-    Man,
+    Man(Man),
 }
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  satchel encrypt demands.pdf -o demands.satchel
+  satchel encrypt plans/ -R committee.txt -o plans.satchel
+  satchel encrypt members.csv --split-by Department --to departments.toml -o members.satchel")]
 pub(crate) struct Encrypt {
     /// What to seal; standard input without one, or as `-`
     #[arg(value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
@@ -93,6 +98,9 @@ pub(crate) struct Encrypt {
 }
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  satchel decrypt demands.satchel
+  satchel decrypt plans.satchel -i me.key -o plans/ --only plans/spring.md")]
 pub(crate) struct Decrypt {
     /// The container; `-` is standard input
     #[arg(value_hint = ValueHint::FilePath)]
@@ -111,6 +119,8 @@ pub(crate) struct Decrypt {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:
+  satchel list plans.satchel -i me.key")]
 pub(crate) struct Look {
     /// The container; `-` is standard input
     #[arg(value_hint = ValueHint::FilePath)]
@@ -123,6 +133,8 @@ pub(crate) struct Look {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:
+  satchel inspect plans.satchel")]
 pub(crate) struct Inspect {
     /// The container; `-` is standard input
     #[arg(value_hint = ValueHint::FilePath)]
@@ -133,6 +145,8 @@ pub(crate) struct Inspect {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:
+  satchel check plans.satchel -i me.key")]
 pub(crate) struct Check {
     /// The container; `-` is standard input
     #[arg(value_hint = ValueHint::FilePath)]
@@ -142,6 +156,13 @@ pub(crate) struct Check {
 }
 
 #[derive(Args)]
+#[command(
+    after_help = "Removing takes nothing back: who could open it may have kept a copy of the file, or its key, and a disk may keep what was overwritten. What somebody is to see no more has to be sealed again.
+
+Examples:
+  satchel rekey demands.satchel --add-passphrase --remove-this
+  satchel rekey plans.satchel -i me.key --remove-recipients -R committee.txt"
+)]
 pub(crate) struct Rekey {
     /// The container; it is changed where it is
     #[arg(value_hint = ValueHint::FilePath)]
@@ -156,6 +177,9 @@ pub(crate) struct Rekey {
 }
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  satchel keygen -p -o me.key
+  satchel keygen -y me.key")]
 pub(crate) struct Keygen {
     /// Where the key goes, for nobody but you; standard output without it
     #[arg(short, long, value_name = "IDENTITY", value_hint = ValueHint::FilePath, conflicts_with = "recipient_of")]
@@ -171,6 +195,8 @@ pub(crate) struct Keygen {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:
+  satchel split members.satchel -k 3 -n 5 -o shares/")]
 pub(crate) struct Split {
     /// The container; a way to open it by shares is added where it is
     #[arg(value_hint = ValueHint::FilePath)]
@@ -195,6 +221,8 @@ pub(crate) struct Split {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:
+  satchel combine members.satchel members.share-1.txt members.share-4.txt members.share-5.txt")]
 pub(crate) struct Combine {
     /// The container, and the files with shares, in any order; shares that are not named are asked for
     #[arg(value_name = "CONTAINER|SHARE", value_hint = ValueHint::FilePath, required = true)]
@@ -207,6 +235,19 @@ pub(crate) struct Combine {
     pub(crate) only: Vec<String>,
     /// Replace files that exist
     #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:\n  satchel man | man -l -\n  satchel man -o /usr/local/share/man/man1/")]
+pub(crate) struct Man {
+    /// The page of one command alone
+    pub(crate) verb: Option<String>,
+    /// Write a page for satchel and one for each command into this folder
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "verb")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace pages that exist
+    #[arg(long, requires = "output")]
     pub(crate) force: bool,
 }
 
@@ -226,6 +267,9 @@ impl Server {
 }
 
 #[derive(Args)]
+#[command(after_help = "Examples:
+  satchel share demands.pdf --server https://satchel.example --expires 3d
+  echo \"at noon, gate 4\" | satchel share --qr")]
 pub(crate) struct Share {
     /// What to seal; standard input without one, or as `-`
     #[arg(value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
@@ -258,6 +302,8 @@ pub(crate) struct Share {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:
+  satchel get -o plans/            asks for the link, which then stands in no history")]
 pub(crate) struct Get {
     /// The link; without one, or as `-`, it is read from standard input, or asked for without echo
     #[arg(value_hint = ValueHint::Url)]
@@ -276,6 +322,8 @@ pub(crate) struct Get {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:
+  satchel status                   asks for the receipt")]
 pub(crate) struct Status {
     /// The receipt; without one, or as `-`, it is read from standard input, or asked for without echo
     #[arg(value_hint = ValueHint::Url)]
@@ -288,6 +336,8 @@ pub(crate) struct Status {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:
+  satchel burn                     asks for the receipt")]
 pub(crate) struct Burn {
     /// The receipt; without one, or as `-`, it is read from standard input, or asked for without echo
     #[arg(value_hint = ValueHint::Url)]

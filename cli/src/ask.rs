@@ -144,7 +144,12 @@ pub(crate) fn share(number: usize) -> Result<Zeroizing<String>, Failure> {
 
 /// A text that is no secret, from a file.
 pub(crate) fn text_of_file(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|source| match source.kind() {
+    let read = if is_dash(path) {
+        io::read_to_string(io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    };
+    read.map_err(|source| match source.kind() {
         io::ErrorKind::InvalidData => Failure::SecretNotText(path.to_owned()),
         _ => Failure::Read {
             path: path.to_owned(),

@@ -72,6 +72,8 @@ pub(crate) enum Failure {
     RekeysTwice(PathBuf),
     #[error("{} cannot be split: {why}", at(.path))]
     Table { path: PathBuf, why: TableError },
+    #[error("there is no command {}", shown(.0))]
+    NoSuchVerb(String),
     #[error("nobody is named for {}", values(.0))]
     NoDepartment(Vec<(String, u64)>),
     #[error("line {line} of {} is not as it should be: {why}", at(.path))]
@@ -272,6 +274,7 @@ impl Failure {
             | Self::NoDepartment(_)
             | Self::TooManyDepartments(_)
             | Self::OneTable(_)
+            | Self::NoSuchVerb(_)
             | Self::FixedKeys
             | Self::NoServer
             | Self::Address(_)
@@ -335,6 +338,7 @@ impl Failure {
             Self::BadDepartments { .. } | Self::NobodyNamed(_) => {
                 "committee = [\"age1pq1...\"], then [departments] with lines such as Kitchen = \"age1pq1...\""
             }
+            Self::NoSuchVerb(_) => "`satchel --help` names them",
             Self::OneTable(_) => {
                 "satchel encrypt members.csv --split-by Department --to departments.toml -o members.satchel"
             }

@@ -72,7 +72,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Status(options) => verb::status(options),
         Verb::Burn(options) => verb::burn(options),
         Verb::Completions { shell } => verb::completions(shell),
-        Verb::Man => verb::man(),
+        Verb::Man(options) => verb::man(options),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory as _;
+use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;
 
 use super::print;
-use crate::args::Arguments;
+use crate::args::{Arguments, Man};
 use crate::failure::Failure;
+use crate::place::Target;
 
 /// Prints a completion script.
 pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {
@@ -16,18 +17,40 @@ pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {
     print::bytes(&script)
 }
 
-/// Prints one page for satchel and all its words.
-pub(crate) fn man() -> Result<(), Failure> {
-    let failed = |source| Failure::Write {
-        path: PathBuf::from("-"),
-        source,
-    };
+/// Prints one page for satchel and all its words, or for one of them, or writes one for each.
+pub(crate) fn man(options: Man) -> Result<(), Failure> {
     let mut command = Arguments::command();
     command.build();
+    if let Some(folder) = options.output {
+        let target = folder.join("");
+        for page in [command.clone()].into_iter().chain(command.get_subcommands().cloned()) {
+            let name = page.get_display_name().unwrap_or(page.get_name());
+            let page_name = format!("{name}.1");
+            let output = Target::of(Some(&target), options.force)?.for_text(&page_name)?;
+            output.put_whole(&rendered(&page)?)?;
+            output.commit()?;
+        }
+        return Ok(());
+    }
+    match options.verb {
+        None => print::bytes(&whole(&command)?),
+        Some(verb) => {
+            let page = command.find_subcommand(&verb).ok_or(Failure::NoSuchVerb(verb))?;
+            print::bytes(&rendered(page)?)
+        }
+    }
+}
+
+/// A page of its own.
+fn rendered(command: &Command) -> Result<Vec<u8>, Failure> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone())
-        .render(&mut page)
-        .map_err(failed)?;
+    clap_mangen::Man::new(command.clone()).render(&mut page).map_err(failed)?;
+    Ok(page)
+}
+
+/// Everything on one page.
+fn whole(command: &Command) -> Result<Vec<u8>, Failure> {
+    let mut page = rendered(command)?;
     for verb in command.get_subcommands() {
         let name = verb.get_name().to_uppercase();
         page.extend_from_slice(format!(".SH \"SATCHEL {name}\"\n").as_bytes());
@@ -35,6 +58,14 @@ pub(crate) fn man() -> Result<(), Failure> {
         man.render_synopsis_section(&mut page).map_err(failed)?;
         man.render_description_section(&mut page).map_err(failed)?;
         man.render_options_section(&mut page).map_err(failed)?;
+        man.render_extra_section(&mut page).map_err(failed)?;
     }
-    print::bytes(&page)
+    Ok(page)
+}
+
+fn failed(source: std::io::Error) -> Failure {
+    Failure::Write {
+        path: PathBuf::from("-"),
+        source,
+    }
 }

@@ -27,6 +27,13 @@ pub(crate) fn combine(options: Combine) -> Result<(), Failure> {
     let target = Target::of(options.output.as_deref(), options.force)?;
     let (containers, shares): (Vec<PathBuf>, Vec<PathBuf>) =
         options.paths.into_iter().partition(|path| is_container(path));
+    // Standard input is taken for the container where no file is one.
+    let dashes = shares.iter().filter(|path| is_dash(path)).count();
+    let (containers, shares) = if containers.is_empty() && dashes == 1 {
+        shares.into_iter().partition(|path| is_dash(path))
+    } else {
+        (containers, shares)
+    };
     let [container] = &containers[..] else {
         return Err(Failure::ContainerCount(containers.len()));
     };
