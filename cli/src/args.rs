@@ -70,6 +70,7 @@ pub(crate) enum Verb {
 #[command(after_help = "Examples:
   satchel encrypt demands.pdf -o demands.satchel
   satchel encrypt plans/ -R committee.txt -o plans.satchel
+  satchel encrypt demands.pdf --html letter.html -p
   satchel encrypt members.csv --split-by Department --to departments.toml -o members.satchel")]
 pub(crate) struct Encrypt {
     /// What to seal; standard input without one, or as `-`
@@ -78,6 +79,10 @@ pub(crate) struct Encrypt {
     /// Where the container goes; standard output without it, or as `-`
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+    /// Make a letter instead: one HTML file that any browser opens with the passphrase, offline; for 64 MiB at most
+    #[arg(long, value_name = "LETTER", value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["output", "recipients", "files", "split_by", "profile"])]
+    pub(crate) html: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) passphrase: NewPassphrase,
     #[command(flatten)]

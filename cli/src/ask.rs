@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::args::NewPassphrase;
 use crate::failure::Failure;
-use crate::interrupt::Echo;
+use crate::interrupt::{self, Echo};
 use crate::random::random;
 use crate::strength;
 
@@ -160,7 +160,10 @@ pub(crate) fn text_of_file(path: &Path) -> Result<String, Failure> {
 
 fn prompt(what: &'static str, label: &str) -> Result<Zeroizing<String>, Failure> {
     let _echo = Echo::kept();
-    rpassword::prompt_password(label)
-        .map(Zeroizing::new)
-        .map_err(|_| Failure::NoTerminal(what))
+    match rpassword::prompt_password(label) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        // Ctrl-C: its signal is on its way as well, and may come later than this.
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => interrupt::end(),
+        Err(_) => Err(Failure::NoTerminal(what)),
+    }
 }

@@ -84,6 +84,10 @@ pub(crate) enum Failure {
     TooManyDepartments(usize),
     #[error("{0} inputs are named, and one table can be split")]
     OneTable(usize),
+    #[error("this satchel was built without the page that a letter needs")]
+    NoPage,
+    #[error("the document is larger than the 64 MiB that a letter takes")]
+    TooLargeForLetter,
     #[error("no server is named")]
     NoServer,
     #[error(transparent)]
@@ -299,6 +303,8 @@ impl Failure {
             | Self::GetsTwice
             | Self::RekeysTwice(_)
             | Self::Table { .. }
+            | Self::NoPage
+            | Self::TooLargeForLetter
             | Self::NoHome => Class::Other,
             Self::OnionWithoutTor => Class::Server,
             Self::LeaseKept(failure) => failure.class(),
@@ -349,6 +355,8 @@ impl Failure {
             Self::NotInPlace => "save it to a file first",
             Self::FixedKeys => "open it, and seal what is in it again",
             Self::RekeysTwice(_) => "let that one finish",
+            Self::NoPage => "`cargo xtask build` makes one with it; without --html, encrypt makes a container",
+            Self::TooLargeForLetter => "seal it into a container with -o instead of --html: that takes any size",
             Self::NoServer | Self::LinkWithoutServer => "name one with --server or in SATCHEL_SERVER",
             Self::Address(AddressError::InsecureOrigin(_)) => "take https; http is for this machine and onion services",
             Self::Address(AddressError::NoLink | AddressError::Empty) => "a link ends in # and 47 characters",

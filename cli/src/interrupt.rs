@@ -41,6 +41,18 @@ impl Drop for Temporary {
     }
 }
 
+/// While this lives, no signal ends the process: one that comes meanwhile does so afterwards. Nothing may be made or forgotten above meanwhile.
+pub(crate) struct Undisturbed(
+    #[allow(dead_code, reason = "it is held, not looked at")] MutexGuard<'static, Vec<(PathBuf, bool)>>,
+);
+
+impl Undisturbed {
+    /// From now on.
+    pub(crate) fn begin() -> Self {
+        Self(aside())
+    }
+}
+
 /// The terminal as it was before a secret was asked for without echo.
 #[cfg(unix)]
 static TERMINAL: Mutex<Option<(std::fs::File, rustix::termios::Termios)>> = Mutex::new(None);
@@ -82,19 +94,22 @@ impl Drop for Echo {
 /// Starts to listen for signals.
 pub(crate) fn listen() {
     // Where no handler can be set, a signal ends the process as ever.
-    let _ = ctrlc::set_handler(|| {
-        // Held to the end: nothing new is begun meanwhile.
-        let aside = aside();
-        for (path, with_all) in aside.iter().rev() {
-            if *with_all {
-                remove_all(path);
-            } else {
-                let _ = std::fs::remove_dir(path);
-            }
+    let _ = ctrlc::set_handler(|| end());
+}
+
+/// What a signal comes to.
+pub(crate) fn end() -> ! {
+    // Held to the end: nothing new is begun meanwhile.
+    let aside = aside();
+    for (path, with_all) in aside.iter().rev() {
+        if *with_all {
+            remove_all(path);
+        } else {
+            let _ = std::fs::remove_dir(path);
         }
-        Echo::restore();
-        std::process::exit(130);
-    });
+    }
+    Echo::restore();
+    std::process::exit(130);
 }
 
 /// Others go on writing while it is removed: a file that they make again keeps the folder for one more round.

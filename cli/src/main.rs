@@ -1,5 +1,13 @@
 //! The command line of Satchel. Every flow with a server is the client's; this is its terminal, files and HTTP.
 
+/// In all of this program: as the standard library's, but where nobody reads standard error any more, what is said is lost and nothing else.
+macro_rules! eprintln {
+    ($($said:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($said)*);
+    }};
+}
+
 mod args;
 mod ask;
 mod container;
@@ -15,6 +23,7 @@ mod inside;
 mod interrupt;
 mod key;
 mod lease;
+mod letter;
 mod naming;
 mod page;
 mod place;

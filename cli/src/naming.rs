@@ -36,13 +36,15 @@ fn unnamed(entry: &Entry) -> &'static str {
 
 /// A name as it may be shown: no control or bidirectional character reaches the terminal.
 pub(crate) fn shown(name: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     name.chars()
-        .map(|c| if hidden(c) { char::REPLACEMENT_CHARACTER } else { c })
+        .map(|c| if is_hidden(c) { char::REPLACEMENT_CHARACTER } else { c })
         .collect()
+}
+
+/// Whether a terminal could take it for an order, or it turns a line around.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn safe(name: &str, number: usize) -> SafeName {

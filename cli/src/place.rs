@@ -13,7 +13,7 @@ use satchel_client::crypto::{Entry, SafeName};
 use crate::ask::is_dash;
 use crate::document::is_text;
 use crate::failure::Failure;
-use crate::interrupt::Temporary;
+use crate::interrupt::{Temporary, Undisturbed};
 use crate::naming::safe_names;
 use crate::staging::Staging;
 use crate::stream::{Harmless, Stream};
@@ -86,6 +86,15 @@ impl Target {
 
     /// For a container: `-o` or standard output. In a folder it is called `name.satchel`.
     pub(crate) fn for_container(self, name: &str) -> Result<Output, Failure> {
+        self.for_sealed(&format!("{name}.satchel"))
+    }
+
+    /// For a letter: `--html`. In a folder it is called `name.html`.
+    pub(crate) fn for_letter(self, name: &str) -> Result<Output, Failure> {
+        self.for_sealed(&format!("{name}.html"))
+    }
+
+    fn for_sealed(self, name: &str) -> Result<Output, Failure> {
         let Self { wish, force } = self;
         let (path, made) = match wish {
             Wish::Here | Wish::Stdout if io::stdout().is_terminal() => return Err(Failure::OutputIsTerminal),
@@ -94,7 +103,7 @@ impl Target {
             Wish::File(path) | Wish::New(path) => (path, Made::default()),
             Wish::Folder(path) => {
                 let made = make_folder(&path)?;
-                let path = path.join(format!("{name}.satchel"));
+                let path = path.join(name);
                 if !force && fs::symlink_metadata(&path).is_ok() {
                     return Err(Failure::Exists(path));
                 }
@@ -322,6 +331,8 @@ impl Files {
 
     fn commit(self) -> Result<(), Failure> {
         self.refuse_existing()?;
+        // All of them or none, whatever signal comes.
+        let _undisturbed = Undisturbed::begin();
         for place in &self.places {
             let failed = |source| Failure::Write {
                 path: place.shown.clone(),

@@ -1,20 +1,13 @@
 /** Every view, small and large, light and dark: what axe-core says of it, whether it fits, and a picture to look at. */
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { csv, pdf, png, THREE_SCRIPTS } from './documents';
 import { expect, test } from './fixture';
+import { judged } from './judge';
 import { fillIn, follow, pressOpen, share, take } from './people';
-import { PROJECT } from './server';
-
-const PICTURES = join(PROJECT, 'screenshots');
 
 for (const width of [320, 360, 1280]) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`every view is accessible and fits at ${width} px, ${colorScheme}`, async ({ server, watched }) => {
       test.slow();
-      mkdirSync(PICTURES, { recursive: true });
       const look = { colorScheme, viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' } as const;
       const page = await watched.newVisitor(look);
       const judge = (view: string): Promise<void> => judged(page, `${view}-${width}-${colorScheme}`);
@@ -75,13 +68,4 @@ for (const width of [320, 360, 1280]) {
       await judge('local-seal');
     });
   }
-}
-
-async function judged(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), name).toEqual([]);
-  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
-  expect(tooWide, `${name} scrolls sideways`).toBe(false);
 }

@@ -1,4 +1,4 @@
-//! web/ -> web/dist: the page, built by npm when something changed.
+//! web/ -> web/dist, web/dist-letter: the page, and the one that a letter carries, built by npm when something changed.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::machine;
 use crate::shell;
 use crate::stamp::Stamp;
 
-/// Builds the page; the WebAssembly's glue must be there already.
+/// Builds the page, which the server takes in, and the letter's, which the command line does; the WebAssembly's glue must be there already.
 pub(crate) fn build() -> Result<(), Failure> {
     let folder = shell::root().join("web");
     if !folder.join("package.json").exists() {
@@ -15,7 +15,8 @@ pub(crate) fn build() -> Result<(), Failure> {
         return Ok(());
     }
     let stamp = Stamp::of("page", &["web"], "")?;
-    if stamp.is_fresh(&[&folder.join("dist/index.html")]) {
+    let outputs = [folder.join("dist/index.html"), folder.join("dist-letter/letter.html")];
+    if stamp.is_fresh(&[&outputs[0], &outputs[1]]) {
         return Ok(());
     }
     install(&folder)?;

@@ -9,7 +9,14 @@ use crate::failure::Failure;
 use crate::shell;
 
 /// Folders that are made, not written.
-const MADE: [&str; 5] = ["node_modules", "dist", "target", "test-results", ".svelte-kit"];
+const MADE: [&str; 6] = [
+    "node_modules",
+    "dist",
+    "dist-letter",
+    "target",
+    "test-results",
+    ".svelte-kit",
+];
 
 /// What one step reads, as a number that changes with it.
 pub(crate) struct Stamp {

@@ -44,7 +44,9 @@ pub(crate) fn man(options: Man) -> Result<(), Failure> {
 /// A page of its own.
 fn rendered(command: &Command) -> Result<Vec<u8>, Failure> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut page).map_err(failed)?;
+    clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .map_err(failed)?;
     Ok(page)
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn status(options: Status) -> Result<(), Failure> {
     };
     let state = pollster::block_on(receipt_status(&context, &receipt))?;
     if options.json {
-        return print::line(serde_json::json!(state));
+        return print::json(&serde_json::json!(state));
     }
     print::line(sentence(&state))?;
     if state.leases_running > 0 {

@@ -35,7 +35,7 @@ pub(crate) fn list(options: Look) -> Result<(), Failure> {
             })
         };
         let entries: Vec<_> = entries.iter().enumerate().map(entry).collect();
-        return print::line(json!({ "entries": entries }));
+        return print::json(&json!({ "entries": entries }));
     }
     let sizes: Vec<_> = (0..entries.len())
         .map(|entry| unlocked.size(entry).to_string())
@@ -57,7 +57,7 @@ pub(crate) fn inspect(options: Inspect) -> Result<(), Failure> {
     let stored = Stored::open(&options.container)?;
     if options.json {
         let members: Vec<_> = stored.members().iter().map(member_json).collect();
-        return print::line(if stored.is_set() {
+        return print::json(&if stored.is_set() {
             json!({ "version": 1, "bytes": stored.len(), "set": members })
         } else {
             let mut about = members.into_iter().next().unwrap_or_default();

@@ -1,5 +1,7 @@
 //! `satchel encrypt`.
 
+use std::path::PathBuf;
+
 use satchel_client::crypto::{Asked, Locks, Passphrase, Profile, Recipient};
 
 use crate::args::{Encrypt, NewPassphrase, To};
@@ -7,6 +9,7 @@ use crate::ask::{is_dash, new_passphrase};
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::key::recipients;
+use crate::letter;
 use crate::place::Target;
 use crate::seal::seal;
 
@@ -15,6 +18,7 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
     let Encrypt {
         paths,
         output,
+        html,
         passphrase,
         to,
         split_by,
@@ -23,6 +27,9 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
         force,
     } = options;
     let stdin_taken = takes_stdin(&paths);
+    if let Some(place) = html {
+        return encrypt_letter(&paths, &passphrase, Target::of(Some(&place), force)?);
+    }
     let target = Target::of(output.as_deref(), force)?;
     if let (Some(column), Some(departments)) = (split_by, departments) {
         let [path] = &paths[..] else {
@@ -47,6 +54,23 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
         }
     };
     seal(&manifest, &locks, document.open(), &output)?;
+    output.commit()
+}
+
+/// Seals into a letter, under a passphrase that a phone can work in.
+fn encrypt_letter(paths: &[PathBuf], passphrase: &NewPassphrase, target: Target) -> Result<(), Failure> {
+    let page = letter::Page::built_in()?;
+    let document = Document::gather(paths)?;
+    let manifest = document.manifest(Asked::default())?;
+    letter::check_size(&manifest)?;
+    let output = target.for_letter(document.name())?;
+    let passphrase = typed(passphrase, takes_stdin(paths))?;
+    let locks = Locks::Passphrases {
+        passphrases: &[&passphrase],
+        profile: Profile::Phone,
+    };
+    let container = letter::seal(&manifest, &locks, document.open())?;
+    output.put_whole(&page.with(&container))?;
     output.commit()
 }
 
@@ -78,6 +102,6 @@ fn typed(wish: &NewPassphrase, stdin_taken: bool) -> Result<Passphrase, Failure>
 }
 
 /// Whether the document comes from standard input.
-pub(super) fn takes_stdin(paths: &[std::path::PathBuf]) -> bool {
+pub(super) fn takes_stdin(paths: &[PathBuf]) -> bool {
     paths.is_empty() || paths.iter().any(|path| is_dash(path))
 }

@@ -94,7 +94,7 @@ fn report(base: &Base, shared: &Shared, options: &Share) -> Result<(), Failure> 
         eprintln!("{}", qr(&link)?);
     }
     if options.json {
-        return print::line(json!({
+        return print::json(&json!({
             "link": link.as_str(),
             "receipt": receipt.as_str(),
             "id": id,
