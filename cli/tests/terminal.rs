@@ -1,0 +1,120 @@
+//! Questions for secrets that are interrupted: a terminal of the program's own shows again what is typed.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "program/making.rs"]
+mod making;
+mod program;
+
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+
+use making::Person;
+use program::{Desk, good};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{LocalModes, tcgetattr};
+
+/// Both ends of a new terminal.
+fn terminal() -> (std::fs::File, std::fs::File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let outer = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&outer).unwrap();
+    unlockpt(&outer).unwrap();
+    let name = ptsname(&outer, Vec::new()).unwrap();
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
+    let inner = rustix::fs::open(name.as_c_str(), flags, rustix::fs::Mode::empty()).unwrap();
+    (outer.into(), inner.into())
+}
+
+#[test]
+fn a_question_for_a_secret_that_is_interrupted_gives_the_terminal_its_echo_back() {
+    let (desk, ana) = (Desk::new(), Person::new());
+    ana.write(&desk, "ana");
+    if Command::new("setsid").arg("--version").output().is_err() {
+        println!("skipped: there is no setsid to give a program a terminal of its own");
+        return;
+    }
+    desk.write("plan", b"at noon");
+    good(desk.run(&[
+        "encrypt",
+        "plan",
+        "-o",
+        "sealed",
+        "--profile",
+        "1",
+        "--passphrase-file",
+        "words",
+    ]));
+    good(desk.run(&["encrypt", "plan", "-o", "to ana", "-R", "ana.pub"]));
+    good(desk.run(&[
+        "split", "to ana", "-k", "2", "-n", "2", "-i", "ana.key", "-o", "shares/",
+    ]));
+    let before = desk.names("");
+    let mut asked = 0;
+    for (arguments, answers, question) in [
+        (&["encrypt", "plan", "-p", "-o", "out"][..], &[][..], "Passphrase"),
+        (
+            &["encrypt", "plan", "-p", "-o", "out"],
+            &["four words are enough\n"],
+            "Once more",
+        ),
+        (&["decrypt", "sealed", "-o", "out"], &[], "Passphrase"),
+        (
+            &["rekey", "sealed", "--passphrase-file", "words", "--add-passphrase"],
+            &[],
+            "Passphrase",
+        ),
+        (&["combine", "to ana", "-o", "out"], &[], "Share 1"),
+    ] {
+        for signal in [None, Some(Signal::INT), Some(Signal::TERM), Some(Signal::HUP)] {
+            let (mut outer, inner) = terminal();
+            let echoes = || tcgetattr(&inner).unwrap().local_modes.contains(LocalModes::ECHO);
+            assert!(echoes());
+            let ours = || Stdio::from(inner.try_clone().unwrap());
+            let mut child = Command::new("setsid");
+            child
+                .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_satchel")])
+                .args(arguments);
+            let child = child
+                .current_dir(desk.path(""))
+                .stdin(ours())
+                .stdout(ours())
+                .stderr(ours());
+            let mut child = child.spawn().unwrap();
+            for answer in answers {
+                read_until(&mut outer, "Passphrase");
+                until(|| !echoes());
+                outer.write_all(answer.as_bytes()).unwrap();
+            }
+            read_until(&mut outer, question);
+            until(|| !echoes());
+            match signal {
+                // As it comes from the keyboard.
+                None => outer.write_all(b"\x03").unwrap(),
+                Some(signal) => kill_process(Pid::from_child(&child), signal).unwrap(),
+            }
+            assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}, {signal:?}");
+            assert!(echoes(), "{arguments:?}, {signal:?}");
+            assert_eq!(desk.names(""), before);
+            asked += 1;
+        }
+    }
+    println!(
+        "figure: questions for a secret interrupted, after which the terminal shows again what is typed: {asked} of {asked}"
+    );
+}
+
+fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        std::thread::yield_now();
+    }
+}
+
+/// Reads what a program shows until `text` is among it.
+fn read_until(terminal: &mut std::fs::File, text: &str) {
+    let (mut shown, mut bytes) = (Vec::new(), [0; 4096]);
+    while !String::from_utf8_lossy(&shown).contains(text) {
+        let len = terminal.read(&mut bytes).unwrap();
+        shown.extend_from_slice(&bytes[..len]);
+    }
+}
