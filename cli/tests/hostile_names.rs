@@ -296,6 +296,7 @@ fn nothing_goes_through_a_folder_that_becomes_a_symlink_meanwhile() {
                 let swap = || renameat_with(CWD, &folder, CWD, &link, RenameFlags::EXCHANGE).unwrap();
                 while !stop.load(Ordering::Relaxed) {
                     swap();
+                    (0..1 + dice.below(100)).for_each(|_| std::thread::yield_now());
                     swap();
                     swaps.fetch_add(2, Ordering::Relaxed);
                     // A folder for most of the time, so that the program comes to write into it.
