@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use satchel_client::crypto::{Passphrase, Verdict, limit};
 use satchel_client::words::Words;
@@ -20,6 +20,18 @@ const SECRET_LEN_MAX: usize = 4 * limit::PASSPHRASE_LEN_MAX;
 /// Whether `path` stands for standard input or output.
 pub(crate) fn is_dash(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Whether standard input is one of `paths`.
+///
+/// # Errors
+/// `StdinTwice` when it is two of them.
+pub(crate) fn takes_stdin<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<bool, Failure> {
+    match paths.into_iter().filter(|path| is_dash(path)).count() {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Failure::StdinTwice),
+    }
 }
 
 /// The passphrase that is to open a new container; none where none was asked for.

@@ -14,6 +14,7 @@ use satchel_client::crypto::{
     Verdict,
 };
 
+use crate::aes;
 use crate::ask::is_dash;
 use crate::failure::Failure;
 use crate::page;
@@ -101,7 +102,9 @@ impl Stored {
         }
         head.check(&ids)?;
         let read = |range| self.read_member(range, Some(&head.id));
-        ranges.into_iter().map(read).collect()
+        let members: Vec<_> = ranges.into_iter().map(read).collect::<Result<_, Failure>>()?;
+        SetHead::check_slots(members.iter().map(|member| &member.container))?;
+        Ok(members)
     }
 
     fn read_member(&self, range: Range<u64>, set: Option<&SetId>) -> Result<Member, Failure> {
@@ -210,7 +213,7 @@ impl Segments {
             source,
         })?;
         let closed = self.lock().closed_segment(position, buffer)?;
-        Ok(closed.open()?)
+        Ok(aes::open(closed)?)
     }
 }
 

@@ -10,6 +10,8 @@ use std::thread;
 use satchel_client::crypto::{ClosedSegment, OpenSegment, PlainSegment, SealError, SealedBytes, Verdict};
 use satchel_client::{Engine, Nowhere};
 
+use crate::aes;
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A few threads that seal and open segments. They end with the program.
@@ -83,10 +85,10 @@ impl Engine for Threads {
     }
 
     fn seal(&self, segment: OpenSegment) -> impl Future<Output = Result<SealedBytes, SealError>> + 'static {
-        self.run(move || Ok(segment.seal()))
+        self.run(move || aes::seal(segment))
     }
 
     fn open(&self, segment: ClosedSegment) -> impl Future<Output = Result<PlainSegment, Verdict>> + 'static {
-        self.run(move || segment.open())
+        self.run(move || aes::open(segment))
     }
 }

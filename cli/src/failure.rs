@@ -82,6 +82,8 @@ pub(crate) enum Failure {
     NobodyNamed(PathBuf),
     #[error("{0} departments are more than the 256 that a set takes")]
     TooManyDepartments(usize),
+    #[error("it would take {0} ways to open it, and a set has room for 1024")]
+    TooManyForSet(usize),
     #[error("{0} inputs are named, and one table can be split")]
     OneTable(usize),
     #[error("this satchel was built without the page that a letter needs")]
@@ -161,9 +163,8 @@ impl From<RekeyError> for Failure {
                 threshold,
                 number: count,
             },
-            // Which slots there are is this program's doing: the verdict's words are for readers of a file.
-            RekeyError::Slots(Verdict::BadSlotCount) => Self::NothingOpens,
-            RekeyError::Slots(Verdict::BadSlotMix) => Self::TwoKinds,
+            RekeyError::NothingOpens => Self::NothingOpens,
+            RekeyError::MixedTypes => Self::TwoKinds,
             RekeyError::Slots(verdict) => verdict.into(),
             _ => Self::TooManyWays,
         }
@@ -278,6 +279,7 @@ impl Failure {
             | Self::NoDepartment(_)
             | Self::TooManyDepartments(_)
             | Self::OneTable(_)
+            | Self::TooManyForSet(_)
             | Self::NoSuchVerb(_)
             | Self::FixedKeys
             | Self::NoServer
@@ -317,7 +319,7 @@ impl Failure {
         Some(match self {
             Self::NothingToSeal => "name a file or a folder, or pipe something in",
             Self::OutputIsTerminal => "name a file with -o, or send it on with | or >",
-            Self::StdinTwice => "read the passphrase from a file with --passphrase-file",
+            Self::StdinTwice => "name a file for one of them",
             Self::NoTerminal("the passphrase") => "--passphrase-file reads it from a file, and - from standard input",
             Self::NoTerminal("the shares") => "name the files that hold them",
             Self::NoTerminal(_) => "it may come from standard input",
@@ -345,6 +347,9 @@ impl Failure {
                 "committee = [\"age1pq1...\"], then [departments] with lines such as Kitchen = \"age1pq1...\""
             }
             Self::NoSuchVerb(_) => "`satchel --help` names them",
+            Self::TooManyForSet(_) => {
+                "the committee counts once for each department: name fewer of it, or one key that they share"
+            }
             Self::OneTable(_) => {
                 "satchel encrypt members.csv --split-by Department --to departments.toml -o members.satchel"
             }

@@ -8,6 +8,7 @@ macro_rules! eprintln {
     }};
 }
 
+mod aes;
 mod args;
 mod ask;
 mod container;

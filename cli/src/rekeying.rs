@@ -12,6 +12,22 @@ use crate::failure::Failure;
 use crate::page;
 use crate::place::{Target, write_at};
 
+/// Whether `path` still leads to `file`.
+fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let there = std::fs::metadata(path).map(|there| (there.dev(), there.ino()));
+        let ours = file.metadata().map(|ours| (ours.dev(), ours.ino()));
+        matches!((there, ours), (Ok(there), Ok(ours)) if there == ours)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        true
+    }
+}
+
 /// A container that nobody else changes meanwhile.
 pub(crate) struct Changing {
     file: File,
@@ -29,7 +45,17 @@ impl Changing {
         if is_dash(path) {
             return Err(Failure::NotInPlace);
         }
-        let mut file = File::options().read(true).write(true).open(path).map_err(failed)?;
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::NotFound => failed(source),
+                _ => Failure::Write {
+                    path: path.to_owned(),
+                    source,
+                },
+            })?;
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(Failure::NotInPlace);
         }
@@ -38,6 +64,10 @@ impl Changing {
             Err(TryLockError::WouldBlock) => return Err(Failure::RekeysTwice(path.to_owned())),
             // A file system without locks: whoever changes it twice at once there is on their own.
             Err(TryLockError::Error(_)) => {}
+        }
+        // Another command may have put a moved container in this one's place before the lock was ours.
+        if !is_at(&file, path) {
+            return Err(Failure::RekeysTwice(path.to_owned()));
         }
         let mut prefix = Vec::new();
         (&file)

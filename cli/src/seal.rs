@@ -7,6 +7,7 @@ use std::thread;
 use satchel_client::crypto::limit::SEGMENT_LEN;
 use satchel_client::crypto::{Finishing, Locks, Manifest, OpenSegment, SealError, Sealer};
 
+use crate::aes;
 use crate::document::Contents;
 use crate::failure::Failure;
 use crate::place::{Files, Output, write_at};
@@ -75,7 +76,7 @@ fn work(feed: &Mutex<Feed>, output: &Output, prefix_len: u64, tell: &dyn Fn(u64)
         let Some(segment) = next else { return Ok(()) };
         let position = segment.position();
         let offset = prefix_len + position * SEGMENT_LEN as u64;
-        let sealed = segment.seal();
+        let sealed = aes::seal(segment)?;
         match &file {
             Some((file, files)) => put_at(files, file, offset, sealed.as_slice())?,
             None => put(output, position + 1, offset, sealed.as_slice())?,

@@ -226,6 +226,34 @@ fn a_header_that_outgrows_its_room_moves_and_a_symlink_to_it_stays_one() {
 }
 
 #[test]
+fn more_ways_to_open_than_a_container_can_have_are_refused_for_what_they_are() {
+    let desk = desk(&["ana"]);
+    good(desk.run(&["encrypt", "members.csv", "-o", "members.satchel", "-R", "ana.pub"]));
+    let split = |to: &str| {
+        desk.run(&[
+            "split",
+            "members.satchel",
+            "-k",
+            "2",
+            "-n",
+            "2",
+            "-i",
+            "ana.key",
+            "-o",
+            to,
+        ])
+    };
+    for round in 0..4 {
+        good(split(&format!("{round}/")));
+    }
+    let before = desk.read("members.satchel");
+    let told = refused(split("fifth/"), 2);
+    assert!(told.contains("in more ways than a container can"), "{told}");
+    assert!(desk.read("members.satchel") == before && !desk.path("fifth").exists());
+    opens(&desk, &["-i", "ana.key"]);
+}
+
+#[test]
 fn two_rekeyings_at_once_are_one_after_the_other_or_one_is_refused() {
     let desk = desk(&["ana", "bo", "cy"]);
     good(desk.run(&["encrypt", "members.csv", "-o", "members.satchel", "-R", "ana.pub"]));

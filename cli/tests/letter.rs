@@ -21,6 +21,11 @@ fn letter_of(content: &[u8]) -> Option<(Desk, String)> {
     let output = desk.run(&encrypt(&["note.txt"]));
     if said(&output).contains("without the page") {
         refused(output, 1);
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/dist-letter/letter.html");
+        assert!(
+            !std::path::Path::new(page).exists(),
+            "the page is there, and not in the program"
+        );
         println!("skipped: built without the page (cargo xtask build)");
         return None;
     }

@@ -99,40 +99,24 @@ fn open(body: &[u8], keys: &Keys) -> Result<Array, Verdict> {
 }
 
 fn open_set(set: &[u8], key: &Key<'_>, entries: &Array) -> Result<(), Verdict> {
-    let head = SetHead::parse(set)?;
-    let (mut members, mut ids, mut rest) = (Vec::new(), Vec::new(), &set[27..]);
-    for _ in 0..head.count {
-        let (len, after) = rest.split_first_chunk::<8>().ok_or(Verdict::Truncated)?;
-        let len = usize::try_from(u64::from_be_bytes(*len)).map_err(|_| Verdict::Truncated)?;
-        let (member, after) = after.split_at_checked(len).ok_or(Verdict::Truncated)?;
-        ids.push(SetHead::member_id(member)?);
-        members.push(member);
-        rest = after;
-    }
-    if !rest.is_empty() {
-        return Err(Verdict::MalformedSet);
-    }
-    head.check(&ids)?;
+    let (head, members) = SetHead::members(set)?;
     let parse = |member: &&[u8]| Container::parse_member(member, member.len() as u64, &head.id);
     let parsed: Vec<_> = members.iter().map(parse).collect::<Result<_, _>>()?;
-    let mut verdict = Some(Verdict::NoMatchingSlot);
-    let mut passed_over = verdict;
+    SetHead::check_slots(&parsed)?;
+    let (mut last, mut opens) = (Verdict::NoMatchingSlot, false);
     for (container, member) in parsed.iter().zip(members) {
         match container.open(key, Allowed::ALL) {
             Ok(opened) => {
                 take_out(opened, member, entries)?;
-                verdict = None;
+                opens = true;
             }
             Err(why @ (Verdict::WrongKey | Verdict::NoMatchingSlot | Verdict::ShareOfAnotherContainer(_))) => {
-                passed_over = Some(why);
+                last = why
             }
             Err(why) => return Err(why),
         }
     }
-    match (verdict, passed_over) {
-        (Some(_), Some(why)) => Err(why),
-        _ => Ok(()),
-    }
+    if opens { Ok(()) } else { Err(last) }
 }
 
 fn take_out(mut opened: Opened, container: &[u8], entries: &Array) -> Result<(), Verdict> {

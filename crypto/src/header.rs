@@ -5,7 +5,6 @@ use minicbor::encode::Write;
 use minicbor::{Decoder, Encoder};
 
 use crate::manifest::Expected;
-use crate::slot::{LINK, PASSPHRASE, RECIPIENT, SHARE};
 use crate::{Slot, Verdict, limit};
 
 /// `[ 1*64 slot ]`
@@ -28,11 +27,11 @@ impl Header {
         let one_profile = profiles
             .next()
             .is_none_or(|first| profiles.all(|profile| profile == first));
-        let (passphrases, recipients) = (count(PASSPHRASE), count(RECIPIENT));
-        let kinds = [passphrases, count(LINK), recipients];
+        let (passphrases, recipients) = (count(Slot::PASSPHRASE), count(Slot::RECIPIENT));
+        let kinds = [passphrases, count(Slot::LINK), recipients];
         if passphrases > limit::PASSPHRASE_SLOTS_MAX
             || !one_profile
-            || count(SHARE) > limit::SHARE_SLOTS_MAX
+            || count(Slot::SHARE) > limit::SHARE_SLOTS_MAX
             || kinds.iter().filter(|count| **count > 0).count() > 1
             || recipients > 0 && !recipients.is_power_of_two()
         {

@@ -82,7 +82,7 @@ fn kinds_and_profiles_do_not_mix_but_shares_stand_beside_any() {
 fn a_slot_unwraps_with_its_secret_id_and_type_alone() {
     let file_key = FileKey::fill(|key| key.fill(7));
     let slot = Slot::Link {
-        wrapped_key: wrap(&[5; 64], &ID, LINK, &file_key),
+        wrapped_key: wrap(&[5; 64], &ID, Slot::LINK, &file_key),
     };
     assert_eq!(slot.unwrap(&[5; 64], &ID).unwrap().expose(), file_key.expose());
     assert!(slot.unwrap(&[6; 64], &ID).is_none());

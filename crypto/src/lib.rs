@@ -56,7 +56,7 @@ pub use receipt::Receipt;
 pub use recipient::{Identity, Recipient};
 pub use rekey::{RekeyError, Rekeyed, Rekeying, Rewrite};
 pub use sealer::{Finishing, Locks, Member, SealError, Sealer};
-pub use segment::{ClosedSegment, OpenSegment, PlainSegment, SealedBytes, SegmentKey};
+pub use segment::{ClosedSegment, EngineJob, OpenSegment, PlainSegment, SealedBytes, SegmentKey};
 pub use set::{SetHead, SetId};
 #[cfg(feature = "shares")]
 pub use share::Share;

@@ -34,6 +34,9 @@ pub const PASSPHRASE_LEN_MAX: usize = 1_024;
 /// Most members of a set.
 pub const SET_MEMBERS_MAX: usize = 256;
 
+/// Most slots of a set's members together: each may cost whoever has a key a decapsulation.
+pub const SET_SLOTS_MAX: usize = 1_024;
+
 /// Magic, version, container id and set id.
 pub const IMMUTABLE_LEN: usize = 41;
 /// A set's magic, version, id and count.

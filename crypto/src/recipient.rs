@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::file_key::FileKey;
 use crate::secret::secret;
-use crate::slot::{ENCAPSULATED_LEN, RECIPIENT, WRAPPED_LEN, place_of};
+use crate::slot::{ENCAPSULATED_LEN, WRAPPED_LEN, place_of};
 use crate::{Slot, Verdict, limit};
 
 type PublicKey = <XWing as Kem>::PublicKey;
@@ -71,7 +71,7 @@ impl Recipient {
     ///
     /// Source: RFC 9180 section 6.1 with the KEM of draft-ietf-hpke-pq.
     fn wrap(&self, container_id: &[u8; 16], file_key: &FileKey, rng: &mut (impl CryptoRng + ?Sized)) -> Slot {
-        let place = place_of(container_id, RECIPIENT);
+        let place = place_of(container_id, Slot::RECIPIENT);
         let mut wrapped_key = [0; WRAPPED_LEN];
         let (text, tag) = wrapped_key.split_at_mut(32);
         text.copy_from_slice(file_key.expose());
@@ -148,7 +148,7 @@ impl Identity {
         else {
             return None;
         };
-        let place = place_of(container_id, RECIPIENT);
+        let place = place_of(container_id, Slot::RECIPIENT);
         let encapsulated = <XWing as Kem>::EncappedKey::from_bytes(encapsulated.as_slice()).ok()?;
         let (text, tag) = wrapped_key.split_last_chunk::<16>()?;
         let tag = AeadTag::from_bytes(tag).ok()?;

@@ -8,14 +8,27 @@ use crate::file_key::FileKey;
 use crate::limit::PRELUDE_LEN;
 use crate::passphrase::derive_passphrase_key;
 use crate::place::{CHANGING, Frame, Place, SETTLED, room_for, room_to_grow};
-use crate::slot::{self, PASSPHRASE};
-use crate::{Header, Passphrase, Profile, Slot, Verdict};
+use crate::{Header, Passphrase, Profile, Slot, Verdict, limit, slot};
 
 /// Why slots cannot be changed like this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RekeyError {
-    /// The result would be refused by every reader: too many slots, none, or some that do not go together.
+    /// No slot would be left of a type that anything opens.
+    #[error("nothing would open it any more")]
+    NothingOpens,
+    /// More slots than a container, or a type, may have.
+    #[error("{count} slots where {most} are possible")]
+    TooManySlots {
+        /// How many there would be.
+        count: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Of passphrase, link and recipient slots only one type may be there.
+    #[error("slots of different types do not go together")]
+    MixedTypes,
+    /// Another rule that every reader checks.
     #[error(transparent)]
     Slots(#[from] Verdict),
     /// The number of shares, or how many it takes, is outside the limits.
@@ -92,7 +105,7 @@ impl Rekeying {
         there
     }
 
-    /// Removes every slot of the type of `kind`, a slot's [`kind`](Slot::kind), and says how many those were.
+    /// Removes every slot of a type, such as [`Slot::SHARE`], and says how many those were.
     pub fn remove_kind(&mut self, kind: u16) -> usize {
         self.remove(|slot| slot.kind() == kind)
     }
@@ -153,7 +166,7 @@ impl Rekeying {
     /// Adds recipients, and dummies up to the next power of two. Those that are there stay: which of them are dummies does not show here either.
     #[cfg(feature = "recipients")]
     pub fn add_recipients(&mut self, recipients: &[crate::Recipient], rng: &mut (impl CryptoRng + ?Sized)) {
-        let is_recipient = |slot: &Slot| slot.kind() == slot::RECIPIENT;
+        let is_recipient = |slot: &Slot| slot.kind() == Slot::RECIPIENT;
         let (there, mut others): (Vec<_>, Vec<_>) = self.slots.drain(..).partition(is_recipient);
         others.extend(crate::recipient::slots(
             recipients,
@@ -186,7 +199,7 @@ impl Rekeying {
     /// The new header: in place where there is room for it.
     ///
     /// # Errors
-    /// `Slots` with `BadSlotCount` or `BadSlotMix`.
+    /// `NothingOpens`, `TooManySlots`, `MixedTypes`; `Slots` where passphrase slots are of two profiles.
     pub fn finish(self) -> Result<Rekeyed, RekeyError> {
         let Self {
             mut frame,
@@ -195,6 +208,7 @@ impl Rekeying {
             file_key,
             ..
         } = self;
+        check(&slots)?;
         let header = Header::new(slots)?;
         let replaces = (PRELUDE_LEN + 2 * frame.room) as u64;
         if room_for(&header) > frame.room {
@@ -221,6 +235,28 @@ impl Rekeying {
     }
 }
 
+/// What [`Header::new`] would refuse, with what can be done about it.
+fn check(slots: &[Slot]) -> Result<(), RekeyError> {
+    let count = |kind| slots.iter().filter(|slot| slot.kind() == kind).count();
+    let (passphrases, shares) = (count(Slot::PASSPHRASE), count(Slot::SHARE));
+    let kinds = [passphrases, count(Slot::LINK), count(Slot::RECIPIENT)];
+    if kinds.iter().sum::<usize>() + shares == 0 {
+        return Err(RekeyError::NothingOpens);
+    }
+    if kinds.iter().filter(|count| **count > 0).count() > 1 {
+        return Err(RekeyError::MixedTypes);
+    }
+    let most = [
+        (passphrases, limit::PASSPHRASE_SLOTS_MAX),
+        (shares, limit::SHARE_SLOTS_MAX),
+        (slots.len(), limit::SLOTS_MAX),
+    ];
+    match most.into_iter().find(|(count, most)| count > most) {
+        Some((count, most)) => Err(RekeyError::TooManySlots { count, most }),
+        None => Ok(()),
+    }
+}
+
 /// A passphrase slot that wraps `file_key`, under a fresh salt.
 pub(crate) fn passphrase_slot(
     passphrase: &Passphrase,
@@ -235,6 +271,6 @@ pub(crate) fn passphrase_slot(
     Ok(Slot::Passphrase {
         profile,
         salt,
-        wrapped_key: slot::wrap(secret.expose(), container_id, PASSPHRASE, file_key),
+        wrapped_key: slot::wrap(secret.expose(), container_id, Slot::PASSPHRASE, file_key),
     })
 }

@@ -14,9 +14,9 @@ use crate::padding::{PaddedLen, TRAILER_LEN};
 use crate::place::{Frame, Place, room_for, room_to_grow};
 use crate::rekey::passphrase_slot;
 use crate::segment::SEGMENT_HEAD_LEN;
-use crate::slot::{self, LINK};
 use crate::{
     Header, LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, SetId, Slot, UnlockedLink, Verdict,
+    slot,
 };
 
 /// What will open the container. Kinds do not stand together.
@@ -406,7 +406,7 @@ fn make_slots(
 ) -> Result<Vec<Slot>, SealError> {
     match *locks {
         Locks::Link(link) => Ok(vec![Slot::Link {
-            wrapped_key: slot::wrap(link.slot_secret().expose(), container_id, LINK, file_key),
+            wrapped_key: slot::wrap(link.slot_secret().expose(), container_id, Slot::LINK, file_key),
         }]),
         Locks::Passphrases { passphrases, profile } => {
             if passphrases.is_empty() || passphrases.len() > PASSPHRASE_SLOTS_MAX {

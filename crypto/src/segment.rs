@@ -61,6 +61,16 @@ impl SealedBytes {
     }
 }
 
+/// What another engine takes beside the text.
+pub struct EngineJob<'a> {
+    /// AES-256-GCM's.
+    pub key: &'a SegmentKey,
+    /// 12 random bytes, fresh for each segment.
+    pub nonce: [u8; NONCE_LEN],
+    /// `I2BE(position, 8) || last (1)`
+    pub associated_data: [u8; 9],
+}
+
 /// What one knows of a segment before and after.
 macro_rules! placed {
     ($($segment:ident),+) => { $(impl $segment {
@@ -162,6 +172,30 @@ impl OpenSegment {
         SealedBytes(self.bytes)
     }
 
+    /// Has another engine encrypt the text where it lies, and give back the tag; none where it could not.
+    ///
+    /// # Errors
+    /// `EngineOutput` when there is no tag.
+    ///
+    /// # Security
+    /// The engine has to have used this segment's key, nonce and associated data: a mistake there shows only on opening.
+    pub fn sealed_in_place(
+        self,
+        seal: impl FnOnce(&EngineJob<'_>, &mut [u8]) -> Option<[u8; TAG_LEN]>,
+    ) -> Result<SealedBytes, SealError> {
+        let job = EngineJob {
+            nonce: self.nonce(),
+            associated_data: self.associated_data(),
+            key: &self.key,
+        };
+        let mut bytes = self.bytes;
+        let expected = bytes.len() - SEGMENT_HEAD_LEN + TAG_LEN;
+        let tag = seal(&job, &mut bytes[SEGMENT_HEAD_LEN..]);
+        let tag = tag.ok_or(SealError::EngineOutput { expected, given: 0 })?;
+        bytes.extend_from_slice(&tag);
+        Ok(SealedBytes(bytes))
+    }
+
     /// Has `write` put the `len` bytes that another engine made of [`plaintext`](Self::plaintext) in its place: ciphertext, then tag.
     ///
     /// # Errors
@@ -246,6 +280,34 @@ impl ClosedSegment {
             position: self.position,
             is_final: self.is_final,
             bytes: self.bytes,
+        })
+    }
+
+    /// Has another engine verify and decrypt ciphertext and tag where they lie, and say whether the tag was right.
+    ///
+    /// # Errors
+    /// `BadSegment` when it was not.
+    ///
+    /// # Security
+    /// The engine has to have verified the tag under this segment's key, nonce and associated data.
+    pub fn opened_in_place(
+        self,
+        open: impl FnOnce(&EngineJob<'_>, &mut [u8]) -> bool,
+    ) -> Result<PlainSegment, Verdict> {
+        let job = EngineJob {
+            nonce: self.nonce(),
+            associated_data: self.associated_data(),
+            key: &self.key,
+        };
+        let mut bytes = self.bytes;
+        if !open(&job, &mut bytes[SEGMENT_HEAD_LEN..]) {
+            return Err(Verdict::BadSegment(self.position));
+        }
+        bytes.truncate(bytes.len() - TAG_LEN);
+        Ok(PlainSegment {
+            position: self.position,
+            is_final: self.is_final,
+            bytes,
         })
     }
 

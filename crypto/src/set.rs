@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 use crate::container::{SET_MAGIC, VERSION};
-use crate::{Verdict, limit};
+use crate::{Container, Verdict, limit};
 
 /// `SHA-256("satchel/v1/set" || I2BE(count, 2) || container id || container id || ...)[..16]`
 ///
@@ -88,6 +88,43 @@ impl SetHead {
     pub fn member_id(member: &[u8]) -> Result<[u8; 16], Verdict> {
         let id = member.get(9..25).ok_or(Verdict::Truncated)?;
         id.try_into().map_err(|_| Verdict::Truncated)
+    }
+
+    /// The head and the members of a set that is in memory, each as it stands there.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse) and [`check`](Self::check); `Truncated` and `MalformedSet` for lengths.
+    pub fn members(set: &[u8]) -> Result<(Self, Vec<&[u8]>), Verdict> {
+        let head = Self::parse(set)?;
+        let (mut members, mut ids, mut rest) = (Vec::new(), Vec::new(), &set[limit::SET_HEAD_LEN..]);
+        for _ in 0..head.count {
+            let (len, after) = rest.split_first_chunk::<8>().ok_or(Verdict::Truncated)?;
+            let len = usize::try_from(u64::from_be_bytes(*len)).map_err(|_| Verdict::Truncated)?;
+            let (member, after) = after.split_at_checked(len).ok_or(Verdict::Truncated)?;
+            members.push(member);
+            rest = after;
+        }
+        if !rest.is_empty() {
+            return Err(Verdict::MalformedSet);
+        }
+        for member in &members {
+            ids.push(Self::member_id(member)?);
+        }
+        head.check(&ids)?;
+        Ok((head, members))
+    }
+
+    /// Whether the members' headers have no more slots in all than it is bearable to try.
+    ///
+    /// # Errors
+    /// `MalformedSet`.
+    pub fn check_slots<'a>(members: impl IntoIterator<Item = &'a Container>) -> Result<(), Verdict> {
+        let slots: usize = members.into_iter().map(|member| member.slots().count()).sum();
+        if slots > limit::SET_SLOTS_MAX {
+            Err(Verdict::MalformedSet)
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether these are the containers that the set was made of, in its order.

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::file_key::FileKey;
 use crate::rekey::RekeyError;
 use crate::secret::secret;
-use crate::slot::{self, COMMITMENT_LEN, SHARE};
+use crate::slot::{self, COMMITMENT_LEN};
 use crate::{Header, Slot, Verdict, kdf, limit};
 
 /// Kind and version: a share of version 1.
@@ -151,7 +151,7 @@ pub(crate) fn split(
         *commitment = share.commitment();
     }
     commitments.sort_unstable();
-    let wrapped_key = slot::wrap(secret.expose(), container_id, SHARE, file_key);
+    let wrapped_key = slot::wrap(secret.expose(), container_id, Slot::SHARE, file_key);
     let slot = Slot::Share {
         commitments,
         wrapped_key,
@@ -166,7 +166,7 @@ pub(crate) fn find_file_key(
     shares: &[Share],
 ) -> Result<(usize, FileKey), Verdict> {
     let slots = header.slots().iter().enumerate();
-    let slots: Vec<_> = slots.filter(|(_, slot)| slot.kind() == SHARE).collect();
+    let slots: Vec<_> = slots.filter(|(_, slot)| slot.kind() == Slot::SHARE).collect();
     if slots.is_empty() {
         return Err(Verdict::NoMatchingSlot);
     }

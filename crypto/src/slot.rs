@@ -17,10 +17,6 @@ pub(crate) const WRAPPED_LEN: usize = 48;
 pub(crate) const ENCAPSULATED_LEN: usize = 1120;
 /// Length of a share's commitment.
 pub(crate) const COMMITMENT_LEN: usize = 16;
-pub(crate) const PASSPHRASE: u16 = 1;
-pub(crate) const LINK: u16 = 2;
-pub(crate) const RECIPIENT: u16 = 3;
-pub(crate) const SHARE: u16 = 4;
 
 secret! {
     /// `X(slot secret, "slot" || container id || I2BE(type, 2))`
@@ -69,13 +65,22 @@ pub enum Slot {
 }
 
 impl Slot {
+    /// The type of a passphrase slot.
+    pub const PASSPHRASE: u16 = 1;
+    /// The type of a link slot.
+    pub const LINK: u16 = 2;
+    /// The type of a recipient slot.
+    pub const RECIPIENT: u16 = 3;
+    /// The type of a share slot.
+    pub const SHARE: u16 = 4;
+
     /// The slot's type as a number.
     pub const fn kind(&self) -> u16 {
         match self {
-            Self::Passphrase { .. } => PASSPHRASE,
-            Self::Link { .. } => LINK,
-            Self::Recipient { .. } => RECIPIENT,
-            Self::Share { .. } => SHARE,
+            Self::Passphrase { .. } => Self::PASSPHRASE,
+            Self::Link { .. } => Self::LINK,
+            Self::Recipient { .. } => Self::RECIPIENT,
+            Self::Share { .. } => Self::SHARE,
             Self::Unknown { kind, .. } => *kind,
         }
     }
@@ -102,7 +107,7 @@ impl Slot {
     pub(crate) fn parse(kind: u16, fields: &[u8]) -> Result<Self, Verdict> {
         let mut d = Decoder::new(fields);
         let slot = match kind {
-            PASSPHRASE => {
+            Self::PASSPHRASE => {
                 head(&mut d, 3)?;
                 let profile = d.u64().map_err(|_| Verdict::MalformedSlot)?;
                 let salt = exact(&mut d)?;
@@ -117,20 +122,20 @@ impl Slot {
                     wrapped_key,
                 }
             }
-            LINK => {
+            Self::LINK => {
                 head(&mut d, 1)?;
                 Self::Link {
                     wrapped_key: exact(&mut d)?,
                 }
             }
-            RECIPIENT => {
+            Self::RECIPIENT => {
                 head(&mut d, 2)?;
                 Self::Recipient {
                     encapsulated: Box::new(exact(&mut d)?),
                     wrapped_key: exact(&mut d)?,
                 }
             }
-            SHARE => {
+            Self::SHARE => {
                 head(&mut d, 2)?;
                 let joined: [u8; COMMITMENT_LEN * limit::SHARES_MAX] = exact(&mut d)?;
                 let mut commitments = Box::new([[0; COMMITMENT_LEN]; limit::SHARES_MAX]);

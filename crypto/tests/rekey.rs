@@ -7,8 +7,8 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use read::at_once;
 use satchel_crypto::{
-    Allowed, Asked, Container, Entry, Identity, Key, Link, Locks, Manifest, Passphrase, Profile, Recipient, Rekeyed,
-    Rekeying, Sealer, Slot, Verdict,
+    Allowed, Asked, Container, Entry, Identity, Key, Link, Locks, Manifest, Passphrase, Profile, Recipient, RekeyError,
+    Rekeyed, Rekeying, Sealer, Slot, Verdict,
 };
 
 fn rng() -> UnwrapErr<SysRng> {
@@ -172,10 +172,20 @@ fn slots_that_no_reader_would_take_are_not_written() {
     let key = Key::Identities(&people);
     let mut mixed = rekeying(&container, &key);
     mixed.add_passphrase(&passphrase, Profile::Phone, &mut rng()).unwrap();
-    assert_eq!(mixed.finish().err(), Some(Verdict::BadSlotMix.into()));
+    assert_eq!(mixed.finish().err(), Some(RekeyError::MixedTypes));
+    let mut fifth = rekeying(&container, &key);
+    for _ in 0..5 {
+        fifth.add_shares(2, 2, &mut rng()).unwrap();
+    }
+    let too_many = RekeyError::TooManySlots { count: 5, most: 4 };
+    assert_eq!(fifth.finish().err(), Some(too_many));
+    let mut crowd = rekeying(&container, &key);
+    crowd.add_recipients(&vec![public[0].clone(); 64], &mut rng());
+    let too_many = RekeyError::TooManySlots { count: 65, most: 64 };
+    assert_eq!(crowd.finish().err(), Some(too_many));
     let mut none = rekeying(&container, &key);
     assert!(none.remove_opened());
-    assert_eq!(none.finish().err(), Some(Verdict::BadSlotCount.into()));
+    assert_eq!(none.finish().err(), Some(RekeyError::NothingOpens));
 }
 
 /// [H-8]

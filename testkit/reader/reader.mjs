@@ -132,6 +132,7 @@ export function openSet(set, key, allowed = 3) {
   const ids = members.map((member) => member.subarray(9, 25));
   need(sha256(ascii('satchel/v1/set'), i2be(count, 2), ...ids).subarray(0, 16).equals(setId), 'malformed_set');
   const parsed = members.map((member) => parse(member, setId));
+  need(parsed.flatMap(({ headers }) => headers.flatMap(({ slots }) => slots)).length <= 1024, 'malformed_set');
 
   const tried = parsed.map((member) => {
     const result = attempt(() => decryptParsed(member, key, allowed));

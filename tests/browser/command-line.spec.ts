@@ -8,7 +8,7 @@ import { follow, pressOpen, saveFile, sha256, share } from './people';
 import { program } from './server';
 
 const run = promisify(execFile);
-const satchel = async (...args: string[]): Promise<string> => (await run(program('SATCHEL_BIN', 'satchel'), args)).stdout;
+const satchel = async (...args: string[]): Promise<string> => (await run(program('SATCHEL_CLI_BIN', 'satchel'), args)).stdout;
 
 test('the command line gets what the page sealed', async ({ page, server }, info) => {
   const { link } = await share(page, server, { text: THREE_SCRIPTS });

@@ -91,7 +91,10 @@ function builtWithPage(): boolean {
 }
 
 test.beforeEach(() => {
-  test.skip(!builtWithPage(), 'skipped: satchel was built without the page (cargo xtask build)');
+  // A program that the tests were given has to have it; one that lies about from a build of the program alone need not.
+  const given = process.env['SATCHEL_CLI_BIN'] !== undefined;
+  test.skip(!given && !builtWithPage(), 'skipped: satchel was built without the page (cargo xtask build)');
+  expect(builtWithPage()).toBe(true);
 });
 
 test('a letter opens from the disk with its passphrase alone, and asks nobody for anything', async ({ desk, reader }) => {

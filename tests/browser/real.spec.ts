@@ -13,7 +13,7 @@ import { program } from './server';
 
 const folder = process.env['SATCHEL_DOCUMENTS'] ?? '';
 const execute = promisify(execFile);
-const satchel = (args: string[]) => execute(program('SATCHEL_BIN', 'satchel'), args);
+const satchel = (args: string[]) => execute(program('SATCHEL_CLI_BIN', 'satchel'), args);
 const names = folder === '' ? [] : readdirSync(folder);
 const files = names.map((name) => ({ name, mimeType: 'application/octet-stream', buffer: readFileSync(join(folder, name)) }));
 

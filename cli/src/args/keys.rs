@@ -51,6 +51,14 @@ pub(crate) struct Key {
     pub(crate) shares: Vec<PathBuf>,
 }
 
+impl Key {
+    /// Every file that is named.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        let one = [&self.passphrase_file, &self.link_file].into_iter().flatten();
+        one.chain(&self.identities).chain(&self.shares)
+    }
+}
+
 /// For changing how a container opens.
 #[derive(Args)]
 pub(crate) struct Changes {
@@ -87,6 +95,14 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
+    /// Every file that is named.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        let one = [&self.add_passphrase_file, &self.remove_passphrase_file]
+            .into_iter()
+            .flatten();
+        one.chain(&self.add_recipients_files)
+    }
+
     /// Whether there is nothing to be done.
     pub(crate) const fn is_empty(&self) -> bool {
         !(self.add_passphrase

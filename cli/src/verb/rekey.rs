@@ -2,23 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use satchel_client::crypto::{Profile, Rekeying, Share};
+use satchel_client::crypto::{Profile, Rekeying, Share, Slot};
 use satchel_client::share_text::words_of;
 use zeroize::Zeroizing;
 
 use super::look::id;
 use super::share::qr;
 use crate::args::{Changes, NewPassphrase, Rekey, Split, To};
-use crate::ask::{is_dash, new_passphrase, passphrase};
+use crate::ask::{is_dash, new_passphrase, passphrase, takes_stdin};
 use crate::failure::Failure;
 use crate::key::{Held, recipients};
 use crate::place::{Output, Target};
 use crate::random::random;
 use crate::rekeying::Changing;
-
-const PASSPHRASE: u16 = 1;
-const RECIPIENT: u16 = 3;
-const SHARE: u16 = 4;
 
 /// Adds and removes ways to open a container.
 pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
@@ -31,6 +27,7 @@ pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
     if changes.is_empty() {
         return Err(Failure::NothingToChange);
     }
+    takes_stdin(key.paths().chain(changes.paths()))?;
     let changing = Changing::begin(&container)?;
     let held = Held::of(&key, &[changing.container()], false)?;
     let mut rekeying = changing.unlock(&held.key())?;
@@ -71,9 +68,9 @@ fn remove(rekeying: &mut Rekeying, changes: &Changes) -> Result<(), Failure> {
         }
     }
     let kinds = [
-        (changes.remove_passphrases, PASSPHRASE, "passphrase"),
-        (changes.remove_recipients, RECIPIENT, "recipient"),
-        (changes.remove_shares, SHARE, "recovery share"),
+        (changes.remove_passphrases, Slot::PASSPHRASE, "passphrase"),
+        (changes.remove_recipients, Slot::RECIPIENT, "recipient"),
+        (changes.remove_shares, Slot::SHARE, "recovery share"),
     ];
     for (_, kind, name) in kinds.into_iter().filter(|(wanted, ..)| *wanted) {
         if rekeying.remove_kind(kind) == 0 {
@@ -101,7 +98,7 @@ pub(crate) fn split(options: Split) -> Result<(), Failure> {
     let held = Held::of(&key, &[changing.container()], false)?;
     let mut rekeying = changing.unlock(&held.key())?;
     if replace {
-        rekeying.remove_kind(SHARE);
+        rekeying.remove_kind(Slot::SHARE);
     }
     let shares = rekeying.add_shares(threshold, number, &mut random())?;
     let (folder, stem) = (output.unwrap_or_else(|| PathBuf::from(".")), stem(&container));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use satchel_client::crypto::{Asked, Locks, Passphrase, Profile, Recipient};
 
 use crate::args::{Encrypt, NewPassphrase, To};
-use crate::ask::{is_dash, new_passphrase};
+use crate::ask::{self, is_dash, new_passphrase};
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::key::recipients;
@@ -35,6 +35,7 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
         let [path] = &paths[..] else {
             return Err(Failure::OneTable(paths.len()));
         };
+        ask::takes_stdin([path, &departments])?;
         return super::split_by::split_by(path, &column, &departments, target);
     }
     let document = Document::gather(&paths)?;

@@ -70,11 +70,14 @@ fn shares<'a>(path: &Path, table: &Table<'a>, departments: &Departments) -> Resu
         return Err(Failure::TooManyDepartments(departments.by_value.len()));
     }
     let mut shares = Vec::new();
+    let mut slots = 0;
     for value in departments.by_value.keys() {
         let recipients = departments.recipients(value).unwrap_or_default();
         if recipients.len() > limit::SLOTS_MAX {
             return Err(Failure::TooManyKeys(recipients.len()));
         }
+        // Each member's are filled up with dummies.
+        slots += recipients.len().next_power_of_two();
         let own = rows.get(value.as_str()).map_or(&[][..], Vec::as_slice);
         let parts = parts(table.head, own);
         let size = parts.iter().map(|part| part.len() as u64).sum();
@@ -89,6 +92,9 @@ fn shares<'a>(path: &Path, table: &Table<'a>, departments: &Departments) -> Resu
             recipients,
             parts,
         });
+    }
+    if slots > limit::SET_SLOTS_MAX {
+        return Err(Failure::TooManyForSet(slots));
     }
     Ok(shares)
 }

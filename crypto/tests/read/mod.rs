@@ -93,22 +93,10 @@ fn contents(mut opened: Opened, container: &[u8]) -> Result<Read, Verdict> {
 
 /// All members of a set that the key opens, in order.
 pub fn set_at_once(set: &[u8], key: &Key<'_>) -> Result<Read, Verdict> {
-    let head = SetHead::parse(set)?;
-    let (mut members, mut ids, mut at) = (Vec::new(), Vec::new(), 27);
-    for _ in 0..head.count {
-        let len = set.get(at..at + 8).ok_or(Verdict::Truncated)?;
-        let len = usize::try_from(u64::from_be_bytes(len.try_into().unwrap())).unwrap_or(usize::MAX);
-        let member = set[at + 8..].get(..len).ok_or(Verdict::Truncated)?;
-        at += 8 + len;
-        ids.push(SetHead::member_id(member)?);
-        members.push(member);
-    }
-    if at != set.len() {
-        return Err(Verdict::MalformedSet);
-    }
-    head.check(&ids)?;
+    let (head, members) = SetHead::members(set)?;
     let parse = |member: &&[u8]| Container::parse_member(member, member.len() as u64, &head.id);
     let parsed: Vec<_> = members.iter().map(parse).collect::<Result<_, _>>()?;
+    SetHead::check_slots(&parsed)?;
     let (mut read, mut verdict, mut opened) = (Read::default(), Verdict::NoMatchingSlot, false);
     for (container, member) in parsed.iter().zip(members) {
         match container.open(key, Allowed::ALL) {

@@ -53,6 +53,30 @@ fn vector(name: &str, verdict_and_must: &'static str, comment: &str) -> Vector {
     Vector::new("set", name, verdict_and_must, comment)
 }
 
+/// Members of which sixteen have 64 slots, and another has one; the key opens the first.
+fn crowded_set(name: &str, members: usize) -> Vec<u8> {
+    let mut drafts = linked_members(name, members);
+    for draft in &mut drafts[..16] {
+        draft.slots.extend(vec![Draft::slot(9, &[]); 63]);
+    }
+    Set::of(drafts).encode()
+}
+
+fn crowded() -> Vector {
+    let name = "slots_of_all_members_1024";
+    vector(name, "ok M-3", "as many as may be")
+        .opened_by(&link_to(name, 0))
+        .holding(&[part(0)])
+        .body(crowded_set(name, 16))
+}
+
+fn crowded_too_much() -> Vector {
+    let name = "slots_of_all_members_1025";
+    vector(name, "malformed_set M-3", "one past the limit, though the first opens")
+        .opened_by(&link_to(name, 0))
+        .body(crowded_set(name, 17))
+}
+
 fn linked() -> Vec<Vector> {
     let one = |name: &str, must, comment, count, opened: usize| {
         let set = Set::of(linked_members(name, count));
@@ -97,6 +121,8 @@ fn linked() -> Vec<Vector> {
         one("second_of_three_members", "ok M-2 M-3", "each member is tried", 3, 1),
         one("third_of_three_members", "ok M-2 M-3", "each member is tried", 3, 2),
         one("member_200_of_256", "ok M-1 M-2", "as many as may be", 256, 200),
+        crowded(),
+        crowded_too_much(),
         lengths,
         two_for_one,
         second_place,

@@ -210,7 +210,7 @@ impl Place<'_> {
             all.insert(
                 0,
                 Contender {
-                    what: "tar | age -r, 10,000 files",
+                    what: "tar and age -r, 10,000 files",
                     makes: "small.age",
                     begins: true,
                     against: None,
@@ -229,6 +229,10 @@ impl Place<'_> {
                 if contender.begins {
                     self.clear(contenders);
                 }
+                let _ = fs::remove_file(self.folder.join(contender.makes));
+                // What was freed a while ago has gone back to the host: everybody is to write into memory that is there.
+                self.fill("touch", self.options.mib)?;
+                fs::remove_file(self.folder.join("touch"))?;
                 runs.push(self.shell(&contender.command)?);
             }
         }
@@ -270,7 +274,7 @@ impl Place<'_> {
         for (what, _, took) in results {
             let note = format!("CPU {:.2} s, peak {:.0} MiB", took.cpu_seconds, took.peak_mib);
             table.add("files", what, SMALL_FILES as f64 / took.seconds, "files/s", note);
-            table.against("tar | age -r, 10,000 files");
+            table.against("tar and age -r, 10,000 files");
         }
     }
 
