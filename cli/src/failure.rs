@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use satchel_client::api::Burned;
 use satchel_client::crypto::limit::{LINK_CHARS, RECEIPT_CHARS};
 use satchel_client::crypto::{Link, Receipt, RekeyError, SealError, Verdict};
 use satchel_client::{AddressError, Class, Error};
@@ -313,127 +312,6 @@ impl Failure {
             Self::Client(error) => error.class(),
         }
     }
-
-    /// What a person may do now.
-    pub(crate) fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NothingToSeal => "name a file or a folder, or pipe something in",
-            Self::OutputIsTerminal => "name a file with -o, or send it on with | or >",
-            Self::StdinTwice => "name a file for one of them",
-            Self::NoTerminal("the passphrase") => "--passphrase-file reads it from a file, and - from standard input",
-            Self::NoTerminal("the shares") => "name the files that hold them",
-            Self::NoTerminal(_) => "it may come from standard input",
-            Self::NoIdentity(_) => "`satchel keygen -o FILE` makes one",
-            Self::RecipientForIdentity(_) => "name the file with the key that begins with AGE-SECRET-KEY-PQ-1",
-            Self::NoRecipient(_) | Self::NotARecipient(_) => "one on each line: age1pq1... and 1952 more characters",
-            Self::IdentityForRecipient => "`satchel keygen -y FILE` prints its recipient; show the identity to nobody",
-            Self::ClassicKey => "`satchel keygen` or `age-keygen -pq` makes one that is safe",
-            Self::NoShare(_) => "a share is 40 words, or a code of 74 characters; a word may be missing or mistyped",
-            Self::ShareCount { .. } => "-k is how many it takes, -n how many there are: -k 3 -n 5",
-            Self::ContainerCount(_) => "satchel combine CONTAINER SHARE...",
-            Self::TwoKinds => "--remove-passphrases or --remove-recipients takes the others away in the same run",
-            Self::PassphraseAndRecipients => "leave one of them out",
-            Self::Table {
-                why: TableError::NotText | TableError::NotUtf8 { .. },
-                ..
-            } => "save it again as CSV in UTF-8; nothing was written",
-            Self::Table {
-                why: TableError::Uneven { .. },
-                ..
-            } => "a quote or a separator is missing there; nothing was written",
-            Self::Table { .. } => "--split-by takes the name of a column; nothing was written",
-            Self::NoDepartment(_) => "add them below [departments], or mend the rows; nothing was written",
-            Self::BadDepartments { .. } | Self::NobodyNamed(_) => {
-                "committee = [\"age1pq1...\"], then [departments] with lines such as Kitchen = \"age1pq1...\""
-            }
-            Self::NoSuchVerb(_) => "`satchel --help` names them",
-            Self::TooManyForSet(_) => {
-                "the committee counts once for each department: name fewer of it, or one key that they share"
-            }
-            Self::OneTable(_) => {
-                "satchel encrypt members.csv --split-by Department --to departments.toml -o members.satchel"
-            }
-            Self::NothingToChange => "--add-passphrase, --add-recipient, --remove-this and others say what",
-            Self::OtherProfile(_) => "leave --profile out, or take the others away with --remove-passphrases",
-            Self::NothingOpens => "add a passphrase or a recipient in the same run",
-            Self::TooManyWays => "4 passphrases, 64 recipients, 4 times shares",
-            Self::NotInPlace => "save it to a file first",
-            Self::FixedKeys => "open it, and seal what is in it again",
-            Self::RekeysTwice(_) => "let that one finish",
-            Self::NoPage => "`cargo xtask build` makes one with it; without --html, encrypt makes a container",
-            Self::TooLargeForLetter => "seal it into a container with -o instead of --html: that takes any size",
-            Self::NoServer | Self::LinkWithoutServer => "name one with --server or in SATCHEL_SERVER",
-            Self::Address(AddressError::InsecureOrigin(_)) => "take https; http is for this machine and onion services",
-            Self::Address(AddressError::NoLink | AddressError::Empty) => "a link ends in # and 47 characters",
-            Self::ReceiptForLink => "`satchel status` and `satchel burn` take receipts",
-            Self::LinkForReceipt => "`satchel get` opens links; nothing was opened now",
-            Self::NameTwice(_) => "give one of them another name, or seal the folder that holds both",
-            Self::Exists(_) => "--force replaces it, -o chooses another place",
-            Self::FileForMany { .. } => "-o with a folder takes them all",
-            Self::ManyForStdout(_) => "-o with a folder takes them all; --only takes one out of a container",
-            Self::NoSuchEntry(_) => "`satchel list` names what is in it",
-            Self::BinaryForTerminal => "-o names a place for it",
-            Self::Changed(_) => "seal it again when nothing writes to it",
-            Self::GetsTwice => "let that one finish; should it stop, get the link again, and it goes on",
-            Self::OnionWithoutTor => "run Tor, and set ALL_PROXY=socks5h://127.0.0.1:9050",
-            // Refused, so that the read is nobody's yet.
-            Self::LeaseKept(failure)
-                if matches!(
-                    **failure,
-                    Self::Client(Error::Wait { .. } | Error::WrongPassphrase { .. })
-                ) =>
-            {
-                return failure.hint();
-            }
-            Self::LeaseKept(_) => "the read is yours for a while still: get it again, and it goes on where it stopped",
-            Self::Client(error) => return client_hint(error),
-            _ => return None,
-        })
-    }
-}
-
-fn client_hint(error: &Error) -> Option<&'static str> {
-    Some(match error {
-        Error::Verdict(verdict) => return verdict_hint(*verdict),
-        Error::NotFound => "it never was, or so long ago that no trace is left",
-        Error::Burned {
-            burned: Some(Burned::Reads),
-            ..
-        } => "if that was not you, somebody else has read it: tell its sender",
-        Error::BeingRead => "if that is not you, somebody else has the link: tell its sender",
-        Error::LeaseEnded => "the read is used up: ask its sender to share it again",
-        Error::WrongPassphrase { .. } => "nothing was used up; the link can be tried again",
-        Error::Wait { .. } => "its sender can end the wait",
-        Error::InviteRequired => "ask whoever runs the server, and give it with --invite-file",
-        Error::Unreachable => "the same command can be tried again",
-        Error::BadAnswer { status: 300..400 } => {
-            "the server redirects, which is not followed: name the address it leads to"
-        }
-        Error::BadAnswer { .. } => "is this the address of a Satchel server?",
-        _ => return None,
-    })
-}
-
-fn verdict_hint(verdict: Verdict) -> Option<&'static str> {
-    Some(match verdict {
-        Verdict::NoMatchingSlot => {
-            "`satchel inspect` says what opens it: -i takes a key file, --share a recovery share, --link-file a link"
-        }
-        Verdict::MalformedRecipient => "copy it again, whole: age1pq1... and 1952 more characters",
-        Verdict::WrongShare(_) => "it is mistyped, made for an older split, or not what it says it is",
-        Verdict::ShareOfAnotherContainer(_) => {
-            "`satchel inspect` shows a container's id, and each share names its container's"
-        }
-        Verdict::MixedShares => "take those that were made at one time",
-        Verdict::TooFewShares { .. } => "ask another of those who have one",
-        Verdict::MalformedLink => "copy it again, whole; nothing was asked of any server",
-        Verdict::UnsupportedVersion(_)
-        | Verdict::SetNotSupported
-        | Verdict::UnsupportedLinkVersion
-        | Verdict::UnsupportedLinkFlags => "a newer satchel may open it",
-        Verdict::Truncated => "copy or download it again",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

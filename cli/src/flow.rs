@@ -9,7 +9,8 @@ use satchel_client::{Error, Nowhere, Pause, Sealed, SealedSink, Sink, Source, Sp
 
 use crate::document::Contents;
 use crate::failure::Failure;
-use crate::place::{Output, Target, write_at};
+use crate::place::{Output, Target};
+use crate::position::write_at;
 use crate::progress::Progress;
 
 /// Remembers why reading or writing failed: the flow knows only that it did.

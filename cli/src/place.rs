@@ -15,6 +15,7 @@ use crate::document::is_text;
 use crate::failure::Failure;
 use crate::interrupt::{Temporary, Undisturbed};
 use crate::naming::safe_names;
+use crate::position::write_at;
 use crate::staging::Staging;
 use crate::stream::{Harmless, Stream};
 
@@ -413,18 +414,4 @@ fn folder_of(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
-}
-
-/// Writes all of `bytes` at `offset`.
-pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    #[cfg(unix)]
-    return std::os::unix::fs::FileExt::write_all_at(file, bytes, offset);
-    #[cfg(windows)]
-    {
-        let mut done = 0;
-        while done < bytes.len() {
-            done += std::os::windows::fs::FileExt::seek_write(file, &bytes[done..], offset + done as u64)?;
-        }
-        Ok(())
-    }
 }

@@ -10,7 +10,8 @@ use satchel_client::crypto::{Allowed, Container, Key, Prelude, Rekeyed, Rekeying
 use crate::ask::is_dash;
 use crate::failure::Failure;
 use crate::page;
-use crate::place::{Target, write_at};
+use crate::place::Target;
+use crate::position::write_at;
 
 /// Whether `path` still leads to `file`.
 fn is_at(file: &File, path: &Path) -> bool {

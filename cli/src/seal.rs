@@ -10,7 +10,8 @@ use satchel_client::crypto::{Finishing, Locks, Manifest, OpenSegment, SealError,
 use crate::aes;
 use crate::document::Contents;
 use crate::failure::Failure;
-use crate::place::{Files, Output, write_at};
+use crate::place::{Files, Output};
+use crate::position::write_at;
 use crate::progress::Progress;
 use crate::random::random;
 

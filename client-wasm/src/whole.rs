@@ -2,7 +2,7 @@
 //! WebAssembly.
 
 use js_sys::{Array, Uint8Array};
-use satchel_client::share_text::share_of_words;
+use satchel_client::share_text::{share_in, share_of_words};
 use satchel_crypto::{
     Allowed, Container, Event, Identity, Key, Link, Opened, Passphrase, Recipient, SetHead, Share, Unpacker, Verdict,
     container_in_page,
@@ -54,6 +54,7 @@ pub fn read_key(kind: &str, text: &str) -> Result<String, JsValue> {
         "recipient" => Recipient::parse(text).map(|recipient| recipient.encode()),
         "identity" => Identity::parse(text).map(|identity| identity.recipient().encode()),
         "code" => Share::parse(text).map(|share| share.encode().to_string()),
+        "text" => share_in(text).map(|share| share.encode().to_string()),
         _ => share_of_words(text).map(|share| share.encode().to_string()),
     };
     read.map_err(|verdict| verdict.word().into())

@@ -112,6 +112,35 @@ mod tests {
         }
     }
 
+    /// [S-2]
+    #[test]
+    fn each_share_s_vector_comes_to_its_verdict() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/share");
+        let mut seen = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            let at = bytes.windows(2).position(|two| two == b"\n\n").unwrap();
+            let head = std::str::from_utf8(&bytes[..at]).unwrap();
+            let value = |key: &str| head.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+            let text = String::from_utf8_lossy(&bytes[at + 2..]);
+            let read = match value("form") {
+                Some("words") => share_of_words(&text),
+                Some("text") => share_in(&text),
+                _ => Share::parse(&text),
+            };
+            let word = read.as_ref().map_or_else(|verdict| verdict.word(), |_| "ok");
+            assert_eq!(Some(word), value("verdict"), "{head}");
+            if let (Ok(share), Some(code)) = (&read, value("code")) {
+                assert_eq!(share.encode().as_str(), code);
+            }
+            if let (Ok(share), Some(words)) = (&read, value("words")) {
+                assert_eq!(words_of(share).as_str(), words);
+            }
+            seen += 1;
+        }
+        assert!(seen > 50, "{seen}");
+    }
+
     #[test]
     fn what_is_no_share_is_refused() {
         for text in [

@@ -27,6 +27,7 @@ mod padding;
 mod page;
 mod passphrase;
 mod place;
+mod prefix;
 mod receipt;
 #[cfg(feature = "recipients")]
 mod recipient;

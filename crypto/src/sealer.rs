@@ -4,20 +4,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
-use crate::container::{MAGIC, VERSION};
-use crate::file_key::FileKey;
-use crate::floe::{PRODUCTION, Stream};
-use crate::limit::{
-    IMMUTABLE_LEN, PASSPHRASE_SLOTS_MAX, PAYLOAD_HEADER_LEN, PRELUDE_LEN, SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN,
-};
+use crate::floe::Stream;
+use crate::limit::{PAYLOAD_HEADER_LEN, SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
 use crate::padding::{PaddedLen, TRAILER_LEN};
-use crate::place::{Frame, Place, room_for, room_to_grow};
-use crate::rekey::passphrase_slot;
+use crate::prefix::start;
 use crate::segment::SEGMENT_HEAD_LEN;
-use crate::{
-    Header, LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, SetId, Slot, UnlockedLink, Verdict,
-    slot,
-};
+use crate::{LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, SetId, UnlockedLink, Verdict};
 
 /// What will open the container. Kinds do not stand together.
 pub enum Locks<'a> {
@@ -366,67 +358,4 @@ fn fresh_buffer() -> Vec<u8> {
     let mut buffer = vec![0; SEGMENT_LEN];
     buffer.truncate(SEGMENT_HEAD_LEN + SEGMENT_PLAINTEXT_LEN);
     buffer
-}
-
-/// `immutable || room (4) || state (1) || place || place || FLOE header (74)`
-fn start(
-    locks: &Locks<'_>,
-    member: Member,
-    rng: &mut (impl CryptoRng + ?Sized),
-) -> Result<(Stream, Vec<u8>), SealError> {
-    let mut immutable = [0; IMMUTABLE_LEN];
-    immutable[..8].copy_from_slice(&MAGIC);
-    immutable[8] = VERSION;
-    immutable[9..25].copy_from_slice(&member.id);
-    immutable[25..].copy_from_slice(&member.set.0);
-
-    let file_key = FileKey::random(rng);
-    let header = Header::new(make_slots(locks, &member.id, &file_key, rng)?)?;
-    // A paste's header is never changed, nor is that of a member of a set.
-    let fixed = matches!(locks, Locks::Link(_)) || member.set != SetId::ALONE;
-    let room = if fixed {
-        room_for(&header)
-    } else {
-        room_to_grow(&header)
-    };
-    let frame = Frame { immutable, room };
-    let mut prefix = frame.encode();
-    prefix.extend_from_slice(&Place::encode(&header, &frame, &file_key));
-    prefix.resize(PRELUDE_LEN + 2 * room, 0);
-    let (stream, payload_header) = Stream::start_sealing(PRODUCTION, &file_key.payload_key(), &immutable, rng);
-    prefix.extend_from_slice(&payload_header);
-    Ok((stream, prefix))
-}
-
-fn make_slots(
-    locks: &Locks<'_>,
-    container_id: &[u8; 16],
-    file_key: &FileKey,
-    rng: &mut (impl CryptoRng + ?Sized),
-) -> Result<Vec<Slot>, SealError> {
-    match *locks {
-        Locks::Link(link) => Ok(vec![Slot::Link {
-            wrapped_key: slot::wrap(link.slot_secret().expose(), container_id, Slot::LINK, file_key),
-        }]),
-        Locks::Passphrases { passphrases, profile } => {
-            if passphrases.is_empty() || passphrases.len() > PASSPHRASE_SLOTS_MAX {
-                return Err(SealError::PassphraseCount(passphrases.len()));
-            }
-            let slot = |passphrase: &&Passphrase| passphrase_slot(passphrase, profile, container_id, file_key, rng);
-            Ok(passphrases.iter().map(slot).collect::<Result<_, _>>()?)
-        }
-        #[cfg(feature = "recipients")]
-        Locks::Recipients(recipients) => {
-            if recipients.is_empty() || recipients.len() > crate::limit::SLOTS_MAX {
-                return Err(SealError::RecipientCount(recipients.len()));
-            }
-            Ok(crate::recipient::slots(
-                recipients,
-                Vec::new(),
-                container_id,
-                file_key,
-                rng,
-            ))
-        }
-    }
 }

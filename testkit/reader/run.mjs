@@ -7,7 +7,7 @@ import { Rejected, sha256 } from './bytes.mjs';
 import { derive, normalise, parseLink } from './link.mjs';
 import { collide, isSafe, open, openSet, paddedLen, payloadLen, unpackPage } from './reader.mjs';
 import { decapsulate, encapsulate, encodeRecipient, openBase, parseIdentity, parseRecipient, publicKey } from './recipient.mjs';
-import { code, parseCode, parseWords, words } from './share.mjs';
+import { code, parseCode, parseText, parseWords, words } from './share.mjs';
 
 const ROOT = new URL('../../vectors/', import.meta.url);
 const equal = (what, got, expected) => {
@@ -63,13 +63,13 @@ function runRecipient({ fields, body }) {
 }
 
 function runShare({ fields, body }) {
-  const share = (fields.form === 'code' ? parseCode : parseWords)(body.toString());
+  const share = { code: parseCode, words: parseWords, text: parseText }[fields.form](body.toString());
   const { containerId, number, threshold, value } = share;
   equal('container_id', hex(containerId), fields.container_id);
   equal('number', number, fields.number);
   equal('threshold', threshold, fields.threshold);
   equal('value', hex(value), fields.value);
-  equal('form', fields.form === 'code' ? words(share) : code(share), fields.words ?? fields.code);
+  equal('form', fields.words === undefined ? code(share) : words(share), fields.words ?? fields.code);
 }
 
 function runXwing({ fields }) {

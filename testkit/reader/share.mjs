@@ -1,7 +1,7 @@
 // Section 4.5: shares as they are written, and what they come to.
 
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import { X, ascii, checksumFits, concat, from, need } from './bytes.mjs';
+import { Rejected, X, ascii, checksumFits, concat, from, need } from './bytes.mjs';
 
 // S-2: { containerId, number, threshold, value }
 function parseBytes(bytes) {
@@ -24,6 +24,18 @@ export function parseWords(text) {
   need(numbers.length === 40 && !numbers.includes(-1), 'malformed_share');
   const bits = numbers.map((number) => number.toString(2).padStart(11, '0')).join('');
   return parseBytes(from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2))));
+}
+
+// The first word of a text that is a code.
+export function parseText(text) {
+  for (const word of text.split(/\s+/u)) {
+    try {
+      return parseCode(word);
+    } catch (error) {
+      if (!(error instanceof Rejected)) throw error;
+    }
+  }
+  throw new Rejected('malformed_share');
 }
 
 export const code = ({ bytes }) => bytes.toString('base64url');

@@ -8,11 +8,12 @@ use serde_json::json;
 use super::print;
 use crate::args::{Check, Inspect, Key, Look};
 use crate::ask::is_dash;
-use crate::container::{Member, Piece, Stored, Taker, Unlocked};
+use crate::container::{Piece, Taker, Unlocked};
 use crate::duration::date;
 use crate::failure::Failure;
 use crate::key::Held;
 use crate::naming::shown;
+use crate::stored::{Member, Stored};
 
 /// Opens headers and manifests with what the options name, or with a passphrase that is asked for.
 pub(super) fn unlock(container: &Path, key: &Key) -> Result<Unlocked, Failure> {

@@ -10,10 +10,12 @@ use satchel_client::share_text::share_in;
 use super::look::unlock;
 use crate::args::{Combine, Decrypt};
 use crate::ask::{self, is_dash};
-use crate::container::{Piece, Stored, Taker, Unlocked};
+use crate::container::{Piece, Taker, Unlocked};
 use crate::failure::Failure;
 use crate::key::{Held, shares_in};
-use crate::place::{Output, Target, write_at};
+use crate::place::{Output, Target};
+use crate::position::write_at;
+use crate::stored::Stored;
 
 /// Opens a container, and puts what is in it in place once all of it is verified.
 pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {

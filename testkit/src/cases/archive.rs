@@ -271,6 +271,7 @@ fn asked() -> Vec<Vector> {
             asking(cbor::map(&[(0, cbor::uint(1001))])),
         ),
         malformed("asked_reads_negative", "20 (-1)", asking(cbor::map(&[(0, vec![0x20])]))),
+        malformed("asked_nothing", "an empty map: it is left out", asking(cbor::map(&[]))),
         malformed("asked_key_unknown", "2: 0", asking(cbor::map(&[(2, vec![0])]))),
         malformed(
             "asked_keys_not_ascending",

@@ -95,6 +95,11 @@ const UNSAFE: &[(&str, &str, &str)] = &[
     ("device_com0", "com0", "COM0"),
     ("device_com9", "COM9.log", "COM9"),
     ("device_lpt1", "lpt1", "LPT1"),
+    (
+        "device_with_a_space_before_its_dot",
+        "CON .txt",
+        "the space does not count",
+    ),
     ("device_in_a_folder", "a/con/b", "any component"),
     ("folder_of_a_device", "nul/", "the folder's own name"),
     ("nul_byte", "a\0b", "Cc"),

@@ -39,6 +39,13 @@ fn parsed(name: &str, form: &str, comment: &str, share: &Share) -> Vector {
         .body(body)
 }
 
+/// A share's code among other things.
+fn in_a_text(name: &str, comment: &str, before: &[&str], after: &str) -> Vector {
+    let share = share_of(name);
+    let text = [&before.concat(), &*share.code(), after].concat();
+    parsed(name, "text", comment, &share).body(text)
+}
+
 fn good() -> Vec<Vector> {
     let numbered = |number, threshold| Share {
         number,
@@ -51,6 +58,22 @@ fn good() -> Vec<Vector> {
         ..share_of("filled")
     };
     vec![
+        in_a_text(
+            "text_around_a_code",
+            "a page with the words as well, numbered",
+            &[
+                "Share 2\n\n  1.",
+                &share_of("text_around_a_code").words(),
+                "\n\nCode\n\n    ",
+            ],
+            "\n\nKeep it.\n",
+        ),
+        in_a_text(
+            "text_before_and_no_line_break_after",
+            "the code is the last word",
+            &["Kept by Ana: "],
+            "",
+        ),
         parsed("code", "code", "74 characters", &share_of("code")),
         parsed(
             "words",
