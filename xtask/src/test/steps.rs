@@ -187,6 +187,9 @@ fn reader(run: &mut Run) -> Result<Outcome, Failure> {
     }
     page::install(&folder)?;
     run.tests(shell::at_root("node").arg("testkit/reader/run.mjs"))?;
+    need_build(run)?;
+    let satchel = build::binary("satchel", Mode::Development);
+    run.tests(shell::at_root("node").arg("testkit/reader/written.mjs").arg(satchel))?;
     Ok(Outcome::Passed)
 }
 
@@ -217,6 +220,8 @@ fn browser(run: &mut Run) -> Result<Outcome, Failure> {
     let chromium = machine::chromium()?;
     need_build(run)?;
     page::install(&folder)?;
+    // What the page writes is opened by the reader too.
+    page::install(&shell::root().join("testkit/reader"))?;
     let mut playwright = shell::npm(&folder, &["exec", "--", "playwright", "test", "--reporter=list"]);
     playwright.env("SATCHEL_CHROMIUM", chromium);
     playwright.env("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development));
@@ -255,10 +260,10 @@ fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
-/// For each target: 10 in a short run, in a long one 600 or what SATCHEL_FUZZ_SECONDS says.
+/// For each target: 20 in a short run, in a long one 600 or what SATCHEL_FUZZ_SECONDS says.
 fn fuzzing_seconds(long: bool) -> Result<u32, Failure> {
     if !long {
-        return Ok(10);
+        return Ok(20);
     }
     match std::env::var("SATCHEL_FUZZ_SECONDS") {
         Err(_) => Ok(600),
