@@ -9,9 +9,10 @@ use satchel_client::{Error, Nowhere, Pause, Sealed, SealedSink, Sink, Source, Sp
 
 use crate::document::Contents;
 use crate::failure::Failure;
-use crate::place::{Output, Target};
+use crate::place::Output;
 use crate::position::write_at;
 use crate::progress::Progress;
+use crate::target::Target;
 
 /// Remembers why reading or writing failed: the flow knows only that it did.
 pub(crate) fn told(error: Error, why: Option<Failure>) -> Failure {

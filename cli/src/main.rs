@@ -39,6 +39,7 @@ mod stored;
 mod stream;
 mod strength;
 mod table;
+mod target;
 mod verb;
 
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! Where output goes, and how: written aside, verified whole, then put in place; never over what is there unasked.
+//! How output gets where it goes: written aside, verified whole, then put in place; never over what is there unasked.
 //!
 //! Everything below the target goes through one open folder (`cap-std`), so that a folder that somebody swaps for a symlink
 //! meanwhile leads nowhere else.
@@ -10,155 +10,12 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use satchel_client::crypto::{Entry, SafeName};
 
-use crate::ask::is_dash;
-use crate::document::is_text;
 use crate::failure::Failure;
 use crate::interrupt::{Temporary, Undisturbed};
 use crate::naming::safe_names;
 use crate::position::write_at;
 use crate::staging::Staging;
 use crate::stream::{Harmless, Stream};
-
-/// What `-o` says, looked at before any work is done.
-pub(crate) struct Target {
-    wish: Wish,
-    force: bool,
-}
-
-enum Wish {
-    /// Named files into this folder, a sole unnamed entry to standard output.
-    Here,
-    Stdout,
-    /// Something that is neither a file nor a folder, such as `/dev/null`.
-    Device(PathBuf),
-    Folder(PathBuf),
-    /// It exists, and may be replaced.
-    File(PathBuf),
-    /// It does not exist: a file or a folder, by what the document holds.
-    New(PathBuf),
-}
-
-impl Target {
-    /// Refuses at once what cannot be done.
-    pub(crate) fn of(output: Option<&Path>, force: bool) -> Result<Self, Failure> {
-        let wish = match output {
-            None => Wish::Here,
-            Some(path) if is_dash(path) => Wish::Stdout,
-            Some(path) => {
-                let slash = path.as_os_str().to_string_lossy().ends_with('/');
-                let plain = PathBuf::from(path.as_os_str().to_string_lossy().trim_end_matches('/'));
-                if slash && fs::metadata(&plain).is_ok_and(|found| !found.is_dir()) {
-                    return Err(Failure::Exists(plain));
-                }
-                match fs::metadata(path) {
-                    Ok(found) if found.is_dir() => Wish::Folder(path.to_owned()),
-
-                    Ok(found) if !found.is_file() => Wish::Device(path.to_owned()),
-                    Ok(_) if !force => return Err(Failure::Exists(path.to_owned())),
-                    Ok(_) => Wish::File(path.to_owned()),
-                    Err(_) if slash => Wish::Folder(path.to_owned()),
-                    Err(_) if fs::symlink_metadata(path).is_ok() && !force => {
-                        return Err(Failure::Exists(path.to_owned()));
-                    }
-                    Err(_) => Wish::New(path.to_owned()),
-                }
-            }
-        };
-        Ok(Self { wish, force })
-    }
-
-    /// Whether a document may be put there at all: finds out before a read is used up.
-    pub(crate) fn probe(&self) -> Result<(), Failure> {
-        let folder = match &self.wish {
-            Wish::Stdout | Wish::Device(_) => return Ok(()),
-            Wish::Here => Path::new("."),
-            // What is missing of it will be made.
-            Wish::Folder(path) => path
-                .ancestors()
-                .find(|folder| fs::symlink_metadata(folder).is_ok())
-                .unwrap_or(Path::new(".")),
-            Wish::File(path) | Wish::New(path) => {
-                name_in(path)?;
-                folder_of(path)
-            }
-        };
-        Staging::new(folder).map(drop)
-    }
-
-    /// For a container: `-o` or standard output. In a folder it is called `name.satchel`.
-    pub(crate) fn for_container(self, name: &str) -> Result<Output, Failure> {
-        self.for_sealed(&format!("{name}.satchel"))
-    }
-
-    /// For a letter: `--html`. In a folder it is called `name.html`.
-    pub(crate) fn for_letter(self, name: &str) -> Result<Output, Failure> {
-        self.for_sealed(&format!("{name}.html"))
-    }
-
-    fn for_sealed(self, name: &str) -> Result<Output, Failure> {
-        let Self { wish, force } = self;
-        let (path, made) = match wish {
-            Wish::Here | Wish::Stdout if io::stdout().is_terminal() => return Err(Failure::OutputIsTerminal),
-            Wish::Here | Wish::Stdout => return Ok(Output::stdout()),
-            Wish::Device(path) => return Output::device(&path),
-            Wish::File(path) | Wish::New(path) => (path, Made::default()),
-            Wish::Folder(path) => {
-                let made = make_folder(&path)?;
-                let path = path.join(name);
-                if !force && fs::symlink_metadata(&path).is_ok() {
-                    return Err(Failure::Exists(path));
-                }
-                (path, made)
-            }
-        };
-        Output::file(&path, None, force, made)
-    }
-
-    /// For a text: `-o` or standard output, which may be a terminal. In a folder it is called `name`.
-    pub(crate) fn for_text(self, name: &str) -> Result<Output, Failure> {
-        let Self { wish, force } = self;
-        match wish {
-            Wish::Here | Wish::Stdout => Ok(Output::stdout()),
-            Wish::Device(path) => Output::device(&path),
-            Wish::File(path) | Wish::New(path) => Output::file(&path, None, force, Made::default()),
-            Wish::Folder(path) => {
-                let made = make_folder(&path)?;
-                let path = path.join(name);
-                if !force && fs::symlink_metadata(&path).is_ok() {
-                    return Err(Failure::Exists(path));
-                }
-                Output::file(&path, None, force, made)
-            }
-        }
-    }
-
-    /// For a document. `wanted` says which entries are taken.
-    pub(crate) fn for_document(self, entries: &[Entry], wanted: &[bool]) -> Result<Output, Failure> {
-        let Self { wish, force } = self;
-        let count = wanted.iter().filter(|wanted| **wanted).count();
-        let first = wanted.iter().position(|wanted| *wanted).unwrap_or(0);
-        let entry = &entries[first.min(entries.len() - 1)];
-        let is_folder = entry.name.as_ref().is_some_and(|name| name.ends_with('/'));
-        let one_file = count == 1 && !is_folder;
-        match wish {
-            Wish::Here if entry.name.is_none() => {
-                if !is_text(entries) && io::stdout().is_terminal() {
-                    return Err(Failure::BinaryForTerminal);
-                }
-                Ok(Output::stdout())
-            }
-            Wish::Stdout | Wish::Device(_) if !one_file => Err(Failure::ManyForStdout(count)),
-            Wish::Stdout => Ok(Output::stdout()),
-            Wish::Device(path) => Output::device(&path),
-            Wish::File(path) if !one_file => Err(Failure::FileForMany { path, count }),
-            Wish::File(path) | Wish::New(path) if one_file => {
-                Output::file(&path, Some((first, entries)), force, Made::default())
-            }
-            Wish::Here => Output::folder(Path::new("."), entries, wanted, force),
-            Wish::File(path) | Wish::New(path) | Wish::Folder(path) => Output::folder(&path, entries, wanted, force),
-        }
-    }
-}
 
 /// Where bytes go until they are in place.
 pub(crate) enum Output {
@@ -188,7 +45,7 @@ struct Place {
 }
 
 impl Output {
-    fn stdout() -> Self {
+    pub(crate) fn stdout() -> Self {
         let out: Box<dyn Write + Send> = if io::stdout().is_terminal() {
             Box::new(Harmless::new(io::stdout()))
         } else {
@@ -197,7 +54,7 @@ impl Output {
         Self::Stream(Stream::new(out, PathBuf::from("-")))
     }
 
-    fn device(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn device(path: &Path) -> Result<Self, Failure> {
         let file = File::options().write(true).open(path);
         let file = file.map_err(|source| Failure::Write {
             path: path.to_owned(),
@@ -206,7 +63,12 @@ impl Output {
         Ok(Self::Stream(Stream::new(Box::new(file), path.to_owned())))
     }
 
-    fn file(path: &Path, entry: Option<(usize, &[Entry])>, force: bool, made: Made) -> Result<Self, Failure> {
+    pub(crate) fn file(
+        path: &Path,
+        entry: Option<(usize, &[Entry])>,
+        force: bool,
+        made: Made,
+    ) -> Result<Self, Failure> {
         let name = name_in(path)?;
         let place = Place {
             entry: entry.map_or(0, |(number, _)| number),
@@ -224,8 +86,8 @@ impl Output {
         }))
     }
 
-    fn folder(folder: &Path, entries: &[Entry], wanted: &[bool], force: bool) -> Result<Self, Failure> {
-        let made = make_folder(folder)?;
+    pub(crate) fn folder(folder: &Path, entries: &[Entry], wanted: &[bool], force: bool) -> Result<Self, Failure> {
+        let made = Made::folder(folder)?;
         let names = safe_names(entries);
         let staging = Staging::new(folder)?;
         let chosen = names
@@ -273,6 +135,26 @@ impl Output {
         let mut file = files.open(0)?;
         let copied = file.write_all(start).and_then(|()| io::copy(&mut rest()?, &mut file));
         copied.map(drop).map_err(|source| files.failed(0, source))
+    }
+
+    /// Gives the file the mode and, where that is allowed, the owner of the one that it replaces: who could read that goes on reading.
+    pub(crate) fn resemble(&self, replaced: &File) -> Result<(), Failure> {
+        let Self::Files(files) = self else { return Ok(()) };
+        let file = files.open(0)?;
+        let alike = replaced.metadata().and_then(|was| {
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+                let group = Some(was.gid());
+                let is_group = fchown(&file, Some(was.uid()), group).is_ok() || fchown(&file, None, group).is_ok();
+                // Another group gets nothing of what this one might do.
+                let mask = if is_group { 0o777 } else { 0o707 };
+                file.set_permissions(fs::Permissions::from_mode(was.mode() & mask))
+            }
+            #[cfg(not(unix))]
+            file.set_permissions(was.permissions())
+        });
+        alike.map_err(|source| files.failed(0, source))
     }
 
     /// Everything is verified: puts it in place.
@@ -373,7 +255,7 @@ impl Files {
 }
 
 /// What a file at `path` is called in its folder.
-fn name_in(path: &Path) -> Result<&str, Failure> {
+pub(crate) fn name_in(path: &Path) -> Result<&str, Failure> {
     let name = path.file_name().and_then(|name| name.to_str());
     name.ok_or_else(|| Failure::Write {
         path: path.to_owned(),
@@ -383,7 +265,26 @@ fn name_in(path: &Path) -> Result<&str, Failure> {
 
 /// Folders that were made for a target, and go again when nothing comes into them.
 #[derive(Default)]
-struct Made(Vec<Temporary>);
+pub(crate) struct Made(Vec<Temporary>);
+
+impl Made {
+    /// Makes what is missing of `path`.
+    pub(crate) fn folder(path: &Path) -> Result<Self, Failure> {
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && fs::symlink_metadata(folder).is_err();
+        let mut missing: Vec<_> = path.ancestors().take_while(missing).collect();
+        missing.reverse();
+        let made = Self(missing.iter().map(|folder| Temporary::if_empty(folder)).collect());
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path).map_err(|source| Failure::Write {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(made)
+    }
+}
 
 impl Drop for Made {
     fn drop(&mut self) {
@@ -394,23 +295,7 @@ impl Drop for Made {
     }
 }
 
-fn make_folder(path: &Path) -> Result<Made, Failure> {
-    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && fs::symlink_metadata(folder).is_err();
-    let mut missing: Vec<_> = path.ancestors().take_while(missing).collect();
-    missing.reverse();
-    let made = Made(missing.iter().map(|folder| Temporary::if_empty(folder)).collect());
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|source| Failure::Write {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(made)
-}
-
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))

@@ -10,8 +10,8 @@ use satchel_client::crypto::{Allowed, Container, Key, Prelude, Rekeyed, Rekeying
 use crate::ask::is_dash;
 use crate::failure::Failure;
 use crate::page;
-use crate::place::Target;
 use crate::position::write_at;
+use crate::target::Target;
 
 /// Whether `path` still leads to `file`.
 fn is_at(file: &File, path: &Path) -> bool {
@@ -132,6 +132,7 @@ impl Changing {
             self.file.seek(SeekFrom::Start(replaces))?;
             Ok::<_, io::Error>(&self.file)
         })?;
+        output.resemble(&self.file)?;
         output.commit()
     }
 }

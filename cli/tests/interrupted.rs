@@ -303,3 +303,88 @@ fn a_rekey_killed_anywhere_leaves_what_the_old_or_the_new_key_opens() {
         "figure: rekeyings killed anywhere after which the old or the new key opens: {rounds} of {rounds} ({old} the old, {new} the new, {both} either; {cut} half-way)"
     );
 }
+
+#[test]
+fn an_opening_of_several_files_that_is_killed_leaves_whole_files_alone() {
+    let (desk, ana) = desk();
+    let files: Vec<_> = (0..40u64)
+        .map(|number| (format!("{number}"), noise(file_len() / 40, number)))
+        .collect();
+    let named: Vec<_> = files
+        .iter()
+        .map(|(name, content)| (name.as_str(), content.as_slice()))
+        .collect();
+    desk.write("sealed", &sealed(&named, &ana));
+    let (rounds, mut dice, mut met) = (count(12, 100), Dice::new(11), 0);
+    for round in 0..rounds {
+        let target = format!("out-{round}");
+        let mut child = desk
+            .command(&["decrypt", "sealed", "-i", "ana.key", "-o", &format!("{target}/")])
+            .spawn()
+            .unwrap();
+        // Anywhere on the way, or as soon as the first file is in place.
+        let place = if round % 2 == 0 {
+            u64::MAX
+        } else {
+            dice.below(file_len()) as u64
+        };
+        while aside(&desk, &target) <= place && !desk.path(&target).join("0").exists() && !is_over(&child) {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        met += usize::from(!child.wait().unwrap().success());
+        for (name, content) in &files {
+            let there = std::fs::read(desk.path(&target).join(name));
+            assert!(there.is_err() || there.unwrap() == *content, "{name} is there in part");
+        }
+        let _ = std::fs::remove_dir_all(desk.path(&target));
+    }
+    assert!(met > 0, "none was killed in time");
+    println!(
+        "figure: openings of a folder killed anywhere, with each file there whole or not at all: {rounds} of {rounds} ({met} before their end)"
+    );
+}
+
+/// [K-1]
+#[test]
+fn a_rekey_that_moves_the_container_and_is_killed_leaves_what_the_old_or_the_new_key_opens() {
+    let (desk, ana) = desk();
+    let content = noise(file_len(), 12);
+    let others: String = (0..20)
+        .map(|_| good(desk.run(&["keygen"])))
+        .map(|key| recipient_in(&key))
+        .collect();
+    desk.write("others.txt", others.as_bytes());
+    let (rounds, mut dice, mut moved, mut killed) = (count(8, 100), Dice::new(13), 0, 0);
+    let original = sealed(&[("members.csv", &content)], &ana);
+    for round in 0..rounds {
+        desk.write("members", &original);
+        let place = dice.below(original.len() * 11 / 10) as u64;
+        let mut child = desk
+            .command(&["rekey", "members", "-i", "ana.key", "-R", "others.txt"])
+            .spawn()
+            .unwrap();
+        while written(&child).is_some_and(|written| written < place) && !is_over(&child) {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        let now = desk.read("members");
+        if now != original {
+            moved += 1;
+            assert!(now.len() > original.len(), "a part of it in round {round}");
+        }
+        assert!(good(desk.run(&["decrypt", "members", "-i", "ana.key", "-o", "-"])) == content);
+    }
+    assert!(killed > 0, "none was killed in time");
+    println!(
+        "figure: rekeyings that move a container, killed anywhere, after which it opens: {rounds} of {rounds} ({moved} moved, {killed} before their end)"
+    );
+}
+
+/// The recipient's line of a key file.
+fn recipient_in(key: &[u8]) -> String {
+    let text = String::from_utf8(key.to_vec()).unwrap();
+    let start = text.find("age1pq1").unwrap();
+    format!("{}\n", text[start..].lines().next().unwrap())
+}

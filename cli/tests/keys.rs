@@ -203,6 +203,8 @@ fn a_header_that_outgrows_its_room_moves_and_a_symlink_to_it_stays_one() {
     let desk = desk(&people);
     good(desk.run(&["encrypt", "members.csv", "-o", "kept.satchel", "-R", "person 0.pub"]));
     std::os::unix::fs::symlink("kept.satchel", desk.path("members.satchel")).unwrap();
+    let shared = std::os::unix::fs::PermissionsExt::from_mode(0o640);
+    std::fs::set_permissions(desk.path("kept.satchel"), shared).unwrap();
     let mut arguments = vec!["rekey", "members.satchel", "-i", "person 0.key"];
     let to: Vec<_> = people[1..].iter().map(|person| format!("{person}.pub")).collect();
     for to in &to {
@@ -214,6 +216,7 @@ fn a_header_that_outgrows_its_room_moves_and_a_symlink_to_it_stays_one() {
             .unwrap()
             .is_symlink()
     );
+    assert_eq!(mode(&desk.path("kept.satchel")), 0o640);
     opens(&desk, &["-i", "person 0.key"]);
     opens(&desk, &["-i", "person 8.key"]);
     assert_eq!(

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use super::print;
 use crate::args::{Arguments, Man};
 use crate::failure::Failure;
-use crate::place::Target;
+use crate::target::Target;
 
 /// Prints a completion script.
 pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {

@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::flow::{Placing, Shown, Sleep, told};
 use crate::http::Http;
 use crate::lease::Leases;
-use crate::place::Target;
 use crate::random::random;
+use crate::target::Target;
 
 /// Opens a link into files or standard output. Everything that can be refused is refused before the read is used up.
 pub(crate) fn get(options: Get) -> Result<(), Failure> {

@@ -9,8 +9,8 @@ use crate::ask::new_passphrase;
 use crate::failure::Failure;
 use crate::inside::sealed;
 use crate::key::identities;
-use crate::place::Target;
 use crate::random::random;
+use crate::target::Target;
 
 /// Makes an identity, and prints its recipient; or the recipient of one that there is.
 pub(crate) fn keygen(options: Keygen) -> Result<(), Failure> {

@@ -13,9 +13,10 @@ use crate::ask::{self, is_dash};
 use crate::container::{Piece, Taker, Unlocked};
 use crate::failure::Failure;
 use crate::key::{Held, shares_in};
-use crate::place::{Output, Target};
+use crate::place::Output;
 use crate::position::write_at;
 use crate::stored::Stored;
+use crate::target::Target;
 
 /// Opens a container, and puts what is in it in place once all of it is verified.
 pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {

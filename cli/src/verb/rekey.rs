@@ -12,9 +12,10 @@ use crate::args::{Changes, NewPassphrase, Rekey, Split, To};
 use crate::ask::{is_dash, new_passphrase, passphrase, takes_stdin};
 use crate::failure::Failure;
 use crate::key::{Held, recipients};
-use crate::place::{Output, Target};
+use crate::place::Output;
 use crate::random::random;
 use crate::rekeying::Changing;
+use crate::target::Target;
 
 /// Adds and removes ways to open a container.
 pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {

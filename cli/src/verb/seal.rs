@@ -10,8 +10,8 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::key::recipients;
 use crate::letter;
-use crate::place::Target;
 use crate::seal::seal;
+use crate::target::Target;
 
 /// Seals files, folders or standard input into a container.
 pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {

@@ -12,9 +12,9 @@ use crate::departments::Departments;
 use crate::failure::Failure;
 use crate::inside::pack;
 use crate::naming::component;
-use crate::place::Target;
 use crate::random::random;
 use crate::table::{self, Row, Table};
+use crate::target::Target;
 
 /// Values that are named in a failure: the first few say what is wrong.
 const NAMED_MAX: usize = 5;
