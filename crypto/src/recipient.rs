@@ -43,6 +43,15 @@ impl Checksum for LongBech32 {
     const TARGET_RESIDUE: u32 = Bech32::TARGET_RESIDUE;
 }
 
+/// Whether X25519 comes to zeros with the last 32 bytes, whatever the scalar: one of them tells, as clamping makes every scalar a multiple
+/// of 8. X-Wing's own draft lets that pass, and all would rest on ML-KEM; Go's, BoringSSL's and noble's refuse it.
+///
+/// Source: RFC 7748 section 6.1; RFC 9180 section 7.1.4.
+fn is_low_order(key: &[u8]) -> bool {
+    let point = key.last_chunk::<32>();
+    point.is_none_or(|point| x25519_dalek::x25519([1; 32], *point) == [0; 32])
+}
+
 /// Whom a container is for: the public half of an [`Identity`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipient(PublicKey);
@@ -57,6 +66,9 @@ impl Recipient {
     pub fn parse(text: &str) -> Result<Self, Verdict> {
         let mut key = Box::new([0; PUBLIC_KEY_LEN]);
         decode(text, RECIPIENT_HRP, RECIPIENT_CHARS, key.as_mut_slice()).ok_or(Verdict::MalformedRecipient)?;
+        if is_low_order(&key[..]) {
+            return Err(Verdict::MalformedRecipient);
+        }
         PublicKey::from_bytes(key.as_slice())
             .map(Self)
             .map_err(|_| Verdict::MalformedRecipient)
@@ -148,6 +160,9 @@ impl Identity {
         else {
             return None;
         };
+        if is_low_order(&encapsulated[..]) {
+            return None;
+        }
         let place = place_of(container_id, Slot::RECIPIENT);
         let encapsulated = <XWing as Kem>::EncappedKey::from_bytes(encapsulated.as_slice()).ok()?;
         let (text, tag) = wrapped_key.split_last_chunk::<16>()?;

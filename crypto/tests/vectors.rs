@@ -137,7 +137,7 @@ fn header(container: &[u8]) -> Option<&[u8]> {
     (len > 0).then(|| &container[50..50 + len])
 }
 
-/// [C-1] [C-2] [C-4] [C-5] [C-6] [H-1] [H-2] [H-3] [H-4] [H-5] [H-6] [H-7] [H-8] [K-1] [K-2] [K-3] [R-1] [R-2] [R-3] [S-1] [S-3] [W-1] [P-1] [F-1] [F-3] [F-4] [F-5] [T-1]
+/// [C-1] [C-2] [C-4] [C-5] [C-6] [H-1] [H-2] [H-3] [H-4] [H-5] [H-6] [H-7] [H-8] [K-1] [K-2] [K-3] [R-1] [R-2] [R-3] [R-4] [S-1] [S-3] [W-1] [P-1] [F-1] [F-3] [F-4] [F-5] [T-1]
 ///
 #[test]
 fn each_container_comes_to_its_verdict_on_every_path() {

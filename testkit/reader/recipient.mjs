@@ -1,5 +1,6 @@
 // Section 4.4: recipients and identities as age writes them, and HPKE in base mode over MLKEM768-X25519.
 
+import { createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { ml_kem768_x25519 as xwing } from '@noble/post-quantum/hybrid.js';
 import { bech32 } from '@scure/base';
 import { Rejected, ascii, concat, decrypt, from, hmac, i2be, need } from './bytes.mjs';
@@ -23,7 +24,19 @@ export function parseRecipient(text) {
     const word = key.readUIntLE(at, 3);
     need((word & 0xfff) < 3329 && word >> 12 < 3329, 'malformed_recipient');
   }
+  need(!isLowOrder(key.subarray(1184)), 'malformed_recipient');
   return key;
+}
+
+// Where X25519 comes to zeros, which node refuses; with any scalar, so with this one.
+const scalar = generateKeyPairSync('x25519').privateKey;
+function isLowOrder(point) {
+  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: point.toString('base64url') }, format: 'jwk' });
+  try {
+    return !diffieHellman({ privateKey: scalar, publicKey });
+  } catch {
+    return true;
+  }
 }
 
 export function parseIdentity(text) {
@@ -36,14 +49,9 @@ export function parseIdentity(text) {
 export const encodeRecipient = (key) => bech32.encode('age1pq', bech32.toWords(key), false);
 export const publicKey = (seed) => from(xwing.keygen(seed).publicKey);
 export const encapsulate = (key, randomness) => xwing.encapsulate(key, randomness);
-// null where X25519 comes to zeros, which @noble/post-quantum refuses: no encapsulation gives such a key.
-export function decapsulate(seed, encapsulated) {
-  try {
-    return from(xwing.decapsulate(encapsulated, seed));
-  } catch {
-    return null;
-  }
-}
+// null.
+export const decapsulate = (seed, encapsulated) =>
+  isLowOrder(encapsulated.subarray(1088)) ? null : from(xwing.decapsulate(encapsulated, seed));
 
 // RFC 9180 sections 4 and 5.1.
 const suite = concat([ascii('HPKE'), i2be(0x647a, 2), i2be(1, 2), i2be(2, 2)]);

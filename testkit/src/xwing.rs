@@ -47,18 +47,72 @@ pub fn encapsulate(public_key: &[u8], randomness: &[u8; 64]) -> Encapsulation {
     let (secret, x25519_key) = (array(secret), array(x25519_key));
     let ephemeral = x25519(secret, X25519_BASEPOINT_BYTES);
     let agreed = x25519(secret, x25519_key);
-    let shared = Sha3_256::new()
-        .chain_update(ml_kem)
-        .chain_update(agreed)
-        .chain_update(ephemeral)
-        .chain_update(x25519_key)
-        .chain_update(LABEL);
-    Encapsulation {
-        encapsulated: [&ml_kem_ciphertext[..], &ephemeral].concat(),
-        ml_kem: ml_kem.into(),
-        x25519: agreed,
-        shared: shared.finalize().into(),
+    Encapsulation::of(&ml_kem_ciphertext, ml_kem.into(), ephemeral, agreed, x25519_key)
+}
+
+/// The same, but that X25519's ephemeral key is `point` of low order: the recipient's half comes to zeros with it.
+#[must_use]
+pub fn encapsulate_low_order(public_key: &[u8], m: &[u8; 32], point: [u8; 32]) -> Encapsulation {
+    let (ml_kem_key, x25519_key) = public_key.split_at(ML_KEM_KEY_LEN);
+    let ml_kem_key = ml_kem_key.try_into().expect("a public key is 1,216 bytes");
+    let ml_kem_key = ml_kem_768::EncapsulationKey::new(ml_kem_key).expect("its coefficients are in range");
+    let (ml_kem_ciphertext, ml_kem) = ml_kem_key.encapsulate_deterministic(&(*m).into());
+    let agreed = x25519(X25519_BASEPOINT_BYTES, point);
+    assert_eq!(agreed, [0; 32], "a point of low order");
+    Encapsulation::of(&ml_kem_ciphertext, ml_kem.into(), point, agreed, array(x25519_key))
+}
+
+impl Encapsulation {
+    fn of(ct_m: &[u8], ml_kem: [u8; 32], ct_x: [u8; 32], x25519: [u8; 32], pk_x: [u8; 32]) -> Self {
+        let shared = Sha3_256::new()
+            .chain_update(ml_kem)
+            .chain_update(x25519)
+            .chain_update(ct_x)
+            .chain_update(pk_x)
+            .chain_update(LABEL);
+        Self {
+            encapsulated: [ct_m, &ct_x].concat(),
+            ml_kem,
+            x25519,
+            shared: shared.finalize().into(),
+        }
     }
+}
+
+/// The u-coordinates that X25519 takes to zeros whatever the scalar, each as a word for it and its 32 bytes; those below p first.
+#[must_use]
+pub fn low_order() -> Vec<(&'static str, [u8; 32])> {
+    let of = |text| array(&hex::decode(text).expect("it is hex"));
+    let mut zeros_with_the_top_bit = [0; 32];
+    zeros_with_the_top_bit[31] = 0x80;
+    vec![
+        ("zeros", [0; 32]),
+        (
+            "one",
+            of("0100000000000000000000000000000000000000000000000000000000000000"),
+        ),
+        (
+            "order_8",
+            of("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+        ),
+        (
+            "the_other_order_8",
+            of("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+        ),
+        (
+            "p_minus_1",
+            of("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        ),
+        (
+            "p",
+            of("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        ),
+        (
+            "p_plus_1",
+            of("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+        ),
+        ("zeros_with_the_top_bit", zeros_with_the_top_bit),
+    ]
 }
 
 fn array(bytes: &[u8]) -> [u8; 32] {

@@ -6,10 +6,10 @@ use crate::cbor;
 use crate::container::{Draft, LINK, RECIPIENT};
 use crate::hpke::{SUITE, seal, seal_with};
 use crate::vector::Vector;
-use crate::xwing::{Encapsulation, ML_KEM_CIPHERTEXT_LEN, encapsulate, public_key};
+use crate::xwing::{Encapsulation, ML_KEM_CIPHERTEXT_LEN, encapsulate, encapsulate_low_order, low_order, public_key};
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [fields(), bindings(), suites(), flips()]
+    [fields(), bindings(), suites(), flips(), low_order_points()]
         .into_iter()
         .flatten()
         .collect()
@@ -243,4 +243,21 @@ fn flips() -> Vec<Vector> {
             },
         ),
     ]
+}
+
+/// Else right in all: who takes zeros for a secret opens them.
+fn low_order_points() -> Vec<Vector> {
+    let of = |(word, point): (&str, [u8; 32])| {
+        let name = format!("encapsulated_key_of_x25519_{word}");
+        let comment = "X25519 comes to zeros with it, whoever's key it meets";
+        spoilt(&name, "wrong_key R-4 W-1", comment, 0, |draft| {
+            let made = encapsulate_low_order(&public_key(&seed_of(&name, 0)), &draft.dice.array(), point);
+            let place = draft.slot_place(RECIPIENT);
+            let wrapped = seal_with(&made.shared, &SUITE, &info_of(&place), &place, &draft.file_key);
+            draft
+                .slots
+                .push(Draft::slot(3, &Draft::two_fields(&made.encapsulated, &wrapped)));
+        })
+    };
+    low_order().into_iter().map(of).collect()
 }

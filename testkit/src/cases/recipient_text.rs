@@ -3,10 +3,10 @@
 use super::seed_of;
 use crate::bech32::{BECH32, BECH32M, IDENTITY, RECIPIENT, encode, groups, identity, recipient, recipient_of};
 use crate::vector::Vector;
-use crate::xwing::{ML_KEM_KEY_LEN, public_key};
+use crate::xwing::{ML_KEM_KEY_LEN, low_order, public_key};
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [good(), spelling(), recipients(), keys(), identities()]
+    [good(), low_order_keys(), spelling(), recipients(), keys(), identities()]
         .into_iter()
         .flatten()
         .collect()
@@ -26,7 +26,6 @@ fn good() -> Vec<Vector> {
     let key = public_key(&seed_of("recipient", 0));
     let mut highest = key.clone();
     highest[..2].copy_from_slice(&[0x00, 0x0D]);
-    let (ml_kem, _) = key.split_at(ML_KEM_KEY_LEN);
     vec![
         identity_of("identity", "77 characters", seed_of("identity", 0)),
         identity_of("identity_of_zeros", "any 32 bytes are a seed", [0; 32]),
@@ -38,11 +37,25 @@ fn good() -> Vec<Vector> {
             &highest,
         ),
         recipient_of(
-            "recipient_of_x25519_zeros",
-            "only ML-KEM's part has a range",
-            &[ml_kem, &[0; 32]].concat(),
+            "recipient_of_any_other_x25519_key",
+            "2, the least u-coordinate that is not of low order; nobody is known to have this key",
+            &[&key[..ML_KEM_KEY_LEN], &[2], &[0; 31]].concat(),
         ),
     ]
+}
+
+fn low_order_keys() -> Vec<Vector> {
+    let key = public_key(&seed_of("low order", 0));
+    let of = |(word, point): (&str, [u8; 32])| {
+        vector(
+            &format!("recipient_of_x25519_{word}"),
+            "malformed_recipient R-1",
+            "recipient",
+            "X25519 comes to zeros with it, whatever the scalar",
+            recipient(&[&key[..ML_KEM_KEY_LEN], &point].concat()),
+        )
+    };
+    low_order().into_iter().map(of).collect()
 }
 
 /// One text of each kind, changed alike.
