@@ -9,6 +9,7 @@ use satchel_client::{Error, Nowhere, Pause, Sealed, SealedSink, Sink, Source, Sp
 
 use crate::document::Contents;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::place::Output;
 use crate::position::write_at;
 use crate::progress::Progress;
@@ -173,6 +174,8 @@ impl Sink for Placing {
             return Err(Error::Write);
         };
         let done = output.commit();
+        // The server is still to be told.
+        interrupt::goes_on();
         self.keep(done)
     }
 }

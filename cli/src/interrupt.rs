@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Each with whether it goes with all that is in it. What is in another comes after that.
@@ -41,7 +42,11 @@ impl Drop for Temporary {
     }
 }
 
-/// While this lives, no signal ends the process: one that comes meanwhile does so afterwards. Nothing may be made or forgotten above meanwhile.
+/// Whether all that was asked for is in place: what is left is to end.
+static PLACED: AtomicBool = AtomicBool::new(false);
+
+/// While this lives, no signal ends the process: one that comes meanwhile does so afterwards, or never when the work was done. Nothing may be
+/// made or forgotten above meanwhile.
 pub(crate) struct Undisturbed(
     #[allow(dead_code, reason = "it is held, not looked at")] MutexGuard<'static, Vec<(PathBuf, bool)>>,
 );
@@ -51,6 +56,16 @@ impl Undisturbed {
     pub(crate) fn begin() -> Self {
         Self(aside())
     }
+
+    /// All is in place: a signal has nothing to interrupt any more.
+    pub(crate) fn done(self) {
+        PLACED.store(true, Ordering::SeqCst);
+    }
+}
+
+/// There is more to do than to put things in place: signals end the process again.
+pub(crate) fn goes_on() {
+    PLACED.store(false, Ordering::SeqCst);
 }
 
 /// The terminal as it was before a secret was asked for without echo.
@@ -94,13 +109,21 @@ impl Drop for Echo {
 /// Starts to listen for signals.
 pub(crate) fn listen() {
     // Where no handler can be set, a signal ends the process as ever.
-    let _ = ctrlc::set_handler(|| end());
+    let _ = ctrlc::set_handler(|| {
+        let aside = aside();
+        if !PLACED.load(Ordering::SeqCst) {
+            end_with(&aside);
+        }
+    });
 }
 
 /// What a signal comes to.
 pub(crate) fn end() -> ! {
-    // Held to the end: nothing new is begun meanwhile.
-    let aside = aside();
+    end_with(&aside())
+}
+
+/// `aside` is held to the end: nothing new is begun meanwhile.
+fn end_with(aside: &[(PathBuf, bool)]) -> ! {
     for (path, with_all) in aside.iter().rev() {
         if *with_all {
             remove_all(path);

@@ -215,7 +215,7 @@ impl Files {
     fn commit(self) -> Result<(), Failure> {
         self.refuse_existing()?;
         // All of them or none, whatever signal comes.
-        let _undisturbed = Undisturbed::begin();
+        let undisturbed = Undisturbed::begin();
         for place in &self.places {
             let failed = |source| Failure::Write {
                 path: place.shown.clone(),
@@ -250,6 +250,7 @@ impl Files {
             // The contents are on the disk; a file system that cannot sync a folder loses a name at worst, and only with the power.
             let _ = File::open(self.staging.shown()).and_then(|folder| folder.sync_all());
         }
+        undisturbed.done();
         Ok(())
     }
 }
