@@ -21,7 +21,7 @@ use crate::duration::Seconds;
 )]
 #[command(
     after_help = "Exit codes: 0 done, 1 other failure, 2 usage, 3 wrong key or passphrase, 4 damaged or not a \
-                        container, 5 not there (never was, burned, expired), 6 server or network, 7 output exists."
+                        container, 5 not there (never was, burned, expired), 6 server or network, 7 output exists, 130 interrupted."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
