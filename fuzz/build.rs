@@ -1,5 +1,5 @@
-//! Writes corpus/TARGET/ from ../vectors, by listing: what each target takes is cut out of every vector that has it. A folder that
-//! moved is an error, so that fuzzing never starts empty.
+//! Writes corpus/TARGET/ from ../vectors, by listing: what each target takes is cut out of every vector that has it; and from found/TARGET/,
+//! what earlier fuzzing found to reach further. A folder that moved is an error, so that fuzzing never starts empty.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -8,6 +8,7 @@ use satchel_crypto::{Allowed, Container, Key, Link, Prelude};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=../vectors");
+    println!("cargo::rerun-if-changed=found");
     let mut manifests = 0;
     for (name, head, body) in vectors("container")? {
         write("segments", &name, &body)?;
@@ -36,6 +37,19 @@ fn main() -> io::Result<()> {
     for (folder, target) in [("recipient", "recipient"), ("share", "share"), ("page", "page"), ("set", "set")] {
         for (name, _, body) in vectors(folder)? {
             write(target, &name, &body)?;
+        }
+    }
+    found()
+}
+
+/// found/TARGET/NAME, as they are.
+fn found() -> io::Result<()> {
+    for target in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("found"))? {
+        let target = target?;
+        for file in fs::read_dir(target.path())? {
+            let file = file?;
+            let (target, name) = (target.file_name(), file.file_name());
+            write(&target.to_string_lossy(), &name.to_string_lossy(), &fs::read(file.path())?)?;
         }
     }
     Ok(())
@@ -79,9 +93,15 @@ fn vectors(folder: &str) -> io::Result<Vec<(String, String, Vec<u8>)>> {
     }
 }
 
-/// Writes one seed of a target.
+/// Writes one seed of a target, and asks to be run again should it go.
 fn write(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     fs::create_dir_all(&folder)?;
-    fs::write(folder.join(name), bytes)
+    let path = folder.join(name);
+    println!("cargo::rerun-if-changed={}", path.display());
+    // A file that is touched would make cargo build again, each time.
+    if fs::read(&path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    fs::write(path, bytes)
 }

@@ -5,6 +5,7 @@ mod build;
 mod dist;
 mod docs;
 mod failure;
+mod fuzz;
 mod machine;
 mod page;
 mod shell;
@@ -28,6 +29,7 @@ usage: cargo xtask TASK
   lint                                what looks at the sources alone
   bench [--only PART] ...             speeds, as ratios to a limit of the same run; files, server, browser
   vectors [--check]                   write vectors/ anew, or say what differs
+  keep-found                          keep what fuzzing found to reach further, in fuzz/found/
   dist                                release binaries and their checksums in target/dist
   prepare                             install what the steps need
 
@@ -72,6 +74,7 @@ fn perform(task: &str, mut arguments: Vec<String>) -> Result<(), Failure> {
             no_more(&arguments[usize::from(check)..])?;
             vectors::vectors(check)
         }
+        "keep-found" => no_more(&arguments).and_then(|()| fuzz::keep_found()),
         "dist" => no_more(&arguments).and_then(|()| dist::dist()),
         "prepare" => no_more(&arguments).and_then(|()| machine::prepare()),
         "help" | "--help" | "-h" => {

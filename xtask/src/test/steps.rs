@@ -1,11 +1,10 @@
 //! The steps of `cargo xtask test`, in their order: what is quick and fails often comes first.
 
-use std::process::Command;
-
 use super::{Outcome, Run, Step};
 use crate::build::{self, Mode};
 use crate::docs;
 use crate::failure::Failure;
+use crate::fuzz::{fuzzer, targets};
 use crate::machine;
 use crate::page;
 use crate::shell;
@@ -231,8 +230,7 @@ fn browser(run: &mut Run) -> Result<Outcome, Failure> {
 }
 
 fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
-    let targets = shell::root().join("fuzz/fuzz_targets");
-    if !targets.is_dir() {
+    if !shell::root().join("fuzz/fuzz_targets").is_dir() {
         return Ok(Outcome::Skipped("no fuzz/fuzz_targets yet".to_owned()));
     }
     // Both take minutes to install: the long run does it, the short one says how.
@@ -247,11 +245,11 @@ fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
         shell::run(&mut shell::outside_cargo(command))?;
     }
     let seconds = fuzzing_seconds(run.long)?;
-    let names = shell::answer(&mut fuzzer(&["list"])).unwrap_or_default();
+    let names = targets();
     if names.is_empty() {
         return Err(Failure::Findings(vec!["cargo fuzz names no target".to_owned()]));
     }
-    for name in names.lines() {
+    for name in &names {
         let time = format!("-max_total_time={seconds}");
         run.check(&mut fuzzer(&["run", name, "--", &time, "-verbosity=0"]))?;
         run.figures
@@ -271,12 +269,6 @@ fn fuzzing_seconds(long: bool) -> Result<u32, Failure> {
             .parse()
             .map_err(|_| Failure::Usage("xtask: SATCHEL_FUZZ_SECONDS is a number of seconds".to_owned())),
     }
-}
-
-fn fuzzer(arguments: &[&str]) -> Command {
-    let mut command = shell::outside_cargo(&["rustup", "run", "nightly", "cargo", "fuzz"]);
-    command.args(arguments);
-    command
 }
 
 /// A component of the toolchain that may have been left out of it.
