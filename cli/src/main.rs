@@ -31,6 +31,7 @@ mod page;
 mod place;
 mod position;
 mod progress;
+mod qr;
 mod random;
 mod rekeying;
 mod seal;

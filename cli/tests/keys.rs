@@ -6,7 +6,7 @@ mod program;
 
 use std::process::Output;
 
-use program::{Desk, good, mode, noise, refused, said};
+use program::{Desk, good, mode, noise, refused, said, scanned};
 
 /// A desk with a document and the keys of some people, each NAME.key and NAME.pub.
 fn desk(people: &[&str]) -> Desk {
@@ -123,6 +123,8 @@ fn any_three_of_five_people_open_what_was_split_and_two_do_not() {
     // The owner's key goes on; the words alone are enough, as somebody types them from paper.
     opens(&desk, &["-i", "ana.key"]);
     let page = String::from_utf8(desk.read(&share(2))).unwrap();
+    let code = page.split("Code\n\n").nth(1).unwrap().lines().next().unwrap().trim();
+    assert_eq!(scanned(&page, true), code);
     assert!(
         !page.contains("members.csv"),
         "a share says nothing about what is inside"

@@ -7,12 +7,12 @@ use satchel_client::share_text::words_of;
 use zeroize::Zeroizing;
 
 use super::look::id;
-use super::share::qr;
 use crate::args::{Changes, NewPassphrase, Rekey, Split, To};
 use crate::ask::{is_dash, new_passphrase, passphrase, takes_stdin};
 use crate::failure::Failure;
 use crate::key::{Held, recipients};
 use crate::place::Output;
+use crate::qr::{Block, drawn};
 use crate::random::random;
 use crate::rekeying::Changing;
 use crate::target::Target;
@@ -167,8 +167,7 @@ fn page_of(share: &Share, stem: &str, id: &str) -> Result<Zeroizing<String>, Fai
     }
     page.push_str("\nCode\n\n    ");
     page.push_str(&code);
-    page.push_str("\n\n");
-    page.push_str(&qr(&code)?);
     page.push('\n');
+    page.push_str(&drawn(&code, Block::Dark)?);
     Ok(page)
 }

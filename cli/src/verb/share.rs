@@ -1,6 +1,5 @@
 //! `satchel share`.
 
-use fast_qr::{ECL, QRBuilder};
 use satchel_client::crypto::Asked;
 use satchel_client::{Base, Context, OnGuessing, Policy, Shared, Sharing};
 use serde_json::json;
@@ -15,6 +14,7 @@ use crate::engine::Threads;
 use crate::failure::Failure;
 use crate::flow::{Aside, Reading, Shown, Sleep, told};
 use crate::http::Http;
+use crate::qr::{Block, drawn};
 use crate::random::random;
 
 const EXPIRES_IN_DEFAULT: u64 = 7 * 86_400;
@@ -74,12 +74,6 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     report(&base, &shared, &options)
 }
 
-/// A QR code of blocks.
-pub(super) fn qr(text: &str) -> Result<String, Failure> {
-    let code = QRBuilder::new(text).ecl(ECL::M).build();
-    Ok(code.map_err(|_| Failure::QrTooLong(text.len()))?.to_str())
-}
-
 fn report(base: &Base, shared: &Shared, options: &Share) -> Result<(), Failure> {
     let Shared {
         link,
@@ -91,7 +85,7 @@ fn report(base: &Base, shared: &Shared, options: &Share) -> Result<(), Failure> 
     let link = base.with_fragment(&link.encode());
     let receipt = base.with_fragment(&receipt.encode());
     if options.qr {
-        eprintln!("{}", qr(&link)?);
+        eprint!("{}", *drawn(&link, Block::Light)?);
     }
     if options.json {
         return print::json(&json!({

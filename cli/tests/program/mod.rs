@@ -110,3 +110,31 @@ pub(crate) fn noise(len: usize, seed: u64) -> Vec<u8> {
     bytes.truncate(len);
     bytes
 }
+
+/// What a scanner reads from a code of half blocks; `block_is_dark` on paper, not in a terminal. Scanners want dark on light.
+#[track_caller]
+pub(crate) fn scanned(text: &str, block_is_dark: bool) -> String {
+    const SCALE: usize = 5;
+    let drawn: Vec<Vec<char>> = text
+        .lines()
+        .filter(|line| !line.is_empty() && line.chars().all(|one| "█▀▄ ".contains(one)))
+        .map(|line| line.chars().collect())
+        .collect();
+    let (width, height) = (drawn[0].len(), drawn.len() * 2);
+    assert!(drawn.iter().all(|line| line.len() == width), "lines of one length");
+    let is_dark = |x: usize, y: usize| {
+        let halves = match drawn[y / 2][x] {
+            '█' => [true, true],
+            '▀' => [true, false],
+            '▄' => [false, true],
+            _ => [false, false],
+        };
+        halves[y % 2] == block_is_dark
+    };
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width * SCALE, height * SCALE, |x, y| {
+        if is_dark(x / SCALE, y / SCALE) { 0 } else { 255 }
+    });
+    let grids = image.detect_grids();
+    assert_eq!(grids.len(), 1, "one code");
+    grids[0].decode().unwrap().1
+}
