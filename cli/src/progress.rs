@@ -1,7 +1,7 @@
 //! How far it is: on a terminal only, and only for what takes a moment.
 
 use std::io::{self, IsTerminal as _};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -12,6 +12,7 @@ const SHOWN_FROM: u64 = 1 << 20;
 #[derive(Default)]
 pub(crate) struct Progress {
     bar: OnceLock<Option<ProgressBar>>,
+    furthest: Mutex<(&'static str, u64)>,
 }
 
 impl Progress {
@@ -26,8 +27,14 @@ impl Progress {
         else {
             return;
         };
-        bar.set_message(what);
-        bar.set_position(done);
+        // Workers tell of their parts in any order.
+        let mut furthest = self.furthest.lock().unwrap_or_else(PoisonError::into_inner);
+        if furthest.0 != what {
+            *furthest = (what, 0);
+            bar.set_message(what);
+        }
+        furthest.1 = furthest.1.max(done);
+        bar.set_position(furthest.1);
     }
 
     /// Something without bytes goes on.

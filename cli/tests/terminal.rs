@@ -1,4 +1,4 @@
-//! Questions for secrets that are interrupted: a terminal of the program's own shows again what is typed.
+//! What is for a terminal alone: progress, colour, and questions for secrets, after which it shows again what is typed.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use making::Person;
 use program::{Desk, good};
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, tcgetattr, tcgetwinsize, tcsetwinsize};
 
 /// Both ends of a new terminal.
 fn terminal() -> (std::fs::File, std::fs::File) {
@@ -102,6 +102,78 @@ fn a_question_for_a_secret_that_is_interrupted_gives_the_terminal_its_echo_back(
     println!(
         "figure: questions for a secret interrupted, after which the terminal shows again what is typed: {asked} of {asked}"
     );
+}
+
+/// All that a run shows where its standard error is a terminal of 80 columns.
+fn shown(desk: &Desk, arguments: &[&str]) -> String {
+    let (mut outer, inner) = terminal();
+    let mut size = tcgetwinsize(&inner).unwrap();
+    (size.ws_col, size.ws_row) = (80, 24);
+    tcsetwinsize(&inner, size).unwrap();
+    let mut command = desk.command(arguments);
+    command
+        .stderr(inner)
+        .env("TERM", "xterm-256color")
+        .env_remove("NO_COLOR");
+    let mut child = command.spawn().unwrap();
+    // It holds the program's end of the terminal.
+    drop(command);
+    let (mut shown, mut bytes) = (Vec::new(), [0; 4096]);
+    // Once nobody has the other end any more this fails, or gives nothing.
+    while let Ok(len @ 1..) = outer.read(&mut bytes) {
+        shown.extend_from_slice(&bytes[..len]);
+    }
+    child.wait().unwrap();
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[test]
+fn progress_shows_on_a_terminal_from_a_mebibyte_on_and_leaves_nothing_behind() {
+    let (desk, ana) = (Desk::new(), Person::new());
+    ana.write(&desk, "ana");
+    desk.write("large", &vec![7; 24 << 20]);
+    desk.write("small", &vec![7; 900_000]);
+    let sealing = |name: &'static str| ["encrypt", name, "-R", "ana.pub", "-o", "out", "--force"];
+    let large = shown(&desk, &sealing("large"));
+    for part in ["sealing", "/24.5", "B/s ", "s\r"] {
+        assert!(large.contains(part), "{part} is not in {large:?}");
+    }
+    assert!(large.ends_with("\r\u{1b}[2K"), "the line is empty again: {large:?}");
+    let opened = shown(&desk, &["decrypt", "out", "-i", "ana.key", "-o", "opened"]);
+    assert!(opened.contains("/24."), "{opened:?}");
+    assert_eq!(shown(&desk, &sealing("small")), "");
+    let output = desk.run(&sealing("large"));
+    assert!(output.status.success() && output.stderr.is_empty(), "not a terminal");
+}
+
+/// So NO_COLOR has nothing to turn off.
+#[test]
+fn nothing_is_coloured() {
+    let desk = Desk::new();
+    desk.write("large", &vec![7; 2 << 20]);
+    let sealing = [
+        "encrypt",
+        "large",
+        "--passphrase-file",
+        "words",
+        "--profile",
+        "1",
+        "-o",
+        "out",
+    ];
+    for (arguments, part) in [
+        (&["encrypt", "--nonsense"][..], "--nonsense"),
+        (&sealing, "sealing"),
+        (&["--help"], ""),
+    ] {
+        let shown = shown(&desk, arguments);
+        assert!(shown.contains(part), "{shown:?}");
+        let ends = shown
+            .split("\u{1b}[")
+            .skip(1)
+            .filter_map(|order| order.chars().find(char::is_ascii_alphabetic));
+        assert!(ends.into_iter().all(|end| end != 'm'), "{shown:?}");
+    }
 }
 
 fn until(condition: impl Fn() -> bool) {
