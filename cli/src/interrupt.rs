@@ -42,7 +42,8 @@ impl Drop for Temporary {
     }
 }
 
-/// Whether all that was asked for is in place: what is left is to end.
+/// Whether the last [`Undisturbed`] did its work, and nothing was begun since that a signal should end: what is left is to put the rest in
+/// place, if there is any, and to end.
 static PLACED: AtomicBool = AtomicBool::new(false);
 
 /// While this lives, no signal ends the process: one that comes meanwhile does so afterwards, or never when the work was done. Nothing may be

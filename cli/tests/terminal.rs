@@ -104,17 +104,24 @@ fn a_question_for_a_secret_that_is_interrupted_gives_the_terminal_its_echo_back(
     );
 }
 
-/// All that a run shows where its standard error is a terminal of 80 columns.
+/// All that a run shows where its standard output and error are a terminal of 80 columns.
 fn shown(desk: &Desk, arguments: &[&str]) -> String {
+    shown_with(desk, arguments, &[])
+}
+
+/// The same, with variables set.
+fn shown_with(desk: &Desk, arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let (mut outer, inner) = terminal();
     let mut size = tcgetwinsize(&inner).unwrap();
     (size.ws_col, size.ws_row) = (80, 24);
     tcsetwinsize(&inner, size).unwrap();
     let mut command = desk.command(arguments);
     command
+        .stdout(inner.try_clone().unwrap())
         .stderr(inner)
         .env("TERM", "xterm-256color")
-        .env_remove("NO_COLOR");
+        .env_remove("NO_COLOR")
+        .envs(variables.iter().copied());
     let mut child = command.spawn().unwrap();
     // It holds the program's end of the terminal.
     drop(command);
@@ -146,33 +153,27 @@ fn progress_shows_on_a_terminal_from_a_mebibyte_on_and_leaves_nothing_behind() {
     assert!(output.status.success() && output.stderr.is_empty(), "not a terminal");
 }
 
-/// So NO_COLOR has nothing to turn off.
 #[test]
-fn nothing_is_coloured() {
+fn help_is_styled_on_a_terminal_alone_and_no_color_turns_it_off() {
     let desk = Desk::new();
-    desk.write("large", &vec![7; 2 << 20]);
-    let sealing = [
-        "encrypt",
-        "large",
-        "--passphrase-file",
-        "words",
-        "--profile",
-        "1",
-        "-o",
-        "out",
-    ];
+    for arguments in [&["--help"][..], &["encrypt", "--help"]] {
+        let styled = shown(&desk, arguments);
+        assert!(styled.contains("\u{1b}[1m"), "{styled:?}");
+        let plain = shown_with(&desk, arguments, &[("NO_COLOR", "1")]);
+        assert!(plain.contains("Usage:") && !plain.contains('\u{1b}'), "{plain:?}");
+        assert!(!good(desk.run(arguments)).contains(&0x1b), "not a terminal");
+    }
+}
+
+#[test]
+fn what_went_wrong_is_plain_on_a_terminal_too() {
+    let desk = Desk::new();
     for (arguments, part) in [
-        (&["encrypt", "--nonsense"][..], "--nonsense"),
-        (&sealing, "sealing"),
-        (&["--help"], ""),
+        (["encrypt", "--nonsense"], "--nonsense"),
+        (["inspect", "missing"], "missing"),
     ] {
-        let shown = shown(&desk, arguments);
-        assert!(shown.contains(part), "{shown:?}");
-        let ends = shown
-            .split("\u{1b}[")
-            .skip(1)
-            .filter_map(|order| order.chars().find(char::is_ascii_alphabetic));
-        assert!(ends.into_iter().all(|end| end != 'm'), "{shown:?}");
+        let shown = shown(&desk, &arguments);
+        assert!(shown.contains(part) && !shown.contains('\u{1b}'), "{shown:?}");
     }
 }
 

@@ -40,26 +40,29 @@ pub fn public_key(seed: &[u8; 32]) -> Vec<u8> {
 pub fn encapsulate(public_key: &[u8], randomness: &[u8; 64]) -> Encapsulation {
     let (ml_kem_key, x25519_key) = public_key.split_at(ML_KEM_KEY_LEN);
     let (m, secret) = randomness.split_at(32);
-    let ml_kem_key = ml_kem_key.try_into().expect("a public key is 1,216 bytes");
-    let ml_kem_key = ml_kem_768::EncapsulationKey::new(ml_kem_key).expect("its coefficients are in range");
-    let (ml_kem_ciphertext, ml_kem) = ml_kem_key.encapsulate_deterministic(m.try_into().expect("m is 32 bytes"));
-
+    let (ct_m, ml_kem) = encapsulate_ml_kem(ml_kem_key, m);
     let (secret, x25519_key) = (array(secret), array(x25519_key));
     let ephemeral = x25519(secret, X25519_BASEPOINT_BYTES);
     let agreed = x25519(secret, x25519_key);
-    Encapsulation::of(&ml_kem_ciphertext, ml_kem.into(), ephemeral, agreed, x25519_key)
+    Encapsulation::of(&ct_m, ml_kem, ephemeral, agreed, x25519_key)
 }
 
 /// The same, but that X25519's ephemeral key is `point` of low order: the recipient's half comes to zeros with it.
 #[must_use]
 pub fn encapsulate_low_order(public_key: &[u8], m: &[u8; 32], point: [u8; 32]) -> Encapsulation {
     let (ml_kem_key, x25519_key) = public_key.split_at(ML_KEM_KEY_LEN);
-    let ml_kem_key = ml_kem_key.try_into().expect("a public key is 1,216 bytes");
-    let ml_kem_key = ml_kem_768::EncapsulationKey::new(ml_kem_key).expect("its coefficients are in range");
-    let (ml_kem_ciphertext, ml_kem) = ml_kem_key.encapsulate_deterministic(&(*m).into());
+    let (ct_m, ml_kem) = encapsulate_ml_kem(ml_kem_key, m);
     let agreed = x25519(X25519_BASEPOINT_BYTES, point);
     assert_eq!(agreed, [0; 32], "a point of low order");
-    Encapsulation::of(&ml_kem_ciphertext, ml_kem.into(), point, agreed, array(x25519_key))
+    Encapsulation::of(&ct_m, ml_kem, point, agreed, array(x25519_key))
+}
+
+/// ct_M and ss_M, with the randomness m of 32 bytes.
+fn encapsulate_ml_kem(key: &[u8], m: &[u8]) -> (Vec<u8>, [u8; 32]) {
+    let key = key.try_into().expect("ML-KEM's part of a public key is 1,184 bytes");
+    let key = ml_kem_768::EncapsulationKey::new(key).expect("its coefficients are in range");
+    let (ciphertext, shared) = key.encapsulate_deterministic(m.try_into().expect("m is 32 bytes"));
+    (ciphertext.to_vec(), shared.into())
 }
 
 impl Encapsulation {
