@@ -45,6 +45,8 @@ pub(crate) enum Failure {
     NoShare(PathBuf),
     #[error("{threshold} of {number} shares are not possible")]
     ShareCount { threshold: u8, number: u8 },
+    #[error("shares are files, and go to a folder")]
+    SharesNeedFolder,
     #[error("{0} of the files are containers, and it takes one and its shares")]
     ContainerCount(usize),
     #[error("a container opens by passphrases or by recipients, not by both")]
@@ -55,6 +57,8 @@ pub(crate) enum Failure {
     NothingToChange,
     #[error("its passphrases are of profile {0}, and all have to be of one")]
     OtherProfile(u8),
+    #[error("this passphrase opens it already")]
+    OpensAlready,
     #[error("none of its passphrases is the one to be removed")]
     NoSuchPassphrase,
     #[error("it has no {0} to be removed")]
@@ -121,6 +125,8 @@ pub(crate) enum Failure {
     Write { path: PathBuf, source: io::Error },
     #[error("{} exists", at(.0))]
     Exists(PathBuf),
+    #[error("{} is in the way: what is to be written there is {}", at(.0), if .0.is_dir() { "a file" } else { "a folder" })]
+    InTheWay(PathBuf),
     #[error("{} exists, and the document has {count} files", at(.path))]
     FileForMany { path: PathBuf, count: usize },
     #[error("the document has {0} files, and only one fits on standard output")]
@@ -264,6 +270,8 @@ impl Failure {
             | Self::NoShare(_)
             | Self::ShareCount { .. }
             | Self::ContainerCount(_)
+            | Self::SharesNeedFolder
+            | Self::OpensAlready
             | Self::TwoKinds
             | Self::PassphraseAndRecipients
             | Self::NothingToChange
@@ -293,7 +301,7 @@ impl Failure {
             | Self::ManyForStdout(_)
             | Self::NoSuchEntry(_)
             | Self::BinaryForTerminal => Class::Usage,
-            Self::Exists(_) | Self::FileForMany { .. } => Class::OutputExists,
+            Self::Exists(_) | Self::InTheWay(_) | Self::FileForMany { .. } => Class::OutputExists,
             Self::NameTooLong(_)
             | Self::TooManyFiles(_)
             | Self::Changed(_)

@@ -76,14 +76,35 @@ impl Output {
             shown: path.to_owned(),
             modified: entry.and_then(|(number, entries)| entries.get(number)?.modified),
         };
-        let staging = Staging::for_one(folder_of(path))?;
-        Ok(Self::Files(Files {
-            staging,
+        let files = Files {
+            staging: Staging::for_one(folder_of(path))?,
             places: vec![place],
             force,
             durable: false,
             _made: made,
-        }))
+        };
+        files.refuse_existing()?;
+        Ok(Self::Files(files))
+    }
+
+    /// Files of our own making, entry by entry.
+    pub(crate) fn files_in(folder: &Path, names: &[String], force: bool) -> Result<Self, Failure> {
+        let made = Made::folder(folder)?;
+        let place = |(entry, name): (usize, &String)| Place {
+            entry,
+            path: name.clone(),
+            shown: folder.join(name),
+            modified: None,
+        };
+        let files = Files {
+            staging: Staging::new(folder)?,
+            places: names.iter().enumerate().map(place).collect(),
+            force,
+            durable: false,
+            _made: made,
+        };
+        files.refuse_existing()?;
+        Ok(Self::Files(files))
     }
 
     pub(crate) fn folder(folder: &Path, entries: &[Entry], wanted: &[bool], force: bool) -> Result<Self, Failure> {
@@ -121,9 +142,32 @@ impl Output {
 
     /// Writes what is at hand whole.
     pub(crate) fn put_whole(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.put_entry(0, bytes)
+    }
+
+    /// Writes one of several files whole.
+    pub(crate) fn put_entry(&self, entry: usize, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::Stream(stream) => stream.write(bytes),
-            Self::Files(files) => write_at(&files.open(0)?, bytes, 0).map_err(|source| files.failed(0, source)),
+            Self::Files(files) => write_at(&files.open(entry)?, bytes, 0).map_err(|source| files.failed(entry, source)),
+        }
+    }
+
+    /// Waits until what was written is on the disk, in place or not.
+    pub(crate) fn sync(&self) -> Result<(), Failure> {
+        let Self::Files(files) = self else { return Ok(()) };
+        for place in &files.places {
+            let synced = files.open(place.entry)?.sync_all();
+            synced.map_err(|source| files.failed(place.entry, source))?;
+        }
+        Ok(())
+    }
+
+    /// The file aside, to be read and written when it is in place.
+    pub(crate) fn whole_file(&self) -> Result<Option<File>, Failure> {
+        match self {
+            Self::Stream(_) => Ok(None),
+            Self::Files(files) => files.open(0).map(Some),
         }
     }
 
@@ -191,7 +235,7 @@ impl Files {
             let mut above = path.match_indices('/').map(|(at, _)| &path[..at]);
             let in_the_way = above.find_map(|folder| match self.staging.look_at_folder(folder) {
                 Ok(true) => None,
-                Ok(false) => Some(Err(Failure::Exists(self.staging.shown().join(folder)))),
+                Ok(false) => Some(Err(Failure::InTheWay(self.staging.shown().join(folder)))),
                 // So is nothing that is below it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Ok(())),
                 Err(source) => Some(Err(failed(source))),
@@ -204,6 +248,7 @@ impl Files {
             match self.staging.look_at(path) {
                 Ok(found) if found.is_dir() && is_folder => {}
                 Ok(found) if self.force && !found.is_dir() && !is_folder => {}
+                Ok(found) if found.is_dir() != is_folder => return Err(Failure::InTheWay(place.shown.clone())),
                 Ok(_) => return Err(Failure::Exists(place.shown.clone())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Err(failed(source)),

@@ -11,6 +11,7 @@ use crate::ask::is_dash;
 use crate::failure::Failure;
 use crate::page;
 use crate::position::write_at;
+use crate::random::random;
 use crate::target::Target;
 
 /// Whether `path` still leads to `file`.
@@ -104,13 +105,13 @@ impl Changing {
         Ok(self.container.rekey(key, Allowed::ALL)?)
     }
 
-    /// Writes the new header.
-    pub(crate) fn finish(self, rekeying: Rekeying) -> Result<(), Failure> {
+    /// Writes the new header. After that it may be changed again: it stays locked.
+    pub(crate) fn finish(&mut self, rekeying: &mut Rekeying) -> Result<(), Failure> {
         let failed = |source| Failure::Write {
             path: self.path.clone(),
             source,
         };
-        match rekeying.finish()? {
+        match rekeying.finish(&mut random())? {
             Rekeyed::InPlace(rewrites) => {
                 for rewrite in rewrites {
                     write_at(&self.file, &rewrite.bytes, rewrite.offset)
@@ -124,7 +125,7 @@ impl Changing {
     }
 
     /// A copy with another start takes the container's place.
-    fn move_whole(mut self, prefix: &[u8], replaces: u64) -> Result<(), Failure> {
+    fn move_whole(&mut self, prefix: &[u8], replaces: u64) -> Result<(), Failure> {
         // Where it truly is: a symlink to it stays one.
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         let output = Target::of(Some(&path), true)?.for_container("container")?.durable();
@@ -133,6 +134,17 @@ impl Changing {
             Ok::<_, io::Error>(&self.file)
         })?;
         output.resemble(&self.file)?;
-        output.commit()
+        let moved = output.whole_file()?;
+        if let Some(moved) = &moved {
+            // Nobody else can have it before it is in place; where there are no locks, there was none before.
+            let _ = moved.try_lock();
+        }
+        output.commit()?;
+        self.file = moved.unwrap_or(
+            self.file
+                .try_clone()
+                .map_err(|source| Failure::Write { path, source })?,
+        );
+        Ok(())
     }
 }

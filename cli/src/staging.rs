@@ -84,7 +84,7 @@ impl Staging {
             Aside::Unnamed(file) => file.try_clone(),
             Aside::Folder { dir, .. } => {
                 let mut options = OpenOptions::new();
-                options.write(true).create(true);
+                options.read(true).write(true).create(true);
                 #[cfg(unix)]
                 options.mode(0o600);
                 dir.open_with(entry.to_string(), &options)

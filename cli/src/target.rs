@@ -41,7 +41,7 @@ impl Target {
                 let slash = path.as_os_str().to_string_lossy().ends_with('/');
                 let plain = PathBuf::from(path.as_os_str().to_string_lossy().trim_end_matches('/'));
                 if slash && fs::metadata(&plain).is_ok_and(|found| !found.is_dir()) {
-                    return Err(Failure::Exists(plain));
+                    return Err(Failure::InTheWay(plain));
                 }
                 match fs::metadata(path) {
                     Ok(found) if found.is_dir() => Wish::Folder(path.to_owned()),
@@ -107,11 +107,7 @@ impl Target {
             Wish::File(path) | Wish::New(path) => Output::file(&path, None, force, Made::default()),
             Wish::Folder(path) => {
                 let made = Made::folder(&path)?;
-                let path = path.join(name);
-                if !force && fs::symlink_metadata(&path).is_ok() {
-                    return Err(Failure::Exists(path));
-                }
-                Output::file(&path, None, force, made)
+                Output::file(&path.join(name), None, force, made)
             }
         }
     }

@@ -10,6 +10,7 @@ mod print;
 mod rekey;
 mod seal;
 mod share;
+mod split;
 mod split_by;
 
 pub(crate) use about::{completions, man};
@@ -18,6 +19,7 @@ pub(crate) use get::get;
 pub(crate) use keygen::keygen;
 pub(crate) use look::{check, inspect, list};
 pub(crate) use open::{combine, decrypt};
-pub(crate) use rekey::{rekey, split};
+pub(crate) use rekey::rekey;
 pub(crate) use seal::encrypt;
 pub(crate) use share::share;
+pub(crate) use split::split;

@@ -59,7 +59,7 @@ fn each_recipient_opens_with_a_key_of_their_own_and_nobody_else_does() {
     opens(&desk, &["-i", "eve.key", "-i", "bo.key"]);
     refused(open(&desk, &["-i", "eve.key"]), 3);
     let told = String::from_utf8(good(desk.run(&["inspect", "members.satchel"]))).unwrap();
-    assert!(told.contains("(there are 3 to 4)") && !told.contains("age1"), "{told}");
+    assert!(told.contains("(there are up to 4)") && !told.contains("age1"), "{told}");
 }
 
 #[test]
@@ -280,4 +280,61 @@ fn two_rekeyings_at_once_are_one_after_the_other_or_one_is_refused() {
         }
     }
     assert!(children.iter().any(|output| output.status.success()));
+}
+
+#[test]
+fn whoever_is_removed_opens_nothing_any_more_whatever_their_number_and_however_often_they_were_added() {
+    let desk = desk(&["ana", "bo", "cy"]);
+    let encrypt = |to: &[&str]| {
+        let mut all = vec![
+            "encrypt",
+            "members.csv",
+            "-o",
+            "members.satchel",
+            "--force",
+            "--profile",
+            "1",
+        ];
+        all.extend(to);
+        good(desk.run(&all));
+    };
+    let rekey = |arguments: &[&str]| {
+        let mut all = vec!["rekey", "members.satchel"];
+        all.extend(arguments);
+        desk.run(&all)
+    };
+    encrypt(&["-R", "ana.pub", "-R", "bo.pub", "-R", "cy.pub"]);
+    let output = rekey(&["-i", "ana.key", "--remove-this"]);
+    assert!(
+        said(&output).contains("nobody can tell from the file who is left"),
+        "{}",
+        said(&output)
+    );
+    good(output);
+    refused(open(&desk, &["-i", "ana.key"]), 3);
+    opens(&desk, &["-i", "bo.key"]);
+    opens(&desk, &["-i", "cy.key"]);
+    // Twice there, and all the keys that are named.
+    good(rekey(&["-i", "bo.key", "-R", "bo.pub"]));
+    good(rekey(&[
+        "-i",
+        "bo.key",
+        "-i",
+        "cy.key",
+        "--remove-this",
+        "-R",
+        "ana.pub",
+    ]));
+    for (key, code) in [("ana.key", 0), ("bo.key", 3), ("cy.key", 3)] {
+        assert_eq!(open(&desk, &["-i", key]).status.code(), Some(code), "{key}");
+    }
+
+    encrypt(&["--passphrase-file", "words"]);
+    let before = desk.read("members.satchel");
+    let told = refused(
+        rekey(&["--passphrase-file", "words", "--add-passphrase-file", "words"]),
+        2,
+    );
+    assert!(told.contains("this passphrase opens it already"), "{told}");
+    assert!(desk.read("members.satchel") == before);
 }

@@ -153,7 +153,7 @@ impl Container {
     /// `NoMatchingSlot`, `ExcessiveWork`, `WrongKey`, `BadHeaderMac`, `BadPayloadHeader`, `OutOfMemory`; with shares
     /// `ShareOfAnotherContainer`, `WrongShare`, `MixedShares`, `TooFewShares` as well.
     pub fn open(&self, key: &Key<'_>, allowed: Allowed) -> Result<Opened, Verdict> {
-        let (_, _, file_key) = self.unlock(key, allowed)?;
+        let (_, file_key) = self.unlock(key, allowed)?;
         let stream = Stream::start_opening(
             PRODUCTION,
             &file_key.payload_key(),
@@ -173,22 +173,22 @@ impl Container {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn rekey(&self, key: &Key<'_>, allowed: Allowed) -> Result<Rekeying, Verdict> {
-        let (place, opened_by, file_key) = self.unlock(key, allowed)?;
+        let (place, file_key) = self.unlock(key, allowed)?;
         let slots = self
             .places
             .iter()
             .find(|(number, _)| *number == place)
             .map_or(&[][..], |(_, place)| place.header.slots());
-        Ok(Rekeying::new(self.frame, place, slots.to_vec(), opened_by, file_key))
+        Ok(Rekeying::new(self.frame, place, slots.to_vec(), file_key))
     }
 
-    /// The place, the slot in it, and what that wraps: of the first place that opens and verifies.
-    fn unlock(&self, key: &Key<'_>, allowed: Allowed) -> Result<(usize, usize, FileKey), Verdict> {
+    /// The place, and the file key: of the first place that opens and verifies.
+    fn unlock(&self, key: &Key<'_>, allowed: Allowed) -> Result<(usize, FileKey), Verdict> {
         let mut verdict = Verdict::NoMatchingSlot;
         for (number, place) in &self.places {
-            let found = find_file_key(&place.header, &self.frame.id(), key, allowed).and_then(|(slot, file_key)| {
+            let found = find_file_key(&place.header, &self.frame.id(), key, allowed).and_then(|file_key| {
                 place.verify(&self.frame, &file_key)?;
-                Ok((*number, slot, file_key))
+                Ok((*number, file_key))
             });
             match found {
                 Ok(found) => return Ok(found),

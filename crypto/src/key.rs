@@ -36,19 +36,19 @@ impl Allowed {
     };
 }
 
-/// Each slot of the key's type in order, until one unwraps: its number among the slots, and the file key.
+/// Each slot of the key's type in order, until one unwraps the file key.
 pub(crate) fn find_file_key(
     header: &Header,
     container_id: &[u8; 16],
     key: &Key<'_>,
     allowed: Allowed,
-) -> Result<(usize, FileKey), Verdict> {
+) -> Result<FileKey, Verdict> {
     #[cfg(feature = "shares")]
     if let Key::Shares(shares) = key {
         return crate::share::find_file_key(header, container_id, shares);
     }
     let mut matching = false;
-    for (number, slot) in header.slots().iter().enumerate() {
+    for slot in header.slots() {
         let found = match (key, slot) {
             (Key::Link(link), Slot::Link { .. }) => slot.unwrap(link.slot_secret().expose(), container_id),
             (Key::Passphrase(passphrase), Slot::Passphrase { profile, salt, .. }) => {
@@ -67,7 +67,7 @@ pub(crate) fn find_file_key(
         };
         matching = true;
         if let Some(file_key) = found {
-            return Ok((number, file_key));
+            return Ok(file_key);
         }
     }
     Err(if matching {

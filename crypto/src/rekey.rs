@@ -8,7 +8,7 @@ use crate::file_key::FileKey;
 use crate::limit::PRELUDE_LEN;
 use crate::passphrase::derive_passphrase_key;
 use crate::place::{CHANGING, Frame, Place, SETTLED, room_for, room_to_grow};
-use crate::{Header, Passphrase, Profile, Slot, Verdict, limit, slot};
+use crate::{Header, Key, Passphrase, Profile, Slot, Verdict, limit, slot};
 
 /// Why slots cannot be changed like this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +46,6 @@ pub struct Rekeying {
     frame: Frame,
     place: usize,
     slots: Vec<Slot>,
-    opened_by: usize,
     file_key: FileKey,
 }
 
@@ -72,12 +71,11 @@ pub struct Rewrite {
 }
 
 impl Rekeying {
-    pub(crate) const fn new(frame: Frame, place: usize, slots: Vec<Slot>, opened_by: usize, file_key: FileKey) -> Self {
+    pub(crate) const fn new(frame: Frame, place: usize, slots: Vec<Slot>, file_key: FileKey) -> Self {
         Self {
             frame,
             place,
             slots,
-            opened_by,
             file_key,
         }
     }
@@ -95,14 +93,28 @@ impl Rekeying {
         })
     }
 
-    /// Removes the slot that opened the container, if it is still there. Says whether it was.
-    pub fn remove_opened(&mut self) -> bool {
-        let there = self.opened_by < self.slots.len();
-        if there {
-            self.slots.remove(self.opened_by);
-            self.opened_by = usize::MAX;
+    /// Removes every slot that `key` opens, not only the one that opened the container, and says how many those were: what was added twice is
+    /// taken away whole. One run of Argon2id for each passphrase slot.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn remove_opened_by(&mut self, key: &Key<'_>) -> Result<usize, Verdict> {
+        let id = self.frame.id();
+        match key {
+            Key::Passphrase(passphrase) => self.remove_passphrase(passphrase),
+            #[cfg(feature = "recipients")]
+            Key::Identities(identities) => {
+                let opens = |slot: &Slot| identities.iter().any(|identity| identity.unwrap(slot, &id).is_some());
+                Ok(self.remove(opens))
+            }
+            Key::Link(link) => {
+                let secret = link.slot_secret();
+                let is_link = |slot: &Slot| slot.kind() == Slot::LINK;
+                Ok(self.remove(|slot| is_link(slot) && slot.unwrap(secret.expose(), &id).is_some()))
+            }
+            #[cfg(feature = "shares")]
+            Key::Shares(shares) => Ok(self.remove(|slot| crate::share::opens(slot, &id, shares))),
         }
-        there
     }
 
     /// Removes every slot of a type, such as [`Slot::SHARE`], and says how many those were.
@@ -115,37 +127,39 @@ impl Rekeying {
     /// # Errors
     /// `OutOfMemory`.
     pub fn remove_passphrase(&mut self, passphrase: &Passphrase) -> Result<usize, Verdict> {
-        let mut opens = Vec::new();
-        for slot in &self.slots {
-            opens.push(match slot {
-                Slot::Passphrase { profile, salt, .. } => {
-                    let secret = derive_passphrase_key(passphrase, salt, *profile)?;
-                    slot.unwrap(secret.expose(), &self.frame.id()).is_some()
-                }
-                _ => false,
-            });
-        }
-        let mut opens = opens.into_iter();
+        let mut opens = self.opened_by_passphrase(passphrase)?.into_iter();
         Ok(self.remove(|_| opens.next() == Some(true)))
     }
 
-    /// The slot that opened the container keeps its place in the count.
+    /// Whether `passphrase` opens one of the slots as they are now. One run of Argon2id for each passphrase slot.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn has_passphrase(&self, passphrase: &Passphrase) -> Result<bool, Verdict> {
+        Ok(self.opened_by_passphrase(passphrase)?.contains(&true))
+    }
+
+    fn opened_by_passphrase(&self, passphrase: &Passphrase) -> Result<Vec<bool>, Verdict> {
+        let opens = |slot: &Slot| match slot {
+            Slot::Passphrase { profile, salt, .. } => {
+                let secret = derive_passphrase_key(passphrase, salt, *profile)?;
+                Ok(slot.unwrap(secret.expose(), &self.frame.id()).is_some())
+            }
+            _ => Ok(false),
+        };
+        self.slots.iter().map(opens).collect()
+    }
+
     fn remove(&mut self, mut which: impl FnMut(&Slot) -> bool) -> usize {
         let before = self.slots.len();
-        let (mut number, mut opened_by) = (0, usize::MAX);
-        let mut kept = 0;
-        let opened = self.opened_by;
-        self.slots.retain(|slot| {
-            let keep = !which(slot);
-            if keep && number == opened {
-                opened_by = kept;
-            }
-            number += 1;
-            kept += usize::from(keep);
-            keep
-        });
-        self.opened_by = opened_by;
+        self.slots.retain(|slot| !which(slot));
         before - self.slots.len()
+    }
+
+    /// Removes the first of the share slots, which was added before the others.
+    pub fn remove_first_shares(&mut self) -> bool {
+        let first = self.slots.iter().position(|slot| slot.kind() == Slot::SHARE);
+        first.map(|first| self.slots.remove(first)).is_some()
     }
 
     /// Adds a passphrase. One run of Argon2id.
@@ -176,8 +190,6 @@ impl Rekeying {
             rng,
         ));
         self.slots = others;
-        // The order says nothing any more.
-        self.opened_by = usize::MAX;
     }
 
     /// Adds a share slot: any `threshold` of the `count` shares open it.
@@ -196,43 +208,52 @@ impl Rekeying {
         Ok(shares)
     }
 
-    /// The new header: in place where there is room for it.
+    /// The new header: in place where there is room for it. Once that is written, it can be changed and finished again.
+    ///
+    /// Of recipient slots there is a power of two: where some were removed, dummies take the places that are left.
     ///
     /// # Errors
     /// `NothingOpens`, `TooManySlots`, `MixedTypes`; `Slots` where passphrase slots are of two profiles.
-    pub fn finish(self) -> Result<Rekeyed, RekeyError> {
-        let Self {
-            mut frame,
-            place,
-            slots,
-            file_key,
-            ..
-        } = self;
-        check(&slots)?;
-        let header = Header::new(slots)?;
-        let replaces = (PRELUDE_LEN + 2 * frame.room) as u64;
-        if room_for(&header) > frame.room {
-            frame.room = room_to_grow(&header);
-            let mut prefix = frame.encode();
-            prefix.extend_from_slice(&Place::encode(&header, &frame, &file_key));
-            prefix.resize(PRELUDE_LEN + 2 * frame.room, 0);
+    pub fn finish(&mut self, rng: &mut (impl CryptoRng + ?Sized)) -> Result<Rekeyed, RekeyError> {
+        check(&self.slots)?;
+        self.fill_up(rng);
+        let header = Header::new(self.slots.clone())?;
+        let replaces = (PRELUDE_LEN + 2 * self.frame.room) as u64;
+        if room_for(&header) > self.frame.room {
+            self.frame.room = room_to_grow(&header);
+            self.place = 0;
+            let mut prefix = self.frame.encode();
+            prefix.extend_from_slice(&Place::encode(&header, &self.frame, &self.file_key));
+            prefix.resize(PRELUDE_LEN + 2 * self.frame.room, 0);
             return Ok(Rekeyed::Moved { prefix, replaces });
         }
-        let offset = |place: usize| (PRELUDE_LEN + place * frame.room) as u64;
+        let offset = |place: usize| (PRELUDE_LEN + place * self.frame.room) as u64;
         let new = Rewrite {
-            offset: offset(1 - place),
-            bytes: Place::encode(&header, &frame, &file_key),
+            offset: offset(1 - self.place),
+            bytes: Place::encode(&header, &self.frame, &self.file_key),
         };
         let old = Rewrite {
-            offset: offset(place),
-            bytes: vec![0; frame.room],
+            offset: offset(self.place),
+            bytes: vec![0; self.frame.room],
         };
         let state = |state| Rewrite {
             offset: (PRELUDE_LEN - 1) as u64,
             bytes: vec![state],
         };
+        self.place = 1 - self.place;
         Ok(Rekeyed::InPlace([state(CHANGING), new, old, state(SETTLED)]))
     }
+
+    #[cfg(feature = "recipients")]
+    fn fill_up(&mut self, rng: &mut (impl CryptoRng + ?Sized)) {
+        let recipients = self.slots.iter().filter(|slot| slot.kind() == Slot::RECIPIENT).count();
+        if recipients > 0 && !recipients.is_power_of_two() {
+            self.add_recipients(&[], rng);
+        }
+    }
+
+    #[cfg(not(feature = "recipients"))]
+    fn fill_up(&mut self, _rng: &mut (impl CryptoRng + ?Sized)) {}
 }
 
 /// What [`Header::new`] would refuse, with what can be done about it.

@@ -160,13 +160,9 @@ pub(crate) fn split(
 }
 
 /// The mirror of [`split`]. Each share is checked by itself first, so that the wrong one can be named.
-pub(crate) fn find_file_key(
-    header: &Header,
-    container_id: &[u8; 16],
-    shares: &[Share],
-) -> Result<(usize, FileKey), Verdict> {
-    let slots = header.slots().iter().enumerate();
-    let slots: Vec<_> = slots.filter(|(_, slot)| slot.kind() == Slot::SHARE).collect();
+pub(crate) fn find_file_key(header: &Header, container_id: &[u8; 16], shares: &[Share]) -> Result<FileKey, Verdict> {
+    let slots = header.slots().iter();
+    let slots: Vec<_> = slots.filter(|slot| slot.kind() == Slot::SHARE).collect();
     if slots.is_empty() {
         return Err(Verdict::NoMatchingSlot);
     }
@@ -177,20 +173,17 @@ pub(crate) fn find_file_key(
             return Err(Verdict::ShareOfAnotherContainer(share.number));
         }
         let commitment = share.commitment();
-        let committed = |(_, slot): &&(usize, &Slot)| match slot {
-            Slot::Share { commitments, .. } => commitments.iter().any(|one| bool::from(one.ct_eq(&commitment))),
-            _ => false,
-        };
-        let found = slots.iter().find(committed).ok_or(Verdict::WrongShare(share.number))?;
+        let found = slots.iter().position(|slot| commits(slot, &commitment));
+        let found = found.ok_or(Verdict::WrongShare(share.number))?;
         let (slot, threshold) = *opens.get_or_insert((found, share.threshold));
-        if slot.0 != found.0 || threshold != share.threshold {
+        if slot != found || threshold != share.threshold {
             return Err(Verdict::MixedShares);
         }
         if used.iter().all(|other| other.number != share.number) {
             used.push(share);
         }
     }
-    let Some(((number, slot), threshold)) = opens else {
+    let Some((slot, threshold)) = opens else {
         return Err(Verdict::TooFewShares { given: 0, needed: 0 });
     };
     let given = u8::try_from(used.len()).unwrap_or(u8::MAX);
@@ -201,8 +194,21 @@ pub(crate) fn find_file_key(
         });
     }
     let secret = combine(&used[..usize::from(threshold)]).ok_or(Verdict::WrongKey)?;
-    let file_key = slot.unwrap(secret.expose(), container_id);
-    file_key.map(|key| (*number, key)).ok_or(Verdict::WrongKey)
+    let file_key = slots[slot].unwrap(secret.expose(), container_id);
+    file_key.ok_or(Verdict::WrongKey)
+}
+
+/// Whether `shares`, which opened a container, are those of this slot.
+pub(crate) fn opens(slot: &Slot, container_id: &[u8; 16], shares: &[Share]) -> bool {
+    let of_slot = |share: &Share| share.container_id == *container_id && commits(slot, &share.commitment());
+    shares.iter().any(of_slot)
+}
+
+fn commits(slot: &Slot, commitment: &[u8; COMMITMENT_LEN]) -> bool {
+    match slot {
+        Slot::Share { commitments, .. } => commitments.iter().any(|one| bool::from(one.ct_eq(commitment))),
+        _ => false,
+    }
 }
 
 fn combine(shares: &[&Share]) -> Option<SharedSecret> {

@@ -68,9 +68,9 @@ fn cut_off_at_any_byte_the_old_or_the_new_header_is_whole() {
     let ((old, old_public), (new, new_public)) = (people(1), people(2));
     let container = seal(&Locks::Recipients(&old_public));
     let mut rekeying = rekeying(&container, &Key::Identities(&old));
-    assert!(rekeying.remove_opened());
+    assert_eq!(rekeying.remove_opened_by(&Key::Identities(&old)), Ok(1));
     rekeying.add_recipients(&new_public, &mut rng());
-    let Rekeyed::InPlace(rewrites) = rekeying.finish().unwrap() else {
+    let Rekeyed::InPlace(rewrites) = rekeying.finish(&mut rng()).unwrap() else {
         panic!("a header of two recipients has room")
     };
     let mut file = container;
@@ -105,14 +105,14 @@ fn a_change_after_one_that_was_cut_off_settles_it() {
     let mut file = seal(&Locks::Recipients(&old_public));
     let mut first = rekeying(&file, &Key::Identities(&old));
     first.add_recipients(&new_public, &mut rng());
-    let Rekeyed::InPlace([changing, new, ..]) = first.finish().unwrap() else {
+    let Rekeyed::InPlace([changing, new, ..]) = first.finish(&mut rng()).unwrap() else {
         panic!("there is room")
     };
     file[usize::try_from(changing.offset).unwrap()] = changing.bytes[0];
     let at = usize::try_from(new.offset).unwrap();
     file[at..at + 1000].copy_from_slice(&new.bytes[..1000]);
     assert!(Container::parse(&file, file.len() as u64).unwrap().is_unsettled());
-    let again = rekeying(&file, &Key::Identities(&old)).finish().unwrap();
+    let again = rekeying(&file, &Key::Identities(&old)).finish(&mut rng()).unwrap();
     let file = apply(file, again);
     assert!(!Container::parse(&file, file.len() as u64).unwrap().is_unsettled());
     assert_eq!(opened_by(&file, &Key::Identities(&old)), Ok(()));
@@ -125,7 +125,7 @@ fn a_header_that_outgrows_its_room_moves_with_its_payload_as_it_is() {
     let container = seal(&Locks::Recipients(&public));
     let mut rekeying = rekeying(&container, &Key::Identities(&people));
     rekeying.add_recipients(&many, &mut rng());
-    let moved = rekeying.finish().unwrap();
+    let moved = rekeying.finish(&mut rng()).unwrap();
     assert!(matches!(moved, Rekeyed::Moved { .. }));
     let moved = apply(container.clone(), moved);
     assert_eq!(moved[moved.len() - 4128..], container[container.len() - 4128..]);
@@ -145,20 +145,20 @@ fn passphrases_are_added_and_removed_and_all_else_stays() {
     assert_eq!(adding.profile(), Some(Profile::Phone));
     adding.add_passphrase(&two, Profile::Phone, &mut rng()).unwrap();
     let shares = adding.add_shares(2, 3, &mut rng()).unwrap();
-    let both = apply(container, adding.finish().unwrap());
+    let both = apply(container, adding.finish(&mut rng()).unwrap());
     assert_eq!((opened_by(&both, &by_one), opened_by(&both, &by_two)), (Ok(()), Ok(())));
     assert_eq!(opened_by(&both, &Key::Shares(&shares[1..])), Ok(()));
 
     let mut removing = rekeying(&both, &Key::Shares(&shares));
     assert_eq!(removing.remove_passphrase(&one).unwrap(), 1);
-    let second = apply(both, removing.finish().unwrap());
+    let second = apply(both, removing.finish(&mut rng()).unwrap());
     assert_eq!(opened_by(&second, &by_one), Err(Verdict::WrongKey));
     assert_eq!(opened_by(&second, &by_two), Ok(()));
 
     let mut shares_alone = rekeying(&second, &by_two);
     assert_eq!(shares_alone.remove_kind(1), 1);
-    assert!(!shares_alone.remove_opened());
-    let shares_alone = apply(second, shares_alone.finish().unwrap());
+    assert_eq!(shares_alone.remove_opened_by(&by_two), Ok(0));
+    let shares_alone = apply(second, shares_alone.finish(&mut rng()).unwrap());
     assert_eq!(opened_by(&shares_alone, &by_two), Err(Verdict::NoMatchingSlot));
     assert_eq!(opened_by(&shares_alone, &Key::Shares(&shares[..2])), Ok(()));
 }
@@ -172,20 +172,20 @@ fn slots_that_no_reader_would_take_are_not_written() {
     let key = Key::Identities(&people);
     let mut mixed = rekeying(&container, &key);
     mixed.add_passphrase(&passphrase, Profile::Phone, &mut rng()).unwrap();
-    assert_eq!(mixed.finish().err(), Some(RekeyError::MixedTypes));
+    assert_eq!(mixed.finish(&mut rng()).err(), Some(RekeyError::MixedTypes));
     let mut fifth = rekeying(&container, &key);
     for _ in 0..5 {
         fifth.add_shares(2, 2, &mut rng()).unwrap();
     }
     let too_many = RekeyError::TooManySlots { count: 5, most: 4 };
-    assert_eq!(fifth.finish().err(), Some(too_many));
+    assert_eq!(fifth.finish(&mut rng()).err(), Some(too_many));
     let mut crowd = rekeying(&container, &key);
     crowd.add_recipients(&vec![public[0].clone(); 64], &mut rng());
     let too_many = RekeyError::TooManySlots { count: 65, most: 64 };
-    assert_eq!(crowd.finish().err(), Some(too_many));
+    assert_eq!(crowd.finish(&mut rng()).err(), Some(too_many));
     let mut none = rekeying(&container, &key);
-    assert!(none.remove_opened());
-    assert_eq!(none.finish().err(), Some(RekeyError::NothingOpens));
+    assert_eq!(none.remove_opened_by(&key), Ok(1));
+    assert_eq!(none.finish(&mut rng()).err(), Some(RekeyError::NothingOpens));
 }
 
 /// [H-8]
@@ -203,4 +203,84 @@ fn the_room_says_nothing_about_the_writer() {
         assert!(parsed.slots().all(|slot| matches!(slot, Slot::Recipient { .. })));
         assert_eq!(opened_by(&container, &Key::Identities(&people[count - 1..])), Ok(()));
     }
+}
+
+/// [K-4] [H-5]
+#[test]
+fn whoever_is_removed_leaves_a_power_of_two_and_opens_nothing_any_more() {
+    for count in [2, 3, 4, 5, 9] {
+        let (mut people, public) = people(count);
+        let mut container = seal(&Locks::Recipients(&public));
+        while people.len() > 1 {
+            let gone = [people.pop().unwrap()];
+            let key = Key::Identities(&gone);
+            let mut removing = rekeying(&container, &key);
+            assert_eq!(removing.remove_opened_by(&key), Ok(1));
+            container = apply(container, removing.finish(&mut rng()).unwrap());
+            assert_eq!(opened_by(&container, &key), Err(Verdict::WrongKey));
+            for one in &people {
+                assert_eq!(
+                    opened_by(&container, &Key::Identities(core::slice::from_ref(one))),
+                    Ok(())
+                );
+            }
+        }
+    }
+}
+
+/// [K-4]
+#[test]
+fn what_was_added_twice_is_removed_whole() {
+    let ((people, mut public), (other, _)) = (people(1), people(1));
+    public.push(other[0].recipient());
+    let container = seal(&Locks::Recipients(&public));
+    let key = Key::Identities(&people);
+    let mut again = rekeying(&container, &key);
+    again.add_recipients(&public[..1], &mut rng());
+    let twice = apply(container, again.finish(&mut rng()).unwrap());
+    let mut removing = rekeying(&twice, &key);
+    assert_eq!(removing.remove_opened_by(&key), Ok(2));
+    let once = apply(twice, removing.finish(&mut rng()).unwrap());
+    assert_eq!(opened_by(&once, &key), Err(Verdict::WrongKey));
+    assert_eq!(opened_by(&once, &Key::Identities(&other)), Ok(()));
+
+    let passphrase = Passphrase::new("correct horse").unwrap();
+    let key = Key::Passphrase(&passphrase);
+    let container = seal(&Locks::Passphrases {
+        passphrases: &[&passphrase, &passphrase],
+        profile: Profile::Phone,
+    });
+    let mut removing = rekeying(&container, &key);
+    assert!(removing.has_passphrase(&passphrase).unwrap());
+    let shares = removing.add_shares(2, 2, &mut rng()).unwrap();
+    assert_eq!(removing.remove_opened_by(&key), Ok(2));
+    assert!(!removing.has_passphrase(&passphrase).unwrap());
+    let container = apply(container, removing.finish(&mut rng()).unwrap());
+    assert_eq!(opened_by(&container, &key), Err(Verdict::NoMatchingSlot));
+    assert_eq!(opened_by(&container, &Key::Shares(&shares)), Ok(()));
+}
+
+/// [K-1]
+#[test]
+fn one_change_after_another_is_written_to_the_other_place_each_time() {
+    let ((people, public), (_, many)) = (people(1), people(8));
+    let key = Key::Identities(&people);
+    let mut container = seal(&Locks::Recipients(&public));
+    let mut rekeying = rekeying(&container, &key);
+    for round in 0..4 {
+        if round == 2 {
+            rekeying.add_recipients(&many, &mut rng());
+        }
+        let shares = rekeying.add_shares(2, 3, &mut rng()).unwrap();
+        let rekeyed = rekeying.finish(&mut rng()).unwrap();
+        assert_eq!(matches!(rekeyed, Rekeyed::Moved { .. }), round == 2);
+        container = apply(container, rekeyed);
+        assert_eq!(opened_by(&container, &Key::Shares(&shares)), Ok(()));
+        assert_eq!(opened_by(&container, &key), Ok(()));
+    }
+    assert!(rekeying.remove_first_shares());
+    container = apply(container, rekeying.finish(&mut rng()).unwrap());
+    let shares = |slot: &Slot| slot.kind() == Slot::SHARE;
+    let left = Container::parse(&container, container.len() as u64).unwrap();
+    assert_eq!(left.slots().filter(|slot| shares(slot)).count(), 3);
 }

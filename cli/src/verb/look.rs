@@ -100,10 +100,11 @@ fn print_slots(container: &Container) -> Result<(), Failure> {
         .filter(|slot| matches!(slot, Slot::Recipient { .. }))
         .count();
     if recipients > 0 {
-        let many = match recipients {
-            1 => String::new(),
-            2 => " (there are 2)".to_owned(),
-            most => format!(" (there are {} to {most})", most / 2 + 1),
+        // Where some were removed, others may be dummies.
+        let many = if recipients == 1 {
+            String::new()
+        } else {
+            format!(" (there are up to {recipients})")
         };
         print::line(format_args!("opens:   with the key of a recipient{many}"))?;
     }

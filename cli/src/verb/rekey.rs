@@ -1,21 +1,13 @@
-//! `satchel rekey` and `satchel split`: other ways to open a container, the document in it untouched.
+//! `satchel rekey`: other ways to open a container, the document in it untouched.
 
-use std::path::{Path, PathBuf};
+use satchel_client::crypto::{Profile, Rekeying, Slot};
 
-use satchel_client::crypto::{Profile, Rekeying, Share, Slot};
-use satchel_client::share_text::words_of;
-use zeroize::Zeroizing;
-
-use super::look::id;
-use crate::args::{Changes, NewPassphrase, Rekey, Split, To};
-use crate::ask::{is_dash, new_passphrase, passphrase, takes_stdin};
+use crate::args::{Changes, NewPassphrase, Rekey, To};
+use crate::ask::{new_passphrase, passphrase, takes_stdin};
 use crate::failure::Failure;
 use crate::key::{Held, recipients};
-use crate::place::Output;
-use crate::qr::{Block, drawn};
 use crate::random::random;
 use crate::rekeying::Changing;
-use crate::target::Target;
 
 /// Adds and removes ways to open a container.
 pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
@@ -29,11 +21,13 @@ pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
         return Err(Failure::NothingToChange);
     }
     takes_stdin(key.paths().chain(changes.paths()))?;
-    let changing = Changing::begin(&container)?;
+    let mut changing = Changing::begin(&container)?;
     let held = Held::of(&key, &[changing.container()], false)?;
     let mut rekeying = changing.unlock(&held.key())?;
     let had = rekeying.profile();
-    remove(&mut rekeying, &changes)?;
+    let were = of_recipients(&rekeying);
+    remove(&mut rekeying, &changes, &held)?;
+    let some_left = (1..were).contains(&of_recipients(&rekeying));
     let profile = match (rekeying.profile(), profile) {
         (Some(there), Some(asked)) if there.number() != asked => return Err(Failure::OtherProfile(there.number())),
         (Some(there), _) => there,
@@ -45,6 +39,10 @@ pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
         passphrase_file: changes.add_passphrase_file,
     };
     if let Some(passphrase) = new_passphrase(&wish, false)? {
+        // Twice there, it would still open once somebody took it away.
+        if rekeying.has_passphrase(&passphrase)? {
+            return Err(Failure::OpensAlready);
+        }
         rekeying.add_passphrase(&passphrase, profile, &mut random())?;
     }
     let to = To {
@@ -55,12 +53,23 @@ pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
     if !recipients.is_empty() {
         rekeying.add_recipients(&recipients, &mut random());
     }
-    changing.finish(rekeying)
+    changing.finish(&mut rekeying)?;
+    if some_left && recipients.is_empty() && rekeying.slots().iter().all(|slot| slot.kind() == Slot::RECIPIENT) {
+        eprintln!(
+            "note: nobody can tell from the file who is left. Let one of them open it, and keep another copy until then."
+        );
+    }
+    Ok(())
 }
 
-fn remove(rekeying: &mut Rekeying, changes: &Changes) -> Result<(), Failure> {
+fn of_recipients(rekeying: &Rekeying) -> usize {
+    let is_recipient = |slot: &&Slot| slot.kind() == Slot::RECIPIENT;
+    rekeying.slots().iter().filter(is_recipient).count()
+}
+
+fn remove(rekeying: &mut Rekeying, changes: &Changes, held: &Held) -> Result<(), Failure> {
     if changes.remove_this {
-        rekeying.remove_opened();
+        rekeying.remove_opened_by(&held.key())?;
     }
     if let Some(path) = &changes.remove_passphrase_file {
         let unwanted = passphrase(Some(path), false)?;
@@ -79,95 +88,4 @@ fn remove(rekeying: &mut Rekeying, changes: &Changes) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Makes recovery shares, and adds a way to open the container with them.
-pub(crate) fn split(options: Split) -> Result<(), Failure> {
-    let Split {
-        container,
-        threshold,
-        number,
-        output,
-        key,
-        replace,
-        force,
-    } = options;
-    if threshold > number {
-        return Err(Failure::ShareCount { threshold, number });
-    }
-    let changing = Changing::begin(&container)?;
-    let held = Held::of(&key, &[changing.container()], false)?;
-    let mut rekeying = changing.unlock(&held.key())?;
-    if replace {
-        rekeying.remove_kind(Slot::SHARE);
-    }
-    let shares = rekeying.add_shares(threshold, number, &mut random())?;
-    let (folder, stem) = (output.unwrap_or_else(|| PathBuf::from(".")), stem(&container));
-    let id = id(changing.container());
-    // Written and safe before the container knows of them, in place only when it does: a share that opens nothing is never handed out.
-    let mut pages = Vec::new();
-    for share in &shares {
-        let name = format!("{stem}.share-{}.txt", share.number());
-        // With a slash at its end: a folder, made if it is missing.
-        let page = Target::of(Some(&folder.join("")), force)?.for_text(&name)?.durable();
-        let path = folder.join(name);
-        page.put_whole(page_of(share, &stem, &id)?.as_bytes())?;
-        pages.push((path, page));
-    }
-    changing.finish(rekeying)?;
-    for (path, page) in pages {
-        Output::commit(page)?;
-        println_path(&path)?;
-    }
-    eprintln!(
-        "Any {threshold} of these {number} open {}; fewer say nothing. Give each to one person, and keep none.",
-        crate::failure::at(&container)
-    );
-    Ok(())
-}
-
-fn println_path(path: &Path) -> Result<(), Failure> {
-    super::print::line(crate::failure::at(path.strip_prefix(".").unwrap_or(path)))
-}
-
-fn stem(container: &Path) -> String {
-    let name = container.file_stem().unwrap_or_default().to_string_lossy();
-    if is_dash(container) || name.is_empty() {
-        "container".to_owned()
-    } else {
-        name.into_owned()
-    }
-}
-
-/// What is printed and put into an envelope.
-fn page_of(share: &Share, stem: &str, id: &str) -> Result<Zeroizing<String>, Failure> {
-    let (words, code) = (words_of(share), share.encode());
-    // Room for all of it: no copy of a share stays behind when it grows.
-    let mut page = Zeroizing::new(String::with_capacity(16 * 1024));
-    page.push_str(&format!(
-        "Recovery share {} of {}.satchel\n\n",
-        share.number(),
-        crate::naming::shown(stem)
-    ));
-    page.push_str(&format!("Container  {id}\n"));
-    page.push_str(&format!(
-        "Needed     {} different shares, and the container's file\n\n",
-        share.threshold()
-    ));
-    page.push_str("Keep this where nobody else sees it. By itself it opens nothing.\nWhen it is needed: satchel combine CONTAINER SHARE...\n\nWords\n\n");
-    for (number, word) in words.split(' ').enumerate() {
-        page.push_str(match number % 5 {
-            0 => "    ",
-            _ => " ",
-        });
-        page.push_str(&format!("{:2}.{word:<8}", number + 1));
-        if number % 5 == 4 {
-            page.push('\n');
-        }
-    }
-    page.push_str("\nCode\n\n    ");
-    page.push_str(&code);
-    page.push('\n');
-    page.push_str(&drawn(&code, Block::Dark)?);
-    Ok(page)
 }
