@@ -3,11 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use satchel_client::crypto::limit::{LINK_CHARS, RECEIPT_CHARS};
-use satchel_client::crypto::{Link, Receipt, RekeyError, SealError, Verdict};
+use satchel_client::crypto::{RekeyError, SealError, Verdict};
 use satchel_client::{AddressError, Class, Error};
 
+use crate::hidden::without_links;
 use crate::naming::shown;
+use crate::opens::{Kind, Kinds};
+use crate::place_in_text::Where;
 use crate::table::TableError;
 
 /// Why a verb stopped.
@@ -33,12 +35,16 @@ pub(crate) enum Failure {
     RecipientForIdentity(PathBuf),
     #[error("{} holds no recipient", at(.0))]
     NoRecipient(PathBuf),
-    #[error("{} holds a line that is no recipient", at(.0))]
-    NotARecipient(PathBuf),
-    #[error("this is an identity, which is secret, not a recipient")]
-    IdentityForRecipient,
-    #[error("this is one of age's older keys, which a quantum computer could break")]
-    ClassicKey,
+    #[error("{0} is no recipient, or one that is cut or mistyped")]
+    NotARecipient(Where),
+    #[error("{0} is an identity, which is secret, not a recipient")]
+    IdentityForRecipient(Where),
+    #[error("{0} is one of age's older keys, which a quantum computer could break")]
+    ClassicKey(Where),
+    #[error("{0} is an identity that is cut or mistyped")]
+    DamagedIdentity(Where),
+    #[error("it opens with {opens}, not with {asked}")]
+    OtherKey { asked: Kind, opens: Kinds },
     #[error("{0} keys are more than the 64 that fit")]
     TooManyKeys(usize),
     #[error("{} holds no share that is whole", at(.0))]
@@ -81,8 +87,10 @@ pub(crate) enum Failure {
     NoDepartment(Vec<(String, u64)>),
     #[error("line {line} of {} is not as it should be: {why}", at(.path))]
     BadDepartments { path: PathBuf, line: usize, why: String },
-    #[error("{} names nobody", at(.0))]
-    NobodyNamed(PathBuf),
+    #[error("{} names nobody for {whom}", at(.path))]
+    NobodyNamed { path: PathBuf, whom: String },
+    #[error("{} names {} twice", at(.path), shown(.value))]
+    DepartmentTwice { path: PathBuf, value: String },
     #[error("{0} departments are more than the 256 that a set takes")]
     TooManyDepartments(usize),
     #[error("it would take {0} ways to open it, and a set has room for 1024")]
@@ -212,38 +220,6 @@ fn reason(error: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
-/// `text` without the links and receipts in it: what was given in the wrong place is not repeated on a screen or in a log.
-pub(crate) fn without_links(text: &str) -> String {
-    let is_base64url = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(is_base64url) {
-        let (before, from_run) = rest.split_at(start);
-        let end = from_run.find(|c| !is_base64url(c)).unwrap_or(from_run.len());
-        let (run, after) = from_run.split_at(end);
-        out.push_str(before);
-        let is_fragment =
-            before.ends_with('#') || before.ends_with('%') && (run.starts_with("23") || run.starts_with("25"));
-        let is_secret = is_fragment && run.len() >= 20 || holds_secret(run);
-        out.push_str(if is_secret { "(hidden)" } else { run });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
-fn holds_secret(run: &str) -> bool {
-    let is_whole = |at: usize| {
-        let link = run
-            .get(at..at + LINK_CHARS)
-            .is_some_and(|text| Link::parse(text).is_ok());
-        link || run
-            .get(at..at + RECEIPT_CHARS)
-            .is_some_and(|text| Receipt::parse(text).is_ok())
-    };
-    (0..run.len()).any(is_whole)
-}
-
 impl Failure {
     /// What is said of it: a server's or a sender's words give the terminal no orders.
     pub(crate) fn sentence(&self) -> String {
@@ -264,8 +240,9 @@ impl Failure {
             | Self::RecipientForIdentity(_)
             | Self::NoRecipient(_)
             | Self::NotARecipient(_)
-            | Self::IdentityForRecipient
-            | Self::ClassicKey
+            | Self::IdentityForRecipient(_)
+            | Self::ClassicKey(_)
+            | Self::DamagedIdentity(_)
             | Self::TooManyKeys(_)
             | Self::NoShare(_)
             | Self::ShareCount { .. }
@@ -282,7 +259,8 @@ impl Failure {
             | Self::TooManyWays
             | Self::NotInPlace
             | Self::BadDepartments { .. }
-            | Self::NobodyNamed(_)
+            | Self::NobodyNamed { .. }
+            | Self::DepartmentTwice { .. }
             | Self::NoDepartment(_)
             | Self::TooManyDepartments(_)
             | Self::OneTable(_)
@@ -315,6 +293,7 @@ impl Failure {
             | Self::NoPage
             | Self::TooLargeForLetter
             | Self::NoHome => Class::Other,
+            Self::OtherKey { .. } => Class::WrongKey,
             Self::OnionWithoutTor => Class::Server,
             Self::LeaseKept(failure) => failure.class(),
             Self::Client(error) => error.class(),
@@ -325,30 +304,7 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::random;
     use satchel_client::api::{Code, Problem};
-
-    #[test]
-    fn no_link_is_repeated_where_it_was_given_in_the_wrong_place() {
-        let link = Link::generate(&mut random(), false);
-        let (fragment, receipt) = (link.encode(), Receipt::generate(link.id(), &mut random()).encode());
-        for text in [
-            format!("unrecognized subcommand 'https://a.example/#{}'", fragment.as_str()),
-            format!("cannot read {}: No such file", fragment.as_str()),
-            format!("cannot read https:/a.example/%23{}: No such file", fragment.as_str()),
-            format!("unexpected argument 'https://a.example/#{}' found", &fragment[..30]),
-            format!("cannot read x_{}.txt", receipt.as_str()),
-        ] {
-            let said = without_links(&text);
-            assert!(
-                !said.contains(&fragment[4..24]) && !said.contains(&receipt[4..24]),
-                "{said}"
-            );
-            assert!(said.contains("(hidden)"));
-        }
-        let hash = "cannot read 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.pdf: No such file";
-        assert_eq!(without_links(hash), hash);
-    }
 
     #[test]
     fn a_servers_words_give_the_terminal_no_orders() {

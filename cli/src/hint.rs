@@ -5,6 +5,7 @@ use satchel_client::crypto::Verdict;
 use satchel_client::{AddressError, Error};
 
 use crate::failure::Failure;
+use crate::opens::Kind;
 use crate::table::TableError;
 
 impl Failure {
@@ -20,8 +21,23 @@ impl Failure {
             Self::NoIdentity(_) => "`satchel keygen -o FILE` makes one",
             Self::RecipientForIdentity(_) => "name the file with the key that begins with AGE-SECRET-KEY-PQ-1",
             Self::NoRecipient(_) | Self::NotARecipient(_) => "one on each line: age1pq1... and 1952 more characters",
-            Self::IdentityForRecipient => "`satchel keygen -y FILE` prints its recipient; show the identity to nobody",
-            Self::ClassicKey => "`satchel keygen` or `age-keygen -pq` makes one that is safe",
+            Self::DamagedIdentity(_) => {
+                "it is 77 characters long: mend it from another copy; a new key opens nothing that was sealed to this one"
+            }
+            Self::OtherKey {
+                asked: Kind::Shares, ..
+            } => "a copy from before `satchel split` does not know the shares: take the file that was split",
+            Self::OtherKey { opens, .. } if opens.has(Kind::Passphrase) => {
+                "leave the other options out and it is asked for; --passphrase-file reads it from a file"
+            }
+            Self::OtherKey { opens, .. } if opens.has(Kind::Identity) => "-i names the key file",
+            Self::OtherKey { opens, .. } if opens.has(Kind::Link) => "--link-file names a file with the link",
+            Self::OtherKey { opens, .. } if opens.has(Kind::Shares) => "`satchel combine` takes the shares",
+            Self::OpensAlready => "nothing was changed",
+            Self::IdentityForRecipient(_) => {
+                "`satchel keygen -y FILE` prints its recipient; show the identity to nobody"
+            }
+            Self::ClassicKey(_) => "`satchel keygen` or `age-keygen -pq` makes one that is safe",
             Self::NoShare(_) => "a share is 40 words, or a code of 74 characters; a word may be missing or mistyped",
             Self::ShareCount { .. } => "-k is how many it takes, -n how many there are: -k 3 -n 5",
             Self::ContainerCount(_) => "satchel combine CONTAINER SHARE...",
@@ -32,12 +48,17 @@ impl Failure {
                 ..
             } => "save it again as CSV in UTF-8; nothing was written",
             Self::Table {
+                why: TableError::OpenQuote { .. } | TableError::AfterQuote { .. } | TableError::Swallowed { .. },
+                ..
+            } => "rows could go to another department with it: mend the quotes there; nothing was written",
+            Self::Table {
                 why: TableError::Uneven { .. },
                 ..
             } => "a quote or a separator is missing there; nothing was written",
             Self::Table { .. } => "--split-by takes the name of a column; nothing was written",
             Self::NoDepartment(_) => "add them below [departments], or mend the rows; nothing was written",
-            Self::BadDepartments { .. } | Self::NobodyNamed(_) => {
+            Self::DepartmentTwice { .. } => "leave one of them out; nothing was written",
+            Self::BadDepartments { .. } | Self::NobodyNamed { .. } => {
                 "committee = [\"age1pq1...\"], then [departments] with lines such as Kitchen = \"age1pq1...\""
             }
             Self::NoSuchVerb(_) => "`satchel --help` names them",

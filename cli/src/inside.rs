@@ -6,6 +6,7 @@ use satchel_client::crypto::{
 };
 use zeroize::Zeroizing;
 
+use crate::opens::{Kind, Kinds};
 use crate::random::random;
 
 /// A container whose header parsed.
@@ -19,6 +20,11 @@ impl<'a> Inside<'a> {
     pub(crate) fn of(bytes: &'a [u8]) -> Result<Self, Verdict> {
         let container = Container::parse(bytes, bytes.len() as u64)?;
         Ok(Self { bytes, container })
+    }
+
+    /// Whether there is a way to open it with a key of this kind.
+    pub(crate) fn opens_with(&self, kind: Kind) -> bool {
+        Kinds::of(&[&self.container]).has(kind)
     }
 
     /// All that is in it.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use satchel_client::crypto::{
-    Allowed, Container, Identity, Key as Borrowed, Link, Passphrase, Recipient, Share, Slot, UnlockedLink, Verdict,
+    Allowed, Container, Identity, Key as Borrowed, Link, Passphrase, Recipient, Share, UnlockedLink, Verdict,
 };
 use satchel_client::share_text::share_in;
 use satchel_client::{Address, crypto::limit};
@@ -13,6 +13,9 @@ use crate::args::{Key as Options, To};
 use crate::ask::{is_dash, passphrase, secret_bytes, text_file};
 use crate::failure::Failure;
 use crate::inside::Inside;
+use crate::opens::{Kind, Kinds};
+use crate::place_in_text::Where;
+use crate::text::without_bom;
 
 /// A key file, a file of recipients or a share: each is far smaller.
 const TEXT_LEN_MAX: usize = 1 << 20;
@@ -44,25 +47,26 @@ impl Held {
 
     /// What the options name; without any, a passphrase that is asked for. `containers` are what is to be opened: nobody is to type what cannot help.
     pub(crate) fn of(options: &Options, containers: &[&Container], stdin_taken: bool) -> Result<Self, Failure> {
-        let has = |kind: fn(&Slot) -> bool| {
-            let found = containers.iter().any(|container| container.slots().any(kind));
-            found.then_some(()).ok_or(Failure::from(Verdict::NoMatchingSlot))
+        let has = |asked: Kind| {
+            let opens = Kinds::of(containers);
+            let found = opens.has(asked);
+            found.then_some(()).ok_or(Failure::OtherKey { asked, opens })
         };
         let file = options.passphrase_file.as_deref();
         if !options.shares.is_empty() {
-            has(|slot| matches!(slot, Slot::Share { .. }))?;
+            has(Kind::Shares)?;
             return Ok(Self::Shares(shares_in(&options.shares, stdin_taken)?));
         }
         if !options.identities.is_empty() {
-            has(|slot| matches!(slot, Slot::Recipient { .. }))?;
+            has(Kind::Identity)?;
             return Ok(Self::Identities(identities(&options.identities, file, stdin_taken)?));
         }
         let Some(link_file) = &options.link_file else {
-            has(|slot| matches!(slot, Slot::Passphrase { .. }))?;
+            has(Kind::Passphrase)?;
             return Ok(Self::Passphrase(passphrase(file, stdin_taken)?));
         };
         let link = link_in(&text_file(link_file, stdin_taken)?)?;
-        has(|slot| matches!(slot, Slot::Link { .. }))?;
+        has(Kind::Link)?;
         let passphrase = if link.needs_passphrase() {
             Some(passphrase(file, stdin_taken || is_dash(link_file))?)
         } else {
@@ -110,17 +114,31 @@ pub(crate) fn identities(
                 stdin_taken || paths.iter().any(|path| is_dash(path)),
             )?;
         }
-        let text = std::str::from_utf8(&bytes).map_err(|_| Failure::SecretNotText(path.clone()))?;
-        let before = found.len();
-        for line in written_lines(text) {
-            found.push(Identity::parse(line).map_err(|_| classic(line, path))?);
-        }
-        if found.len() == before {
-            return Err(Failure::NoIdentity(path.clone()));
-        }
+        let text = std::str::from_utf8(&bytes).map_err(|_| Failure::NoIdentity(path.clone()))?;
+        found.extend(identities_in(text, path)?);
     }
     if found.len() > IDENTITIES_MAX {
         return Err(Failure::TooManyKeys(found.len()));
+    }
+    Ok(found)
+}
+
+/// The identities in a text. age's older keys beside one that is safe open nothing here, and do no harm.
+fn identities_in(text: &str, path: &Path) -> Result<Vec<Identity>, Failure> {
+    let (mut found, mut older) = (Vec::new(), None);
+    for (line, written) in written_lines(text) {
+        let place = Where::Line {
+            path: path.to_owned(),
+            line,
+        };
+        match Identity::parse(written) {
+            Ok(identity) => found.push(identity),
+            Err(_) if written.starts_with("AGE-SECRET-KEY-1") => older = older.or(Some(Failure::ClassicKey(place))),
+            Err(_) => return Err(not_an_identity(written, place, path)),
+        }
+    }
+    if found.is_empty() {
+        return Err(older.unwrap_or_else(|| Failure::NoIdentity(path.to_owned())));
     }
     Ok(found)
 }
@@ -133,6 +151,9 @@ fn opened(
     stdin_taken: bool,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let container = Inside::of(bytes)?;
+    if !container.opens_with(Kind::Passphrase) {
+        return Err(Failure::NoIdentity(path.to_owned()));
+    }
     if passphrase_file.is_none() {
         eprintln!("{} is sealed.", crate::failure::at(path));
     }
@@ -149,7 +170,7 @@ pub(crate) fn recipients(to: &To, stdin_taken: bool) -> Result<Vec<Recipient>, F
         }
     };
     for text in &to.recipients {
-        add(Recipient::parse(text.trim()).map_err(|_| not_a_recipient(text, None))?);
+        add(Recipient::parse(text.trim()).map_err(|_| not_a_recipient(text, Where::Argument))?);
     }
     let mut taken = stdin_taken;
     for path in &to.files {
@@ -167,7 +188,13 @@ pub(crate) fn recipients(to: &To, stdin_taken: bool) -> Result<Vec<Recipient>, F
 /// The recipients in a file: one a line, lines that begin with `#` and empty ones aside.
 pub(crate) fn recipients_in(path: &Path, stdin_taken: bool) -> Result<Vec<Recipient>, Failure> {
     let text = text_of(path, stdin_taken)?;
-    let parse = |line: &str| Recipient::parse(line).map_err(|_| not_a_recipient(line, Some(path)));
+    let parse = |(line, written): (usize, &str)| {
+        let place = Where::Line {
+            path: path.to_owned(),
+            line,
+        };
+        Recipient::parse(written).map_err(|_| not_a_recipient(written, place))
+    };
     let found: Vec<_> = written_lines(&text).map(parse).collect::<Result<_, _>>()?;
     if found.is_empty() {
         return Err(Failure::NoRecipient(path.to_owned()));
@@ -175,30 +202,37 @@ pub(crate) fn recipients_in(path: &Path, stdin_taken: bool) -> Result<Vec<Recipi
     Ok(found)
 }
 
-fn written_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
+/// With their numbers, from 1.
+fn written_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    without_bom(text)
+        .lines()
         .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| (number + 1, line))
 }
 
 /// An identity given where a recipient belongs is not to be sent to anybody, and age's older keys are no mistake of typing.
-pub(crate) fn not_a_recipient(text: &str, path: Option<&Path>) -> Failure {
-    if text.trim().to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
-        return Failure::IdentityForRecipient;
+pub(crate) fn not_a_recipient(text: &str, place: Where) -> Failure {
+    let text = text.trim();
+    if text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-") {
+        return Failure::IdentityForRecipient(place);
     }
-    if text.starts_with("age1") && !text.starts_with("age1pq1") || text.starts_with("ssh-") {
-        return Failure::ClassicKey;
+    if text.starts_with("age1") && !text.starts_with("age1pq") || text.starts_with("ssh-") {
+        return Failure::ClassicKey(place);
     }
-    match path {
-        Some(path) => Failure::NotARecipient(path.to_owned()),
-        None => Verdict::MalformedRecipient.into(),
+    match place {
+        Where::Argument => Verdict::MalformedRecipient.into(),
+        place => Failure::NotARecipient(place),
     }
 }
 
-fn classic(line: &str, path: &Path) -> Failure {
-    if line.starts_with("AGE-SECRET-KEY-1") || line.starts_with("-----BEGIN OPENSSH") {
-        Failure::ClassicKey
-    } else if line.starts_with("age1") {
+fn not_an_identity(text: &str, place: Where, path: &Path) -> Failure {
+    if text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY-PQ-") {
+        Failure::DamagedIdentity(place)
+    } else if text.starts_with("-----BEGIN OPENSSH") {
+        Failure::ClassicKey(place)
+    } else if text.starts_with("age1") {
         Failure::RecipientForIdentity(path.to_owned())
     } else {
         Failure::NoIdentity(path.to_owned())

@@ -19,6 +19,7 @@ mod engine;
 mod failure;
 mod flow;
 mod hardening;
+mod hidden;
 mod hint;
 mod http;
 mod inside;
@@ -27,11 +28,14 @@ mod key;
 mod lease;
 mod letter;
 mod naming;
+mod opens;
 mod page;
 mod place;
+mod place_in_text;
 mod position;
 mod progress;
 mod qr;
+mod quotes;
 mod random;
 mod rekeying;
 mod seal;
@@ -41,6 +45,7 @@ mod stream;
 mod strength;
 mod table;
 mod target;
+mod text;
 mod verb;
 
 use std::io::Write as _;
@@ -100,7 +105,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
             ExitCode::FAILURE
         };
     }
-    let text = failure::without_links(&error.render().to_string());
+    let text = hidden::without_links(&error.render().to_string());
     let mut stderr = std::io::stderr().lock();
     let _ = match text.strip_prefix("error: ") {
         Some(rest) => write!(stderr, "satchel: error: {rest}"),

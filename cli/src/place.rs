@@ -316,9 +316,18 @@ pub(crate) struct Made(Vec<Temporary>);
 impl Made {
     /// Makes what is missing of `path`.
     pub(crate) fn folder(path: &Path) -> Result<Self, Failure> {
+        // Without a slash at its end: what is a file is there all the same.
+        let path = &path.components().collect::<PathBuf>();
         let missing = |folder: &&Path| !folder.as_os_str().is_empty() && fs::symlink_metadata(folder).is_err();
         let mut missing: Vec<_> = path.ancestors().take_while(missing).collect();
         missing.reverse();
+        let stands = path
+            .ancestors()
+            .nth(missing.len())
+            .filter(|path| !path.as_os_str().is_empty());
+        if let Some(stands) = stands.filter(|stands| !stands.is_dir() && fs::symlink_metadata(stands).is_ok()) {
+            return Err(Failure::InTheWay(stands.to_owned()));
+        }
         let made = Self(missing.iter().map(|folder| Temporary::if_empty(folder)).collect());
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);

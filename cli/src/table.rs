@@ -2,6 +2,9 @@
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use crate::quotes;
+use crate::text::comparable;
+
 /// The separators that spreadsheets write.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -24,6 +27,15 @@ pub(crate) enum TableError {
     /// Two columns have the name.
     #[error("two of its columns have this name")]
     TwoColumns,
+    /// Until the end of the file, so that it may have swallowed rows.
+    #[error("the quote that is opened on line {line} is never closed")]
+    OpenQuote { line: u64 },
+    /// Most often one that closes a quote that was never meant to be open, with rows in it.
+    #[error("something other than a separator follows the quote that is closed on line {line}")]
+    AfterQuote { line: u64 },
+    /// As [`Table::swallowed`] finds it.
+    #[error("the row from line {line} on seems to hold another one in its quotes")]
+    Swallowed { line: u64 },
     /// A row that is longer or shorter than the line of column names: a quote is missing, most often.
     #[error("the row from line {line} on has {fields} fields, and there are {columns} columns")]
     Uneven { line: u64, fields: u64, columns: u64 },
@@ -33,8 +45,11 @@ pub(crate) enum TableError {
 pub(crate) struct Table<'a> {
     /// The line of column names, with what stands before it.
     pub(crate) head: &'a [u8],
-    /// Each with its value in the column, white space around that aside, and the line that it starts on.
+    /// Each with its value in the column, as it compares, and the line that it starts on.
     pub(crate) rows: Vec<Row<'a>>,
+    separator: u8,
+    number: usize,
+    columns: u64,
 }
 
 /// One row.
@@ -43,6 +58,53 @@ pub(crate) struct Row<'a> {
     pub(crate) line: u64,
     /// Its bytes, line break included.
     pub(crate) bytes: &'a [u8],
+}
+
+impl Table<'_> {
+    /// The line of the first row that seems to hold another one in its quotes: between the line breaks of a field there is what would be a row with
+    /// a value that `is_known`. Quotes that are missing in two places do that.
+    pub(crate) fn swallowed(&self, is_known: impl Fn(&str) -> bool) -> Option<u64> {
+        let is_row = |fields: &[&str]| {
+            let value = fields.get(self.number).map(|field| comparable(field.trim_matches('"')));
+            fields.len() as u64 == self.columns && value.is_some_and(|value| is_known(&value))
+        };
+        let swallows = |row: &&Row<'_>| {
+            let record = self.fields(row.bytes);
+            record.iter().enumerate().any(|(number, field)| {
+                let mut lines = field
+                    .lines()
+                    .map(|line| line.split(char::from(self.separator)).collect::<Vec<_>>());
+                // With what stands before it, the first line may be a row that is whole; each other one is so by itself.
+                let first = lines.next().unwrap_or_default();
+                let before: Vec<_> = record[..number]
+                    .iter()
+                    .map(String::as_str)
+                    .chain(first.clone())
+                    .collect();
+                let mut lines = lines.peekable();
+                lines.peek().is_some()
+                    && (first.len() > 1 && is_row(&before) || lines.any(|line| line.len() > 1 && is_row(&line)))
+            })
+        };
+        self.rows.iter().find(swallows).map(|row| row.line)
+    }
+
+    /// Those of a row that has line breaks in it, as they are meant; none of another.
+    fn fields(&self, row: &[u8]) -> Vec<String> {
+        if !row.trim_ascii().contains(&b'\n') && !row.trim_ascii().contains(&b'\r') {
+            return Vec::new();
+        }
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .delimiter(self.separator)
+            .from_reader(row);
+        let mut record = ByteRecord::new();
+        let _ = reader.read_byte_record(&mut record);
+        record
+            .iter()
+            .map(|field| String::from_utf8_lossy(field).into_owned())
+            .collect()
+    }
 }
 
 /// Splits a table into its rows.
@@ -57,9 +119,11 @@ pub(crate) fn read<'a>(bytes: &'a [u8], column: &str) -> Result<Table<'a>, Table
             .count() as u64;
         return Err(TableError::NotUtf8 { line });
     }
-    let text = bytes.strip_prefix(BOM).unwrap_or(bytes);
+    let text = without_separator_line(bytes.strip_prefix(BOM).unwrap_or(bytes));
     let before = bytes.len() - text.len();
     let (separator, number, columns) = separator(text, column)?;
+    let first_line = 1 + breaks(&bytes[..before]);
+    quotes::check(text, separator, first_line)?;
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .delimiter(separator)
@@ -67,7 +131,7 @@ pub(crate) fn read<'a>(bytes: &'a [u8], column: &str) -> Result<Table<'a>, Table
         .from_reader(text);
     let mut record = ByteRecord::new();
     let (mut head, mut rows) = (None, Vec::<Row<'a>>::new());
-    let (mut start, mut next_line) = (0, 1);
+    let (mut start, mut next_line) = (before, first_line);
     // Reading from memory does not fail, and any length of a row is taken.
     while reader.read_byte_record(&mut record).unwrap_or(false) {
         let mut end = before + usize::try_from(reader.position().byte()).unwrap_or(text.len());
@@ -79,7 +143,7 @@ pub(crate) fn read<'a>(bytes: &'a [u8], column: &str) -> Result<Table<'a>, Table
         let line = next_line + breaks(&written[..skipped]);
         (start, next_line) = (end, next_line + breaks(written));
         if head.is_none() {
-            head = Some(written);
+            head = Some(&bytes[..end]);
             continue;
         }
         if record.len() as u64 != columns {
@@ -96,12 +160,29 @@ pub(crate) fn read<'a>(bytes: &'a [u8], column: &str) -> Result<Table<'a>, Table
         });
     }
     let head = head.ok_or(TableError::Empty)?;
-    Ok(Table { head, rows })
+    Ok(Table {
+        head,
+        rows,
+        separator,
+        number,
+        columns,
+    })
+}
+
+/// What follows a line that some spreadsheets write above the table, `sep=;`.
+fn without_separator_line(text: &[u8]) -> &[u8] {
+    let Some(rest) = text.strip_prefix(b"sep=").or_else(|| text.strip_prefix(b"SEP=")) else {
+        return text;
+    };
+    match rest {
+        [separator, b'\r', b'\n', rest @ ..] | [separator, b'\n', rest @ ..] if SEPARATORS.contains(separator) => rest,
+        _ => text,
+    }
 }
 
 /// The separator under which the first line has the column: it, the column's number, and how many there are.
 fn separator(text: &[u8], column: &str) -> Result<(u8, usize, u64), TableError> {
-    let mut most: Vec<String> = Vec::new();
+    let (mut most, column) = (Vec::<String>::new(), comparable(column));
     for separator in SEPARATORS {
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
@@ -112,7 +193,7 @@ fn separator(text: &[u8], column: &str) -> Result<(u8, usize, u64), TableError> 
             return Err(TableError::Empty);
         }
         let names: Vec<_> = record.iter().map(text_of).collect();
-        let mut found = names.iter().enumerate().filter(|(_, name)| *name == column.trim());
+        let mut found = names.iter().enumerate().filter(|(_, name)| **name == column);
         if let Some((number, _)) = found.next() {
             return match found.next() {
                 Some(_) => Err(TableError::TwoColumns),
@@ -131,13 +212,14 @@ fn breaks(bytes: &[u8]) -> u64 {
 }
 
 fn text_of(field: &[u8]) -> String {
-    String::from_utf8_lossy(field).trim().to_owned()
+    comparable(&String::from_utf8_lossy(field))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization as _;
 
     fn values(text: &str, column: &str) -> Vec<String> {
         let table = read(text.as_bytes(), column).unwrap();
@@ -168,6 +250,38 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_the_same_however_its_accents_are_written() {
+        let table = read("Département\nCuisine été\n".as_bytes(), "De\u{301}partement").unwrap();
+        assert_eq!(
+            table.rows[0].value,
+            "Cuisine e\u{301}te\u{301}".nfc().collect::<String>()
+        );
+        let table = read("sep=;\r\nName;Shift\r\nA,b;night\r\n".as_bytes(), "Shift").unwrap();
+        assert_eq!(table.head, b"sep=;\r\nName;Shift\r\n");
+        assert_eq!((table.rows[0].value.as_str(), table.rows[0].line), ("night", 3));
+    }
+
+    #[test]
+    fn a_quote_that_swallows_rows_is_refused() {
+        let open = read(b"Name;Dept\nA;Kitchen\nB;\"Care\nC;Kitchen\n", "Dept").err();
+        assert_eq!(open, Some(TableError::OpenQuote { line: 3 }));
+        let after = read(b"Name;Dept\nA;\"Care\nB;\"Kitchen\nC;Kitchen\n", "Dept").err();
+        assert_eq!(after, Some(TableError::AfterQuote { line: 3 }));
+        let known = |value: &str| ["Kitchen", "Care"].contains(&value);
+        for (text, line) in [
+            ("Name;Dept\nA;Care\n\"B;Care\nC\";Kitchen\n", Some(3)),
+            ("Name;Dept\nA;Care\nB;\"Care\nC;Kitchen\"\n", Some(3)),
+            ("Name;Dept\nA;Care\n\"B\nis;her name\";Kitchen\n", None),
+            ("Name;Dept\nA;Care\n\"B\nC\";Kitchen\n", None),
+            ("Name;Dept;Note\nA;Care;\"two\nlines; and more\"\nB;Care;\n", None),
+            ("Name;Dept;Note\nB;\"Care;x\nC\";Kitchen\n", Some(2)),
+            ("Name;Dept;Note\nB;Care;\"x\nC;Kitchen;y\"\n", Some(2)),
+        ] {
+            assert_eq!(read(text.as_bytes(), "Dept").unwrap().swallowed(known), line, "{text}");
+        }
+    }
+
+    #[test]
     fn a_row_that_does_not_fit_is_named_by_its_line() {
         let uneven = read(b"a,b\n1,2\n1,2,3\n", "b").err();
         assert_eq!(
@@ -178,11 +292,6 @@ mod tests {
                 columns: 2
             })
         );
-        // A quote that is never closed swallows the rest, and so a row more than fits.
-        assert!(matches!(
-            read(b"a,b\n\"1,2\n3,4\n", "b").err(),
-            Some(TableError::Uneven { line: 2, fields: 1, .. })
-        ));
         assert_eq!(
             read(b"a,b\n1,M\xfcller\n", "b").err(),
             Some(TableError::NotUtf8 { line: 2 })

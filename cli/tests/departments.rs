@@ -134,3 +134,37 @@ fn a_value_that_nobody_is_named_for_is_found_before_anything_is_written() {
     );
     assert!(!desk.path("no").exists());
 }
+
+#[test]
+fn a_table_may_come_from_standard_input_and_its_accents_in_either_form() {
+    let desk = desk();
+    let to = "\u{feff}committee = \"ana.pub\"\n[departments]\n\"Cuisine e\u{301}te\u{301}\" = \"kitchen.pub\"\n";
+    desk.write("departments.toml", to.as_bytes());
+    good(desk.run_with(
+        &[
+            "encrypt",
+            "--split-by",
+            "De\u{301}partement",
+            "--to",
+            "departments.toml",
+            "-o",
+            "rows.satchel",
+        ],
+        "Nom,Département\nJo,Cuisine été\n".as_bytes(),
+    ));
+    let listed = good(desk.run(&["list", "rows.satchel", "-i", "kitchen.key"]));
+    assert!(String::from_utf8(listed).unwrap().contains("rows - Cuisine été.csv"));
+    for name in ["rows - Cuisine été.csv", "rows - Cuisine e\u{301}te\u{301}.csv"] {
+        let out = desk.run(&[
+            "decrypt",
+            "rows.satchel",
+            "-i",
+            "kitchen.key",
+            "--only",
+            name,
+            "-o",
+            "-",
+        ]);
+        assert_eq!(good(out), "Nom,Département\nJo,Cuisine été\n".as_bytes());
+    }
+}

@@ -58,6 +58,16 @@ fn each_recipient_opens_with_a_key_of_their_own_and_nobody_else_does() {
     }
     opens(&desk, &["-i", "eve.key", "-i", "bo.key"]);
     refused(open(&desk, &["-i", "eve.key"]), 3);
+    // As some editors save it, and beside an older key of age's, which opens nothing here.
+    let key = String::from_utf8(desk.read("ana.key")).unwrap();
+    let older = "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQSVC3LTZ";
+    desk.write(
+        "keys",
+        format!("\u{feff}{key}\n{older}\n").replace('\n', "\r\n").as_bytes(),
+    );
+    opens(&desk, &["-i", "keys"]);
+    desk.write("older", older.as_bytes());
+    assert!(refused(open(&desk, &["-i", "older"]), 2).contains("line 1 of older is one of age's older keys"));
     let told = String::from_utf8(good(desk.run(&["inspect", "members.satchel"]))).unwrap();
     assert!(told.contains("(there are up to 4)") && !told.contains("age1"), "{told}");
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
-use satchel_client::crypto::{Share, Slot, Verdict};
+use satchel_client::crypto::Share;
 use satchel_client::share_text::share_in;
 
 use super::look::unlock;
@@ -13,10 +13,12 @@ use crate::ask::{self, is_dash};
 use crate::container::{Piece, Taker, Unlocked};
 use crate::failure::Failure;
 use crate::key::{Held, shares_in};
+use crate::opens::{Kind, Kinds};
 use crate::place::Output;
 use crate::position::write_at;
 use crate::stored::Stored;
 use crate::target::Target;
+use crate::text::comparable;
 
 /// Opens a container, and puts what is in it in place once all of it is verified.
 pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {
@@ -41,12 +43,10 @@ pub(crate) fn combine(options: Combine) -> Result<(), Failure> {
         return Err(Failure::ContainerCount(containers.len()));
     };
     let stored = Stored::open(container)?;
-    let opens = stored
-        .containers()
-        .iter()
-        .any(|container| container.slots().any(|slot| matches!(slot, Slot::Share { .. })));
-    if !opens {
-        return Err(Verdict::NoMatchingSlot.into());
+    let opens = Kinds::of(&stored.containers());
+    if !opens.has(Kind::Shares) {
+        let asked = Kind::Shares;
+        return Err(Failure::OtherKey { asked, opens });
     }
     let mut shares = shares_in(&shares, false)?;
     if shares.is_empty() && std::io::stdin().is_terminal() {
@@ -91,11 +91,12 @@ fn take_out(unlocked: &Unlocked, only: &[String], target: Target) -> Result<(), 
     let entries = unlocked.entries();
     let mut wanted = vec![only.is_empty(); entries.len()];
     for name in only {
-        let folder = format!("{}/", name.trim_end_matches('/'));
+        let asked = comparable(name);
+        let folder = format!("{}/", asked.trim_end_matches('/'));
         let mut found = false;
         for (entry, wanted) in entries.iter().zip(&mut wanted) {
-            let sent = entry.name.as_deref().unwrap_or_default();
-            if sent == name || sent.starts_with(&folder) {
+            let sent = comparable(entry.name.as_deref().unwrap_or_default());
+            if sent == asked || sent.starts_with(&folder) {
                 (*wanted, found) = (true, true);
             }
         }

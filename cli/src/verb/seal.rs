@@ -1,5 +1,6 @@
 //! `satchel encrypt`.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use satchel_client::crypto::{Asked, Locks, Passphrase, Profile, Recipient};
@@ -32,8 +33,12 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
     }
     let target = Target::of(output.as_deref(), force)?;
     if let (Some(column), Some(departments)) = (split_by, departments) {
-        let [path] = &paths[..] else {
-            return Err(Failure::OneTable(paths.len()));
+        let stdin = PathBuf::from("-");
+        let path = match &paths[..] {
+            [] if std::io::stdin().is_terminal() => return Err(Failure::NothingToSeal),
+            [] => &stdin,
+            [path] => path,
+            _ => return Err(Failure::OneTable(paths.len())),
         };
         ask::takes_stdin([path, &departments])?;
         return super::split_by::split_by(path, &column, &departments, target);

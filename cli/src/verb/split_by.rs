@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::inside::pack;
 use crate::naming::component;
 use crate::random::random;
-use crate::table::{self, Row, Table};
+use crate::table::{self, Row, Table, TableError};
 use crate::target::Target;
 
 /// Values that are named in a failure: the first few say what is wrong.
@@ -34,6 +34,12 @@ pub(crate) fn split_by(path: &Path, column: &str, to: &Path, target: Target) -> 
         path: path.to_owned(),
         why,
     })?;
+    if let Some(line) = table.swallowed(|value| departments.by_value.contains_key(value)) {
+        return Err(Failure::Table {
+            path: path.to_owned(),
+            why: TableError::Swallowed { line },
+        });
+    }
     let mut shares = shares(path, &table, &departments)?;
     // In the order of their names it would show which is whose.
     shares.sort_by_cached_key(|_| random().next_u64());
