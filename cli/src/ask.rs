@@ -1,7 +1,7 @@
 //! Secrets from the terminal, without echo, and from files: passphrases, links, receipts. Never from the environment.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read};
+use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use satchel_client::crypto::{Passphrase, Verdict, limit};
@@ -39,7 +39,13 @@ pub(crate) fn new_passphrase(wish: &NewPassphrase, stdin_taken: bool) -> Result<
     if let Some(path) = &wish.passphrase_file {
         let bytes = passphrase_bytes(path, stdin_taken)?;
         if let Ok(text) = std::str::from_utf8(&bytes) {
-            strength::warn(text.trim_end_matches(['\r', '\n']));
+            let line = text.strip_suffix('\n').unwrap_or(text);
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            // Whoever types it later has to get the same.
+            if line.contains(|c: char| c.is_control() || c == '\u{feff}') {
+                return Err(Failure::NotTypable(path.clone()));
+            }
+            strength::warn(line);
         }
         return Ok(Some(Passphrase::from_file(&bytes)?));
     }
@@ -49,12 +55,7 @@ pub(crate) fn new_passphrase(wish: &NewPassphrase, stdin_taken: bool) -> Result<
     let first = prompt("the passphrase", "Passphrase (nothing: one is made): ")?;
     if first.is_empty() {
         let words = Words::generate(&mut random());
-        eprintln!("passphrase: {}", words.as_str());
-        eprintln!(
-            "{} random words, {} bits: out of reach for guessing. It is shown this once; send it by another way than the document.",
-            satchel_client::words::COUNT,
-            words.bits()
-        );
+        show(&words).map_err(|_| Failure::NoTerminal("the passphrase"))?;
         return Ok(Some(Passphrase::new(words.as_str())?));
     }
     let second = prompt("the passphrase", "Once more: ")?;
@@ -63,6 +64,21 @@ pub(crate) fn new_passphrase(wish: &NewPassphrase, stdin_taken: bool) -> Result<
     }
     strength::warn(&first);
     Ok(Some(Passphrase::new(&first)?))
+}
+
+/// Shows a passphrase where it was asked for: on the terminal, wherever standard error goes. What opens by it is not made before it was seen.
+fn show(words: &Words) -> io::Result<()> {
+    let terminal = if cfg!(windows) { "CONOUT$" } else { "/dev/tty" };
+    let mut terminal = File::options().write(true).open(terminal)?;
+    // Unbuffered: no copy of it stays behind.
+    terminal.write_all(b"passphrase: ")?;
+    terminal.write_all(words.as_str().as_bytes())?;
+    writeln!(
+        terminal,
+        "\n{} random words, {} bits: out of reach for guessing. It is shown this once; send it by another way than the document.",
+        satchel_client::words::COUNT,
+        words.bits()
+    )
 }
 
 /// The passphrase that opens something.
@@ -176,6 +192,8 @@ fn prompt(what: &'static str, label: &str) -> Result<Zeroizing<String>, Failure>
         Ok(text) => Ok(Zeroizing::new(text)),
         // Ctrl-C: its signal is on its way as well, and may come later than this.
         Err(error) if error.kind() == io::ErrorKind::Interrupted => interrupt::end(),
+        // Ctrl-D.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Failure::NoAnswer(what)),
         Err(_) => Err(Failure::NoTerminal(what)),
     }
 }

@@ -11,7 +11,8 @@ use satchel_client::crypto::{Asked, Entry, Manifest, limit};
 use zeroize::Zeroizing;
 
 use crate::ask::is_dash;
-use crate::failure::Failure;
+use crate::failure::{Failure, at};
+use crate::over::Identity;
 
 /// Up to here standard input is looked at before it is sealed: a text is sealed as one, with its length.
 const TEXT_LEN_MAX: usize = 1 << 20;
@@ -22,6 +23,8 @@ const BYTES: &str = "application/octet-stream";
 pub(crate) struct Document {
     entries: Vec<Entry>,
     contents: Vec<Content>,
+    /// What the document goes to, which may lie in a folder of it.
+    own: Option<Identity>,
 }
 
 enum Content {
@@ -34,11 +37,12 @@ enum Content {
 }
 
 impl Document {
-    /// Everything that `paths` name, in their order; folders with all that is in them, sorted.
-    pub(crate) fn gather(paths: &[PathBuf]) -> Result<Self, Failure> {
+    /// Everything that `paths` name, in their order; folders with all that is in them, sorted, but `own`: what it goes to itself.
+    pub(crate) fn gather(paths: &[PathBuf], own: Option<Identity>) -> Result<Self, Failure> {
         let mut document = Self {
             entries: Vec::new(),
             contents: Vec::new(),
+            own,
         };
         match paths {
             [] => document.add_stdin()?,
@@ -73,6 +77,9 @@ impl Document {
             source,
         })?;
         let name = name_of(path)?;
+        if self.own.is_some() && Identity::of(path, &metadata) == self.own {
+            return Err(Failure::OutputIsInput(path.to_owned()));
+        }
         if metadata.is_dir() {
             self.add_folder(path, &name)
         } else {
@@ -122,7 +129,9 @@ impl Document {
                 path: path.clone(),
                 source,
             })?;
-            if metadata.is_dir() {
+            if self.own.is_some() && Identity::of(&path, &metadata) == self.own {
+                eprintln!("skipped: {} is what this writes", at(&path));
+            } else if metadata.is_dir() {
                 self.add_folder(&path, &name)?;
             } else if metadata.is_file() {
                 self.add_file(&path, name, &metadata);
@@ -132,7 +141,7 @@ impl Document {
                 } else {
                     "not a file"
                 };
-                eprintln!("skipped: {} is {kind}", path.display());
+                eprintln!("skipped: {} is {kind}", at(&path));
             }
         }
         Ok(())
@@ -200,6 +209,16 @@ impl Document {
     }
 }
 
+/// How the first of `paths` is called, for what is made of them in a folder.
+pub(crate) fn name_for(paths: &[PathBuf]) -> String {
+    let first = paths.first().filter(|path| !is_dash(path));
+    let last = first.and_then(|path| match path.file_name() {
+        Some(last) => Some(last.to_owned()),
+        None => path.canonicalize().ok()?.file_name().map(OsStr::to_owned),
+    });
+    last.map_or_else(|| "document".to_owned(), |last| last.to_string_lossy().into_owned())
+}
+
 /// The name a path is kept under: its last component.
 fn name_of(path: &Path) -> Result<String, Failure> {
     let real;
@@ -219,7 +238,7 @@ fn name_of(path: &Path) -> Result<String, Failure> {
 fn text_of(path: &Path, name: &OsStr) -> String {
     name.to_str().map_or_else(
         || {
-            eprintln!("renamed: {} is not UTF-8", path.display());
+            eprintln!("renamed: {} is not UTF-8", at(path));
             name.to_string_lossy().into_owned()
         },
         str::to_owned,

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use satchel_client::crypto::{RekeyError, SealError, Verdict};
+use satchel_client::share_text::NoShare;
 use satchel_client::{AddressError, Class, Error};
 
 use crate::hidden::without_links;
@@ -21,8 +22,12 @@ pub(crate) enum Failure {
     OutputIsTerminal,
     #[error("standard input cannot be two things at once")]
     StdinTwice,
+    #[error("nothing was typed where {0} was asked for")]
+    NoAnswer(&'static str),
     #[error("there is no terminal to ask for {0}")]
     NoTerminal(&'static str),
+    #[error("{} holds a passphrase that nobody can type: several lines, or a character that no key gives", at(.0))]
+    NotTypable(PathBuf),
     #[error("the two answers differ")]
     AnswersDiffer,
     #[error("{} holds no text", at(.0))]
@@ -47,8 +52,8 @@ pub(crate) enum Failure {
     OtherKey { asked: Kind, opens: Kinds },
     #[error("{0} keys are more than the 64 that fit")]
     TooManyKeys(usize),
-    #[error("{} holds no share that is whole", at(.0))]
-    NoShare(PathBuf),
+    #[error("{} holds no share that is whole: {why}", at(.path))]
+    NoShare { path: PathBuf, why: NoShare },
     #[error("{threshold} of {number} shares are not possible")]
     ShareCount { threshold: u8, number: u8 },
     #[error("shares are files, and go to a folder")]
@@ -133,6 +138,8 @@ pub(crate) enum Failure {
     Write { path: PathBuf, source: io::Error },
     #[error("{} exists", at(.0))]
     Exists(PathBuf),
+    #[error("{} is read for this, and would be replaced", at(.0))]
+    OutputIsInput(PathBuf),
     #[error("{} is in the way: what is to be written there is {}", at(.0), if .0.is_dir() { "a file" } else { "a folder" })]
     InTheWay(PathBuf),
     #[error("{} exists, and the document has {count} files", at(.path))]
@@ -233,7 +240,9 @@ impl Failure {
             | Self::OutputIsTerminal
             | Self::StdinTwice
             | Self::NoTerminal(_)
+            | Self::NoAnswer(_)
             | Self::AnswersDiffer
+            | Self::NotTypable(_)
             | Self::SecretNotText(_)
             | Self::SecretTooLong { .. }
             | Self::NoIdentity(_)
@@ -244,7 +253,7 @@ impl Failure {
             | Self::ClassicKey(_)
             | Self::DamagedIdentity(_)
             | Self::TooManyKeys(_)
-            | Self::NoShare(_)
+            | Self::NoShare { .. }
             | Self::ShareCount { .. }
             | Self::ContainerCount(_)
             | Self::SharesNeedFolder
@@ -279,7 +288,9 @@ impl Failure {
             | Self::ManyForStdout(_)
             | Self::NoSuchEntry(_)
             | Self::BinaryForTerminal => Class::Usage,
-            Self::Exists(_) | Self::InTheWay(_) | Self::FileForMany { .. } => Class::OutputExists,
+            Self::Exists(_) | Self::OutputIsInput(_) | Self::InTheWay(_) | Self::FileForMany { .. } => {
+                Class::OutputExists
+            }
             Self::NameTooLong(_)
             | Self::TooManyFiles(_)
             | Self::Changed(_)

@@ -2,6 +2,7 @@
 
 use satchel_client::api::Burned;
 use satchel_client::crypto::Verdict;
+use satchel_client::share_text::NoShare;
 use satchel_client::{AddressError, Error};
 
 use crate::failure::Failure;
@@ -18,6 +19,7 @@ impl Failure {
             Self::NoTerminal("the passphrase") => "--passphrase-file reads it from a file, and - from standard input",
             Self::NoTerminal("the shares") => "name the files that hold them",
             Self::NoTerminal(_) => "it may come from standard input",
+            Self::NotTypable(_) => "save it as one line of UTF-8 without a byte order mark",
             Self::NoIdentity(_) => "`satchel keygen -o FILE` makes one",
             Self::RecipientForIdentity(_) => "name the file with the key that begins with AGE-SECRET-KEY-PQ-1",
             Self::NoRecipient(_) | Self::NotARecipient(_) => "one on each line: age1pq1... and 1952 more characters",
@@ -38,7 +40,11 @@ impl Failure {
                 "`satchel keygen -y FILE` prints its recipient; show the identity to nobody"
             }
             Self::ClassicKey(_) => "`satchel keygen` or `age-keygen -pq` makes one that is safe",
-            Self::NoShare(_) => "a share is 40 words, or a code of 74 characters; a word may be missing or mistyped",
+            Self::NoShare {
+                why: NoShare::UnknownWord(_) | NoShare::Mistyped,
+                ..
+            } => "compare it with the paper, word by word: they are common English words, of 3 to 8 letters",
+            Self::NoShare { .. } => "either is enough: the 40 words in their order, or the code",
             Self::ShareCount { .. } => "-k is how many it takes, -n how many there are: -k 3 -n 5",
             Self::ContainerCount(_) => "satchel combine CONTAINER SHARE...",
             Self::TwoKinds => "--remove-passphrases or --remove-recipients takes the others away in the same run",
@@ -84,6 +90,7 @@ impl Failure {
             Self::LinkForReceipt => "`satchel get` opens links; nothing was opened now",
             Self::NameTwice(_) => "give one of them another name, or seal the folder that holds both",
             Self::Exists(_) => "--force replaces it; or name another place",
+            Self::OutputIsInput(_) => "name another place",
             Self::InTheWay(_) => "move it away, or name another place; --force replaces files alone",
             Self::SharesNeedFolder => "-o names one; without it they go to the present folder",
             Self::FileForMany { .. } => "-o with a folder takes them all",

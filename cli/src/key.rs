@@ -90,7 +90,10 @@ pub(crate) fn shares_in(paths: &[PathBuf], stdin_taken: bool) -> Result<Vec<Shar
     let share = |path: &PathBuf| {
         let text = text_of(path, taken)?;
         taken |= is_dash(path);
-        share_in(&text).map_err(|_| Failure::NoShare(path.clone()))
+        share_in(&text).map_err(|why| Failure::NoShare {
+            path: path.clone(),
+            why,
+        })
     };
     paths.iter().map(share).collect()
 }

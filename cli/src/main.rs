@@ -29,6 +29,7 @@ mod lease;
 mod letter;
 mod naming;
 mod opens;
+mod over;
 mod page;
 mod place;
 mod place_in_text;

@@ -13,6 +13,7 @@ use satchel_client::crypto::{Entry, SafeName};
 use crate::failure::Failure;
 use crate::interrupt::{Temporary, Undisturbed};
 use crate::naming::safe_names;
+use crate::over::Over;
 use crate::position::write_at;
 use crate::staging::Staging;
 use crate::stream::{Harmless, Stream};
@@ -29,7 +30,7 @@ pub(crate) enum Output {
 pub(crate) struct Files {
     staging: Staging,
     places: Vec<Place>,
-    force: bool,
+    over: Over,
     durable: bool,
     /// After the staging, which is in the last of them.
     _made: Made,
@@ -63,12 +64,7 @@ impl Output {
         Ok(Self::Stream(Stream::new(Box::new(file), path.to_owned())))
     }
 
-    pub(crate) fn file(
-        path: &Path,
-        entry: Option<(usize, &[Entry])>,
-        force: bool,
-        made: Made,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn file(path: &Path, entry: Option<(usize, &[Entry])>, over: Over, made: Made) -> Result<Self, Failure> {
         let name = name_in(path)?;
         let place = Place {
             entry: entry.map_or(0, |(number, _)| number),
@@ -79,7 +75,7 @@ impl Output {
         let files = Files {
             staging: Staging::for_one(folder_of(path))?,
             places: vec![place],
-            force,
+            over,
             durable: false,
             _made: made,
         };
@@ -88,7 +84,7 @@ impl Output {
     }
 
     /// Files of our own making, entry by entry.
-    pub(crate) fn files_in(folder: &Path, names: &[String], force: bool) -> Result<Self, Failure> {
+    pub(crate) fn files_in(folder: &Path, names: &[String], over: Over) -> Result<Self, Failure> {
         let made = Made::folder(folder)?;
         let place = |(entry, name): (usize, &String)| Place {
             entry,
@@ -99,7 +95,7 @@ impl Output {
         let files = Files {
             staging: Staging::new(folder)?,
             places: names.iter().enumerate().map(place).collect(),
-            force,
+            over,
             durable: false,
             _made: made,
         };
@@ -107,7 +103,7 @@ impl Output {
         Ok(Self::Files(files))
     }
 
-    pub(crate) fn folder(folder: &Path, entries: &[Entry], wanted: &[bool], force: bool) -> Result<Self, Failure> {
+    pub(crate) fn folder(folder: &Path, entries: &[Entry], wanted: &[bool], over: Over) -> Result<Self, Failure> {
         let made = Made::folder(folder)?;
         let names = safe_names(entries);
         let staging = Staging::new(folder)?;
@@ -124,7 +120,7 @@ impl Output {
         let files = Files {
             places: chosen.map(place).collect(),
             staging,
-            force,
+            over,
             durable: false,
             _made: made,
         };
@@ -245,9 +241,12 @@ impl Files {
                 Some(Err(failure)) => return Err(failure),
                 None => {}
             }
+            if self.over.keeps(&place.shown) {
+                return Err(Failure::OutputIsInput(place.shown.clone()));
+            }
             match self.staging.look_at(path) {
                 Ok(found) if found.is_dir() && is_folder => {}
-                Ok(found) if self.force && !found.is_dir() && !is_folder => {}
+                Ok(found) if self.over.force && !found.is_dir() && !is_folder => {}
                 Ok(found) if found.is_dir() != is_folder => return Err(Failure::InTheWay(place.shown.clone())),
                 Ok(_) => return Err(Failure::Exists(place.shown.clone())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -285,7 +284,7 @@ impl Files {
                 self.staging.make_folders(above).map_err(failed)?;
             }
             self.staging
-                .put(place.entry, &place.path, self.force)
+                .put(place.entry, &place.path, self.over.force)
                 .map_err(|source| match source.kind() {
                     io::ErrorKind::AlreadyExists => Failure::Exists(place.shown.clone()),
                     _ => failed(source),

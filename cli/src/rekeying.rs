@@ -9,6 +9,7 @@ use satchel_client::crypto::{Allowed, Container, Key, Prelude, Rekeyed, Rekeying
 
 use crate::ask::is_dash;
 use crate::failure::Failure;
+use crate::over::Over;
 use crate::page;
 use crate::position::write_at;
 use crate::random::random;
@@ -128,7 +129,9 @@ impl Changing {
     fn move_whole(&mut self, prefix: &[u8], replaces: u64) -> Result<(), Failure> {
         // Where it truly is: a symlink to it stays one.
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
-        let output = Target::of(Some(&path), true)?.for_container("container")?.durable();
+        let output = Target::of(Some(&path), Over::new(true))?
+            .for_container("container")?
+            .durable();
         output.copy(prefix, || {
             self.file.seek(SeekFrom::Start(replaces))?;
             Ok::<_, io::Error>(&self.file)

@@ -9,13 +9,14 @@ use satchel_client::crypto::Entry;
 use crate::ask::is_dash;
 use crate::document::is_text;
 use crate::failure::Failure;
+use crate::over::{Identity, Over};
 use crate::place::{Made, Output, folder_of, name_in};
 use crate::staging::Staging;
 
 /// What `-o` says, looked at before any work is done.
 pub(crate) struct Target {
     wish: Wish,
-    force: bool,
+    over: Over,
 }
 
 enum Wish {
@@ -33,7 +34,7 @@ enum Wish {
 
 impl Target {
     /// Refuses at once what cannot be done.
-    pub(crate) fn of(output: Option<&Path>, force: bool) -> Result<Self, Failure> {
+    pub(crate) fn of(output: Option<&Path>, over: Over) -> Result<Self, Failure> {
         let wish = match output {
             None => Wish::Here,
             Some(path) if is_dash(path) => Wish::Stdout,
@@ -43,20 +44,33 @@ impl Target {
                 if slash && fs::metadata(&plain).is_ok_and(|found| !found.is_dir()) {
                     return Err(Failure::InTheWay(plain));
                 }
+                if !fs::metadata(path).is_ok_and(|found| found.is_dir()) && over.keeps(path) {
+                    return Err(Failure::OutputIsInput(path.to_owned()));
+                }
                 match fs::metadata(path) {
                     Ok(found) if found.is_dir() => Wish::Folder(path.to_owned()),
                     Ok(found) if !found.is_file() => Wish::Device(path.to_owned()),
-                    Ok(_) if !force => return Err(Failure::Exists(path.to_owned())),
+                    Ok(_) if !over.force => return Err(Failure::Exists(path.to_owned())),
                     Ok(_) => Wish::File(path.to_owned()),
                     Err(_) if slash => Wish::Folder(path.to_owned()),
-                    Err(_) if fs::symlink_metadata(path).is_ok() && !force => {
+                    Err(_) if fs::symlink_metadata(path).is_ok() && !over.force => {
                         return Err(Failure::Exists(path.to_owned()));
                     }
                     Err(_) => Wish::New(path.to_owned()),
                 }
             }
         };
-        Ok(Self { wish, force })
+        Ok(Self { wish, over })
+    }
+
+    /// The file that is written where it is a file called `name` or the one that is named, if that is there: standard output too.
+    pub(crate) fn is_there(&self, name: &str) -> Option<Identity> {
+        match &self.wish {
+            Wish::Here | Wish::Stdout => Identity::of_stdout(),
+            Wish::Folder(path) => Identity::at(&path.join(name)),
+            Wish::File(path) => Identity::at(path),
+            Wish::Device(_) | Wish::New(_) => None,
+        }
     }
 
     /// Whether a document may be put there at all: finds out before a read is used up.
@@ -100,21 +114,21 @@ impl Target {
     }
 
     fn for_one(self, name: &str) -> Result<Output, Failure> {
-        let Self { wish, force } = self;
+        let Self { wish, over } = self;
         match wish {
             Wish::Here | Wish::Stdout => Ok(Output::stdout()),
             Wish::Device(path) => Output::device(&path),
-            Wish::File(path) | Wish::New(path) => Output::file(&path, None, force, Made::default()),
+            Wish::File(path) | Wish::New(path) => Output::file(&path, None, over, Made::default()),
             Wish::Folder(path) => {
                 let made = Made::folder(&path)?;
-                Output::file(&path.join(name), None, force, made)
+                Output::file(&path.join(name), None, over, made)
             }
         }
     }
 
     /// For a document. `wanted` says which entries are taken.
     pub(crate) fn for_document(self, entries: &[Entry], wanted: &[bool]) -> Result<Output, Failure> {
-        let Self { wish, force } = self;
+        let Self { wish, over } = self;
         let count = wanted.iter().filter(|wanted| **wanted).count();
         let first = wanted.iter().position(|wanted| *wanted).unwrap_or(0);
         let entry = &entries[first.min(entries.len() - 1)];
@@ -132,10 +146,10 @@ impl Target {
             Wish::Device(path) => Output::device(&path),
             Wish::File(path) if !one_file => Err(Failure::FileForMany { path, count }),
             Wish::File(path) | Wish::New(path) if one_file => {
-                Output::file(&path, Some((first, entries)), force, Made::default())
+                Output::file(&path, Some((first, entries)), over, Made::default())
             }
-            Wish::Here => Output::folder(Path::new("."), entries, wanted, force),
-            Wish::File(path) | Wish::New(path) | Wish::Folder(path) => Output::folder(&path, entries, wanted, force),
+            Wish::Here => Output::folder(Path::new("."), entries, wanted, over),
+            Wish::File(path) | Wish::New(path) | Wish::Folder(path) => Output::folder(&path, entries, wanted, over),
         }
     }
 }

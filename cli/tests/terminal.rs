@@ -184,10 +184,70 @@ fn until(condition: impl Fn() -> bool) {
 }
 
 /// Reads what a program shows until `text` is among it.
-fn read_until(terminal: &mut std::fs::File, text: &str) {
+fn read_until(terminal: &mut std::fs::File, text: &str) -> String {
     let (mut shown, mut bytes) = (Vec::new(), [0; 4096]);
     while !String::from_utf8_lossy(&shown).contains(text) {
         let len = terminal.read(&mut bytes).unwrap();
         shown.extend_from_slice(&bytes[..len]);
     }
+    String::from_utf8(shown).unwrap()
+}
+
+/// A run with a terminal of its own, whose other output goes nowhere.
+fn asked(desk: &Desk, arguments: &[&str]) -> (std::process::Child, std::fs::File, std::fs::File) {
+    let (outer, inner) = terminal();
+    let mut child = Command::new("setsid");
+    child
+        .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_satchel")])
+        .args(arguments)
+        .current_dir(desk.path(""))
+        .stdin(inner.try_clone().unwrap())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    (child.spawn().unwrap(), outer, inner)
+}
+
+#[test]
+fn a_passphrase_that_is_made_is_shown_on_the_terminal_wherever_errors_go() {
+    let desk = Desk::new();
+    if Command::new("setsid").arg("--version").output().is_err() {
+        println!("skipped: there is no setsid to give a program a terminal of its own");
+        return;
+    }
+    desk.write("plan", b"at noon");
+    for (arguments, opening) in [
+        (
+            &["encrypt", "plan", "-p", "--profile", "1", "-o", "out"][..],
+            &["decrypt", "out", "-o", "-"][..],
+        ),
+        (&["keygen", "-p", "-o", "key"], &["keygen", "-y", "key"]),
+    ] {
+        let (mut child, mut outer, inner) = asked(&desk, arguments);
+        read_until(&mut outer, "Passphrase");
+        until(|| !tcgetattr(&inner).unwrap().local_modes.contains(LocalModes::ECHO));
+        outer.write_all(b"\n").unwrap();
+        let shown = read_until(&mut outer, "another way than the document.");
+        assert!(child.wait().unwrap().success());
+        let words = shown.split("passphrase: ").nth(1).unwrap().lines().next().unwrap();
+        desk.write("made", words.as_bytes());
+        let mut opening = opening.to_vec();
+        opening.extend(["--passphrase-file", "made"]);
+        good(desk.run(&opening));
+    }
+}
+
+#[test]
+fn an_end_of_input_at_a_question_is_no_answer() {
+    let desk = Desk::new();
+    if Command::new("setsid").arg("--version").output().is_err() {
+        println!("skipped: there is no setsid to give a program a terminal of its own");
+        return;
+    }
+    desk.write("plan", b"at noon");
+    let (mut child, mut outer, inner) = asked(&desk, &["encrypt", "plan", "-p", "-o", "out"]);
+    read_until(&mut outer, "Passphrase");
+    until(|| !tcgetattr(&inner).unwrap().local_modes.contains(LocalModes::ECHO));
+    outer.write_all(b"\x04").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    assert!(!desk.path("out").exists());
 }

@@ -54,7 +54,9 @@ pub fn read_key(kind: &str, text: &str) -> Result<String, JsValue> {
         "recipient" => Recipient::parse(text).map(|recipient| recipient.encode()),
         "identity" => Identity::parse(text).map(|identity| identity.recipient().encode()),
         "code" => Share::parse(text).map(|share| share.encode().to_string()),
-        "text" => share_in(text).map(|share| share.encode().to_string()),
+        "text" => share_in(text)
+            .map(|share| share.encode().to_string())
+            .map_err(|_| Verdict::MalformedShare),
         _ => share_of_words(text).map(|share| share.encode().to_string()),
     };
     read.map_err(|verdict| verdict.word().into())

@@ -1,5 +1,9 @@
 //! Recovery shares as people keep them: forty words, or a code. docs/format.md section 4.5.
 
+mod search;
+
+pub use search::{NoShare, share_in};
+
 use satchel_crypto::limit::SHARE_LEN;
 use satchel_crypto::{Share, Verdict};
 use zeroize::Zeroizing;
@@ -57,18 +61,6 @@ pub fn share_of_words(text: &str) -> Result<Share, Verdict> {
     }
 }
 
-/// The share in a text: its words and nothing else, or a code that stands by itself among whatever else there is.
-///
-/// # Errors
-/// `MalformedShare`.
-pub fn share_in(text: &str) -> Result<Share, Verdict> {
-    let mut codes = text.split_whitespace().filter(|word| word.len() == CODE_CHARS);
-    match codes.find_map(|code| Share::parse(code).ok()) {
-        Some(share) => Ok(share),
-        None => share_of_words(text),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,7 +100,7 @@ mod tests {
             let list = bip39::Language::English.word_list();
             let number = usize::from(bip39::Language::English.find_word(words[at]).unwrap());
             words[at] = list[(number + by) % 2048];
-            prop_assert_eq!(share_in(&words.join(" ")).err(), Some(Verdict::MalformedShare));
+            prop_assert_eq!(share_in(&words.join(" ")).err(), Some(NoShare::Mistyped));
         }
     }
 
@@ -125,7 +117,7 @@ mod tests {
             let text = String::from_utf8_lossy(&bytes[at + 2..]);
             let read = match value("form") {
                 Some("words") => share_of_words(&text),
-                Some("text") => share_in(&text),
+                Some("text") => share_in(&text).map_err(|_| Verdict::MalformedShare),
                 _ => Share::parse(&text),
             };
             let word = read.as_ref().map_or_else(|verdict| verdict.word(), |_| "ok");
@@ -142,15 +134,50 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_share_is_refused() {
-        for text in [
-            "",
-            "abandon",
-            &"abandon ".repeat(40),
-            &"abandon ".repeat(41),
-            "Thirty hours, full pay.",
+    fn what_is_no_share_is_refused_for_what_is_nearest() {
+        for (text, why) in [
+            ("", NoShare::Nothing),
+            ("abandon", NoShare::Nothing),
+            ("Thirty hours, full pay.", NoShare::Nothing),
+            (&"abandon ".repeat(39), NoShare::WordCount(39)),
+            (&"abandon ".repeat(40), NoShare::Mistyped),
+            (&"abandon ".repeat(41), NoShare::WordCount(41)),
+            (
+                &["abandon ".repeat(16), "abondon ".into(), "abandon ".repeat(23)].concat(),
+                NoShare::UnknownWord(17),
+            ),
         ] {
-            assert_eq!(share_in(text).err(), Some(Verdict::MalformedShare));
+            assert_eq!(share_in(text).err(), Some(why), "{text}");
         }
+    }
+
+    #[test]
+    fn a_page_opens_by_what_can_still_be_read_of_it() {
+        let share = share(&[7; 51]).unwrap();
+        let (words, code) = (words_of(&share), share.encode());
+        let lines: Vec<String> = words
+            .split(' ')
+            .enumerate()
+            .map(|(number, word)| format!("{:2}.{word:<8}{}", number + 1, if number % 5 == 4 { "\n" } else { " " }))
+            .collect();
+        let page = |code: &str| {
+            format!(
+                "Recovery share 1 of plan.satchel\n\nWords\n\n{}\nCode\n\n    {code}\n",
+                lines.concat()
+            )
+        };
+        let is_it = |text: &str| share_in(text).is_ok_and(|found| found.to_bytes() == share.to_bytes());
+        assert!(is_it(&page(&code)) && is_it(&page(&code[..73])) && is_it(&page("")));
+        // Columns that were copied one after the other.
+        let (odd, even): (Vec<_>, Vec<_>) = lines.iter().enumerate().partition(|(number, _)| number % 2 == 0);
+        let columns: String = odd.into_iter().chain(even).map(|(_, word)| word.as_str()).collect();
+        assert!(is_it(&columns));
+        let quoted = format!("> my share:\n> \"{}\n> {}\"\n> bye", &code[..40], &code[40..]);
+        assert!(is_it(&quoted));
+        assert!(is_it(&format!("Dear all, here it is: {} and keep it.", words.as_str())));
+        let torn = page(&code[..70]).replace(&lines[11], "12.@@@@ ");
+        assert_eq!(share_in(&torn).err(), Some(NoShare::WordCount(39)));
+        let smudged = page(&code[..70]).replace(&lines[11], "12.abondon ");
+        assert_eq!(share_in(&smudged).err(), Some(NoShare::UnknownWord(12)));
     }
 }

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use super::print;
 use crate::args::{Arguments, Man};
 use crate::failure::Failure;
+use crate::over::Over;
 use crate::target::Target;
 
 /// Prints a completion script.
@@ -26,7 +27,7 @@ pub(crate) fn man(options: Man) -> Result<(), Failure> {
         for page in [command.clone()].into_iter().chain(command.get_subcommands().cloned()) {
             let name = page.get_display_name().unwrap_or(page.get_name());
             let page_name = format!("{name}.1");
-            let output = Target::of(Some(&target), options.force)?.for_text(&page_name)?;
+            let output = Target::of(Some(&target), Over::new(options.force))?.for_text(&page_name)?;
             output.put_whole(&rendered(&page)?)?;
             output.commit()?;
         }

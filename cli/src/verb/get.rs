@@ -11,12 +11,14 @@ use crate::failure::Failure;
 use crate::flow::{Placing, Shown, Sleep, told};
 use crate::http::Http;
 use crate::lease::Leases;
+use crate::over::Over;
 use crate::random::random;
 use crate::target::Target;
 
 /// Opens a link into files or standard output. Everything that can be refused is refused before the read is used up.
 pub(crate) fn get(options: Get) -> Result<(), Failure> {
-    let target = Target::of(options.output.as_deref(), options.force)?;
+    let over = Over::new(options.force).keeping(&options.passphrase_file);
+    let target = Target::of(options.output.as_deref(), over)?;
     let stdin_is_link = options.link.as_deref().is_none_or(|link| link == "-");
     let text = ask::link("a link", options.link)?;
     let (base, link) = match Address::parse(&text)? {

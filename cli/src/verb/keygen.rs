@@ -9,6 +9,7 @@ use crate::ask::new_passphrase;
 use crate::failure::Failure;
 use crate::inside::sealed;
 use crate::key::identities;
+use crate::over::Over;
 use crate::random::random;
 use crate::target::Target;
 
@@ -21,7 +22,8 @@ pub(crate) fn keygen(options: Keygen) -> Result<(), Failure> {
         }
         return Ok(());
     }
-    let target = Target::of(options.output.as_deref(), options.force)?;
+    let over = Over::new(options.force).keeping(&options.passphrase.passphrase_file);
+    let target = Target::of(options.output.as_deref(), over)?;
     let passphrase = new_passphrase(&options.passphrase, false)?;
     let identity = Identity::generate(&mut random());
     let recipient = identity.recipient().encode();

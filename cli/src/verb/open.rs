@@ -14,6 +14,7 @@ use crate::container::{Piece, Taker, Unlocked};
 use crate::failure::Failure;
 use crate::key::{Held, shares_in};
 use crate::opens::{Kind, Kinds};
+use crate::over::Over;
 use crate::place::Output;
 use crate::position::write_at;
 use crate::stored::Stored;
@@ -22,14 +23,18 @@ use crate::text::comparable;
 
 /// Opens a container, and puts what is in it in place once all of it is verified.
 pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {
-    let target = Target::of(options.output.as_deref(), options.force)?;
+    let over = Over::new(options.force)
+        .keeping([&options.container])
+        .keeping(options.key.paths());
+    let target = Target::of(options.output.as_deref(), over)?;
     let unlocked = unlock(&options.container, &options.key)?;
     take_out(&unlocked, &options.only, target)
 }
 
 /// Opens a container with the shares that some of its trusted people have.
 pub(crate) fn combine(options: Combine) -> Result<(), Failure> {
-    let target = Target::of(options.output.as_deref(), options.force)?;
+    let over = Over::new(options.force).keeping(&options.paths);
+    let target = Target::of(options.output.as_deref(), over)?;
     let (containers, shares): (Vec<PathBuf>, Vec<PathBuf>) =
         options.paths.into_iter().partition(|path| is_container(path));
     // Standard input is taken for the container where no file is one.
@@ -82,7 +87,7 @@ fn asked_for() -> Result<Vec<Share>, Failure> {
                     return Ok(shares);
                 }
             }
-            Err(_) => eprintln!("That is no share: a word is missing or mistyped. Try it again."),
+            Err(why) => eprintln!("That is no share that is whole: {why}. Try it again."),
         }
     }
 }

@@ -7,10 +7,11 @@ use satchel_client::crypto::{Asked, Locks, Passphrase, Profile, Recipient};
 
 use crate::args::{Encrypt, NewPassphrase, To};
 use crate::ask::{self, is_dash, new_passphrase};
-use crate::document::Document;
+use crate::document::{Document, name_for};
 use crate::failure::Failure;
 use crate::key::recipients;
 use crate::letter;
+use crate::over::Over;
 use crate::seal::seal;
 use crate::target::Target;
 
@@ -28,10 +29,15 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
         force,
     } = options;
     let stdin_taken = takes_stdin(&paths);
+    let over = Over::new(force)
+        .keeping(&paths)
+        .keeping(&passphrase.passphrase_file)
+        .keeping(&to.files)
+        .keeping(&departments);
     if let Some(place) = html {
-        return encrypt_letter(&paths, &passphrase, Target::of(Some(&place), force)?);
+        return encrypt_letter(&paths, &passphrase, Target::of(Some(&place), over)?);
     }
-    let target = Target::of(output.as_deref(), force)?;
+    let target = Target::of(output.as_deref(), over)?;
     if let (Some(column), Some(departments)) = (split_by, departments) {
         let stdin = PathBuf::from("-");
         let path = match &paths[..] {
@@ -43,7 +49,8 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
         ask::takes_stdin([path, &departments])?;
         return super::split_by::split_by(path, &column, &departments, target);
     }
-    let document = Document::gather(&paths)?;
+    let own = target.is_there(&format!("{}.satchel", name_for(&paths)));
+    let document = Document::gather(&paths, own)?;
     let manifest = document.manifest(Asked::default())?;
     let to = Opens::asked(passphrase, &to, stdin_taken)?;
     let output = target.for_container(document.name())?;
@@ -66,7 +73,8 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
 /// Seals into a letter, under a passphrase that a phone can work in.
 fn encrypt_letter(paths: &[PathBuf], passphrase: &NewPassphrase, target: Target) -> Result<(), Failure> {
     let page = letter::Page::built_in()?;
-    let document = Document::gather(paths)?;
+    let own = target.is_there(&format!("{}.html", name_for(paths)));
+    let document = Document::gather(paths, own)?;
     let manifest = document.manifest(Asked::default())?;
     letter::check_size(&manifest)?;
     let output = target.for_letter(document.name())?;

@@ -23,7 +23,7 @@ const EXPIRES_IN_DEFAULT: u64 = 7 * 86_400;
 pub(crate) fn share(options: Share) -> Result<(), Failure> {
     let server = options.server.named().ok_or(Failure::NoServer)?;
     let base = Base::parse(server)?;
-    let document = Document::gather(&options.paths)?;
+    let document = Document::gather(&options.paths, None)?;
     let stdin_taken = takes_stdin(&options.paths);
     let invite_from_stdin = options.invite_file.as_deref().is_some_and(is_dash);
     let passphrase = new_passphrase(&options.passphrase, stdin_taken || invite_from_stdin)?;

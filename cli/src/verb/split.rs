@@ -11,6 +11,7 @@ use crate::args::Split;
 use crate::ask::is_dash;
 use crate::failure::{Failure, at};
 use crate::key::Held;
+use crate::over::Over;
 use crate::place::Output;
 use crate::qr::{Block, drawn};
 use crate::random::random;
@@ -38,6 +39,7 @@ pub(crate) fn split(options: Split) -> Result<(), Failure> {
         return Err(Failure::SharesNeedFolder);
     }
     let mut changing = Changing::begin(&container)?;
+    let over = Over::new(force).keeping([&container]).keeping(key.paths());
     let held = Held::of(&key, &[changing.container()], false)?;
     let mut rekeying = changing.unlock(&held.key())?;
     let old = of_shares(&rekeying);
@@ -47,7 +49,7 @@ pub(crate) fn split(options: Split) -> Result<(), Failure> {
     let shares = rekeying.add_shares(threshold, number, &mut random())?;
     let (stem, id) = (stem(&container), id(changing.container()));
     let names: Vec<_> = shares.iter().map(|share| name(&stem, share.number())).collect();
-    let pages = Output::files_in(&folder, &names, force)?;
+    let pages = Output::files_in(&folder, &names, over)?;
     for (entry, share) in shares.iter().enumerate() {
         pages.put_entry(entry, page_of(share, &stem, &id)?.as_bytes())?;
     }
