@@ -94,9 +94,10 @@ pub(crate) struct Encrypt {
     /// Who opens which rows: a file with `committee = [...]` and a table `[departments]`
     #[arg(long = "to", value_name = "FILE", value_hint = ValueHint::FilePath, requires = "split_by")]
     pub(crate) departments: Option<PathBuf>,
-    /// What working in a passphrase costs: 1 is 64 MiB of memory, 2 is 256 MiB, 3 is 1 GiB
-    #[arg(long, value_name = "1|2|3", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=3))]
-    pub(crate) profile: u8,
+    /// What working in a passphrase costs: 1 is 64 MiB of memory, 2 (without it) is 256 MiB, 3 is 1 GiB
+    #[arg(long, value_name = "1|2|3", value_parser = clap::value_parser!(u8).range(1..=3),
+        conflicts_with_all = ["recipients", "files", "split_by"])]
+    pub(crate) profile: Option<u8>,
     /// Replace the output where it exists
     #[arg(long)]
     pub(crate) force: bool,

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use satchel_client::crypto::{Asked, Entry, Manifest, limit};
 use zeroize::Zeroizing;
@@ -30,8 +30,8 @@ pub(crate) struct Document {
 enum Content {
     /// An empty folder.
     Nothing,
-    /// A file of the entry's size.
-    File(PathBuf),
+    /// A file of the entry's size, and when it was last written then; no time of a pipe.
+    File(PathBuf, Option<SystemTime>),
     /// Standard input: what was looked at already, and whether there is more.
     Stdin { start: Zeroizing<Vec<u8>>, more: bool },
 }
@@ -101,7 +101,8 @@ impl Document {
             size: metadata.is_file().then_some(metadata.len()),
             modified: modified.map(|time| time.as_secs()).filter(|_| metadata.is_file()),
         });
-        self.contents.push(Content::File(path.to_owned()));
+        let written = metadata.modified().ok().filter(|_| metadata.is_file());
+        self.contents.push(Content::File(path.to_owned(), written));
     }
 
     /// Walks without following symlinks: what they lead to was not named.
@@ -188,7 +189,7 @@ impl Document {
                 return Err(Failure::NameTwice(name.to_owned()));
             }
             match content {
-                Content::File(path) if entry.size.is_none() && self.entries.len() > 1 => {
+                Content::File(path, _) if entry.size.is_none() && self.entries.len() > 1 => {
                     return Err(Failure::StreamBesideOthers(path.clone()));
                 }
                 _ => {}
@@ -258,6 +259,8 @@ struct Current {
     reader: Box<dyn Read + Send>,
     /// What the manifest still promises.
     left: Option<u64>,
+    /// The file, and when it was last written before it was read.
+    watched: Option<(File, SystemTime)>,
 }
 
 impl Contents {
@@ -294,16 +297,23 @@ impl Contents {
                 path: PathBuf::new(),
                 reader: Box::new(io::empty()),
                 left,
+                watched: None,
             },
-            Content::File(path) => {
-                let file = File::open(&path).map_err(|source| Failure::Read {
+            Content::File(path, written) => {
+                let failed = |source| Failure::Read {
                     path: path.clone(),
                     source,
-                })?;
+                };
+                let file = File::open(&path).map_err(failed)?;
+                let watched = match written {
+                    Some(written) => Some((file.try_clone().map_err(failed)?, written)),
+                    None => None,
+                };
                 Current {
                     path,
                     reader: Box::new(file),
                     left,
+                    watched,
                 }
             }
             Content::Stdin { start, more } => {
@@ -317,6 +327,7 @@ impl Contents {
                     path: PathBuf::from("-"),
                     reader,
                     left,
+                    watched: None,
                 }
             }
         });
@@ -330,7 +341,7 @@ impl Contents {
         });
         if current.left == Some(0) {
             // One byte more than when its size was asked is a document that nobody has seen whole.
-            return if current.read(&mut [0])? == 0 {
+            return if current.read(&mut [0])? == 0 && current.is_as_it_was() {
                 Ok(0)
             } else {
                 Err(Failure::Changed(current.path.clone()))
@@ -348,6 +359,16 @@ impl Contents {
 }
 
 impl Current {
+    /// Whether nobody wrote into it meanwhile, also where its length stayed the same.
+    fn is_as_it_was(&self) -> bool {
+        let was = |(file, written): &(File, SystemTime)| {
+            file.metadata()
+                .and_then(|now| now.modified())
+                .is_ok_and(|now| now == *written)
+        };
+        self.watched.as_ref().is_none_or(was)
+    }
+
     fn read(&mut self, room: &mut [u8]) -> Result<usize, Failure> {
         loop {
             match self.reader.read(room) {

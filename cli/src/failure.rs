@@ -56,9 +56,11 @@ pub(crate) enum Failure {
     NoShare { path: PathBuf, why: NoShare },
     #[error("{threshold} of {number} shares are not possible")]
     ShareCount { threshold: u8, number: u8 },
+    #[error("no share is named")]
+    NoShares,
     #[error("shares are files, and go to a folder")]
     SharesNeedFolder,
-    #[error("{0} of the files are containers, and it takes one and its shares")]
+    #[error("{}, and it takes one and its shares", containers(*.0))]
     ContainerCount(usize),
     #[error("a container opens by passphrases or by recipients, not by both")]
     TwoKinds,
@@ -106,6 +108,8 @@ pub(crate) enum Failure {
     NoPage,
     #[error("the document is larger than the 64 MiB that a letter takes")]
     TooLargeForLetter,
+    #[error("{} is a letter that is cut or damaged", at(.0))]
+    LetterDamaged(PathBuf),
     #[error("no server is named")]
     NoServer,
     #[error(transparent)]
@@ -132,9 +136,9 @@ pub(crate) enum Failure {
     StreamBesideOthers(PathBuf),
     #[error("{} changed while it was being read", at(.0))]
     Changed(PathBuf),
-    #[error("cannot read {}: {}", at(.path), reason(.source))]
+    #[error("cannot read {}: {}", of(.path, "standard input"), reason(.source))]
     Read { path: PathBuf, source: io::Error },
-    #[error("cannot write {}: {}", at(.path), reason(.source))]
+    #[error("cannot write {}: {}", of(.path, "standard output"), reason(.source))]
     Write { path: PathBuf, source: io::Error },
     #[error("{} exists", at(.0))]
     Exists(PathBuf),
@@ -142,9 +146,9 @@ pub(crate) enum Failure {
     OutputIsInput(PathBuf),
     #[error("{} is in the way: what is to be written there is {}", at(.0), if .0.is_dir() { "a file" } else { "a folder" })]
     InTheWay(PathBuf),
-    #[error("{} exists, and the document has {count} files", at(.path))]
+    #[error("{} exists, and the document {}", at(.path), files(*.count))]
     FileForMany { path: PathBuf, count: usize },
-    #[error("the document has {0} files, and only one fits on standard output")]
+    #[error("the document {}, and only one file fits on standard output", files(*.0))]
     ManyForStdout(usize),
     #[error("the container holds nothing called {}", shown(.0))]
     NoSuchEntry(String),
@@ -221,6 +225,29 @@ pub(crate) fn at(path: &Path) -> String {
         .join("/")
 }
 
+fn containers(count: usize) -> String {
+    match count {
+        0 => "none of the files is a container".to_owned(),
+        count => format!("{count} of the files are containers"),
+    }
+}
+
+/// One that is not a file is a folder.
+fn files(count: usize) -> String {
+    match count {
+        1 => "is a folder".to_owned(),
+        count => format!("has {count} files"),
+    }
+}
+
+fn of(path: &Path, dash: &str) -> String {
+    if path.as_os_str() == "-" {
+        dash.to_owned()
+    } else {
+        at(path)
+    }
+}
+
 /// The sentence of the system without its number.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -257,6 +284,7 @@ impl Failure {
             | Self::ShareCount { .. }
             | Self::ContainerCount(_)
             | Self::SharesNeedFolder
+            | Self::NoShares
             | Self::OpensAlready
             | Self::TwoKinds
             | Self::PassphraseAndRecipients
@@ -305,6 +333,7 @@ impl Failure {
             | Self::TooLargeForLetter
             | Self::NoHome => Class::Other,
             Self::OtherKey { .. } => Class::WrongKey,
+            Self::LetterDamaged(_) => Error::Verdict(Verdict::Truncated).class(),
             Self::OnionWithoutTor => Class::Server,
             Self::LeaseKept(failure) => failure.class(),
             Self::Client(error) => error.class(),

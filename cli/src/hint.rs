@@ -92,6 +92,8 @@ impl Failure {
             Self::Exists(_) => "--force replaces it; or name another place",
             Self::OutputIsInput(_) => "name another place",
             Self::InTheWay(_) => "move it away, or name another place; --force replaces files alone",
+            Self::NoShares => "name the files that hold them; on a terminal they are asked for",
+            Self::LetterDamaged(_) => "copy or download it again",
             Self::SharesNeedFolder => "-o names one; without it they go to the present folder",
             Self::FileForMany { .. } => "-o with a folder takes them all",
             Self::ManyForStdout(_) => "-o with a folder takes them all; --only takes one out of a container",
@@ -149,7 +151,7 @@ fn verdict_hint(verdict: Verdict) -> Option<&'static str> {
             "`satchel inspect` shows a container's id, and each share names its container's"
         }
         Verdict::MixedShares => "take those that were made at one time",
-        Verdict::TooFewShares { .. } => "ask another of those who have one",
+        Verdict::TooFewShares { .. } => "ask another of those who have one; the same share twice counts once",
         Verdict::MalformedLink => "copy it again, whole; nothing was asked of any server",
         Verdict::UnsupportedVersion(_)
         | Verdict::SetNotSupported

@@ -16,9 +16,13 @@ pub(crate) fn safe_names(entries: &[Entry]) -> Vec<SafeName> {
         .enumerate()
         .map(|(number, entry)| {
             let sent = entry.name.as_deref().unwrap_or(unnamed(entry));
-            let name = free_name(safe(sent, number), number, &mut taken);
-            if name.as_str() != sent {
+            let safe = safe(sent, number);
+            let is_safe = safe.as_str() == sent;
+            let name = free_name(safe, number, &mut taken);
+            if !is_safe {
                 eprintln!("renamed: an unsafe name to {}", name.as_str());
+            } else if name.as_str() != sent {
+                eprintln!("renamed: a name that is another's on some systems to {}", name.as_str());
             }
             name
         })

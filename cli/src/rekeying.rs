@@ -10,7 +10,7 @@ use satchel_client::crypto::{Allowed, Container, Key, Prelude, Rekeyed, Rekeying
 use crate::ask::is_dash;
 use crate::failure::Failure;
 use crate::over::Over;
-use crate::page;
+use crate::page::{self, InPage};
 use crate::position::write_at;
 use crate::random::random;
 use crate::target::Target;
@@ -77,7 +77,9 @@ impl Changing {
             .take(SET_HEAD_LEN.max(PRELUDE_LEN) as u64)
             .read_to_end(&mut prefix)
             .map_err(failed)?;
-        if SetHead::is_set(&prefix) || page::may_be(&prefix) && page::container_in(&file).map_err(failed)?.is_some() {
+        if SetHead::is_set(&prefix)
+            || page::may_be(&prefix) && !matches!(page::read(&file).map_err(failed)?, InPage::Nothing)
+        {
             return Err(Failure::FixedKeys);
         }
         let prefix_len = Prelude::parse(&prefix)?.prefix_len();

@@ -11,8 +11,9 @@ use satchel_client::crypto::{Allowed, Container, Key, Prelude, SetHead, SetId, V
 use crate::ask::is_dash;
 use crate::container::Unlocked;
 use crate::failure::Failure;
-use crate::page;
+use crate::page::{self, InPage};
 use crate::position::read_up_to;
+
 /// A container at hand, or a set of them.
 pub(crate) struct Stored {
     file: File,
@@ -53,11 +54,15 @@ impl Stored {
             file = spool(file).map_err(failed)?;
         }
         let mut start = read_up_to(&file, 0, SET_HEAD_LEN).map_err(failed)?;
-        if page::may_be(&start)
-            && let Some(container) = page::container_in(&file).map_err(failed)?
-        {
-            file = spool(&*container).map_err(failed)?;
-            start = read_up_to(&file, 0, SET_HEAD_LEN).map_err(failed)?;
+        if page::may_be(&start) {
+            match page::read(&file).map_err(failed)? {
+                InPage::Container(container) => {
+                    file = spool(&*container).map_err(failed)?;
+                    start = read_up_to(&file, 0, SET_HEAD_LEN).map_err(failed)?;
+                }
+                InPage::Damaged => return Err(Failure::LetterDamaged(path.to_owned())),
+                InPage::Nothing => {}
+            }
         }
         let mut stored = Self {
             len: file.metadata().map_err(failed)?.len(),

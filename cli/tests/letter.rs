@@ -164,3 +164,25 @@ fn what_no_phone_could_hold_is_refused_before_it_is_read() {
     good(desk.run(&encrypt(&["large", "--force"])));
     good(desk.run(&["check", "letter.html", "--passphrase-file", "words"]));
 }
+
+#[test]
+fn a_letter_that_is_cut_or_damaged_is_called_one() {
+    let Some((desk, letter)) = letter_of(&noise(3000, 5)) else {
+        return;
+    };
+    let start = letter.find(CONTAINER).unwrap() + CONTAINER.len();
+    let damaged = letter.replacen(&letter[start + 100..start + 104], "!?!?", 1);
+    for cut in [
+        &letter[..start],
+        &letter[..start + 1000],
+        &letter[..start - 10],
+        &damaged,
+    ] {
+        desk.write("cut.html", cut.as_bytes());
+        let told = refused(
+            desk.run(&["decrypt", "cut.html", "-o", "-", "--passphrase-file", "words"]),
+            4,
+        );
+        assert!(told.contains("cut.html is a letter that is cut or damaged"), "{told}");
+    }
+}

@@ -364,3 +364,41 @@ fn completions_and_the_manual_name_every_verb() {
         }
     }
 }
+
+#[test]
+fn a_file_that_changes_before_it_is_read_is_not_sealed_also_where_its_length_stays() {
+    let desk = Desk::new();
+    let made = Command::new("mkfifo").arg(desk.path("words later")).status();
+    assert!(made.unwrap().success());
+    for (new, says) in [("at ten", "changed"), ("at nine o'clock", "changed"), ("at", "changed")] {
+        desk.write("plan", b"at six");
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        let plan = std::fs::File::options().write(true).open(desk.path("plan")).unwrap();
+        plan.set_modified(old).unwrap();
+        let child = desk
+            .command(&[
+                "encrypt",
+                "plan",
+                "-o",
+                "out",
+                "--profile",
+                "1",
+                "--passphrase-file",
+                "words later",
+            ])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Opened from here only when it is opened there, and by then the file was looked at.
+        let mut words = std::fs::File::options()
+            .write(true)
+            .open(desk.path("words later"))
+            .unwrap();
+        desk.write("plan", new.as_bytes());
+        words.write_all(b"vivid canyon sting mule oblige harbor").unwrap();
+        drop(words);
+        let told = refused(child.wait_with_output().unwrap(), 1);
+        assert!(told.contains(says), "{new}: {told}");
+        assert!(!desk.path("out").exists());
+    }
+}

@@ -57,6 +57,9 @@ pub(crate) fn combine(options: Combine) -> Result<(), Failure> {
     if shares.is_empty() && std::io::stdin().is_terminal() {
         shares = asked_for()?;
     }
+    if shares.is_empty() {
+        return Err(Failure::NoShares);
+    }
     let unlocked = stored.unlock(&Held::Shares(shares).key())?;
     take_out(&unlocked, &options.only, target)
 }

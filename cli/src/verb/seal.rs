@@ -54,7 +54,7 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
     let manifest = document.manifest(Asked::default())?;
     let to = Opens::asked(passphrase, &to, stdin_taken)?;
     let output = target.for_container(document.name())?;
-    let profile = Profile::from_number(u64::from(profile))?;
+    let profile = profile.map_or(Ok(Profile::Desk), |profile| Profile::from_number(u64::from(profile)))?;
     let passphrase;
     let locks = match to {
         Opens::Recipients(ref recipients) => Locks::Recipients(recipients),
