@@ -8,7 +8,10 @@ use crate::vector::Vector;
 use crate::xwing::public_key;
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [good(), beside(), keys(), mixes()].into_iter().flatten().collect()
+    [good(), removed(), beside(), keys(), mixes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A container for this vector's identities 0 to `count`, in order.
@@ -58,6 +61,29 @@ fn good() -> Vec<Vector> {
             64,
             63,
         ),
+    ]
+}
+
+/// Of three recipients the second one was removed, with both slots that were theirs, and dummies fill up to four.
+fn removed() -> Vec<Vector> {
+    let draft = |name: &str| {
+        let mut draft = draft_for(name, 1);
+        draft.add_dummy_recipient_slot();
+        draft.add_recipient_slot(&public_key(&seed_of(name, 2)));
+        draft.add_dummy_recipient_slot();
+        draft
+    };
+    let (left, gone) = ("recipient_left_of_three", "recipient_removed_of_three");
+    vec![
+        opening(left, "ok H-5 K-4", "dummies fill up to four again", 2, draft(left)),
+        Vector::new(
+            "container",
+            gone,
+            "wrong_key K-4",
+            "none of the slots that it opened is left",
+        )
+        .with("identity", identity(&seed_of(gone, 1)))
+        .body(draft(gone).finish()),
     ]
 }
 
