@@ -13,7 +13,9 @@ fn main() -> io::Result<()> {
     for (name, head, body) in vectors("container")? {
         write("segments", &name, &body)?;
         let Ok(prelude) = Prelude::parse(&body) else { continue };
-        let rest = body.get(46..prelude.prefix_len()).and_then(|rest| rest.split_first_chunk::<4>());
+        let rest = body
+            .get(46..prelude.prefix_len())
+            .and_then(|rest| rest.split_first_chunk::<4>());
         if let Some((len, rest)) = rest
             && let Some(header) = rest.get(..u32::from_be_bytes(*len) as usize)
         {
@@ -34,10 +36,18 @@ fn main() -> io::Result<()> {
     for (name, _, body) in vectors("link")? {
         write("link", &name, &body)?;
     }
-    for (folder, target) in [("recipient", "recipient"), ("share", "share"), ("page", "page"), ("set", "set")] {
+    for (folder, target) in [
+        ("recipient", "recipient"),
+        ("share", "share"),
+        ("page", "page"),
+        ("set", "set"),
+    ] {
         for (name, _, body) in vectors(folder)? {
             write(target, &name, &body)?;
         }
+    }
+    for (name, _, body) in vectors("share")? {
+        write("share_text", &name, &body)?;
     }
     found()
 }
@@ -49,7 +59,11 @@ fn found() -> io::Result<()> {
         for file in fs::read_dir(target.path())? {
             let file = file?;
             let (target, name) = (target.file_name(), file.file_name());
-            write(&target.to_string_lossy(), &name.to_string_lossy(), &fs::read(file.path())?)?;
+            write(
+                &target.to_string_lossy(),
+                &name.to_string_lossy(),
+                &fs::read(file.path())?,
+            )?;
         }
     }
     Ok(())

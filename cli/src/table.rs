@@ -49,7 +49,6 @@ pub(crate) struct Table<'a> {
     pub(crate) rows: Vec<Row<'a>>,
     separator: u8,
     number: usize,
-    columns: u64,
 }
 
 /// One row.
@@ -64,27 +63,10 @@ impl Table<'_> {
     /// The line of the first row that seems to hold another one in its quotes: between the line breaks of a field there is what would be a row with
     /// a value that `is_known`. Quotes that are missing in two places do that.
     pub(crate) fn swallowed(&self, is_known: impl Fn(&str) -> bool) -> Option<u64> {
-        let is_row = |fields: &[&str]| {
-            let value = fields.get(self.number).map(|field| comparable(field.trim_matches('"')));
-            fields.len() as u64 == self.columns && value.is_some_and(|value| is_known(&value))
-        };
         let swallows = |row: &&Row<'_>| {
             let record = self.fields(row.bytes);
-            record.iter().enumerate().any(|(number, field)| {
-                let mut lines = field
-                    .lines()
-                    .map(|line| line.split(char::from(self.separator)).collect::<Vec<_>>());
-                // With what stands before it, the first line may be a row that is whole; each other one is so by itself.
-                let first = lines.next().unwrap_or_default();
-                let before: Vec<_> = record[..number]
-                    .iter()
-                    .map(String::as_str)
-                    .chain(first.clone())
-                    .collect();
-                let mut lines = lines.peekable();
-                lines.peek().is_some()
-                    && (first.len() > 1 && is_row(&before) || lines.any(|line| line.len() > 1 && is_row(&line)))
-            })
+            let mut fields = record.iter().enumerate();
+            fields.any(|(number, _)| holds_a_row(&record, number, self, &is_known))
         };
         self.rows.iter().find(swallows).map(|row| row.line)
     }
@@ -105,6 +87,27 @@ impl Table<'_> {
             .map(|field| String::from_utf8_lossy(field).into_owned())
             .collect()
     }
+}
+
+/// Whether a field seems to hold a row: with what stands before it the first of its lines may be a whole one, with what follows the last, and each
+/// between them by itself. A field without a separator and a line break holds none.
+fn holds_a_row(record: &[String], number: usize, table: &Table<'_>, is_known: &impl Fn(&str) -> bool) -> bool {
+    let split = |line| str::split(line, char::from(table.separator)).collect::<Vec<_>>();
+    let lines: Vec<_> = record[number].split(['\r', '\n']).map(split).collect();
+    let [first, others @ ..] = &lines[..] else { return false };
+    let Some(last) = others.last() else { return false };
+    let is_row = |before: &[String], line: &[&str], after: &[String]| {
+        // The value itself has to stand in the line: the row's own is known anyway.
+        let value = table
+            .number
+            .checked_sub(before.len())
+            .and_then(|number| line.get(number));
+        let is_whole = before.len() + line.len() + after.len() == record.len() && line.len() > 1;
+        is_whole && value.is_some_and(|value| is_known(&comparable(value.trim_matches('"'))))
+    };
+    is_row(&record[..number], first, &[])
+        || is_row(&[], last, &record[number + 1..])
+        || others.iter().any(|line| is_row(&[], line, &[]))
 }
 
 /// Splits a table into its rows.
@@ -165,7 +168,6 @@ pub(crate) fn read<'a>(bytes: &'a [u8], column: &str) -> Result<Table<'a>, Table
         rows,
         separator,
         number,
-        columns,
     })
 }
 
@@ -275,6 +277,9 @@ mod tests {
             ("Name;Dept\nA;Care\n\"B\nC\";Kitchen\n", None),
             ("Name;Dept;Note\nA;Care;\"two\nlines; and more\"\nB;Care;\n", None),
             ("Name;Dept;Note\nB;\"Care;x\nC\";Kitchen\n", Some(2)),
+            ("Name;Dept;Note;More\nA;Care;\"note; x\nmore\";y\n", None),
+            ("Name;Dept;Note;More\nA;Care;\"x;y\nB;Kitchen;z\";w\n", Some(2)),
+            ("Name;Dept\rA;Care\r\"B;Care\rC\";Kitchen\r", Some(1)),
             ("Name;Dept;Note\nB;Care;\"x\nC;Kitchen;y\"\n", Some(2)),
         ] {
             assert_eq!(read(text.as_bytes(), "Dept").unwrap().swallowed(known), line, "{text}");

@@ -107,10 +107,18 @@ fn shares<'a>(path: &Path, table: &Table<'a>, departments: &Departments) -> Resu
 
 /// The line of column names, then the rows. The table's last row may have no line break, and not be the last any more.
 fn parts<'a>(head: &'a [u8], rows: &[&Row<'a>]) -> Vec<&'a [u8]> {
+    let line_break: &[u8] = match head {
+        [.., b'\r', b'\n'] => b"\r\n",
+        [.., b'\r'] => b"\r",
+        _ => b"\n",
+    };
     let mut parts = vec![head];
     for row in rows {
-        if parts.last().is_some_and(|part| !part.ends_with(b"\n")) {
-            parts.push(if head.ends_with(b"\r\n") { b"\r\n" } else { b"\n" });
+        if parts
+            .last()
+            .is_some_and(|part| !part.ends_with(b"\n") && !part.ends_with(b"\r"))
+        {
+            parts.push(line_break);
         }
         parts.push(row.bytes);
     }

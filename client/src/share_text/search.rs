@@ -5,6 +5,8 @@ use zeroize::Zeroizing;
 
 use super::{CODE_CHARS, WORDS, share_of_words};
 
+/// More than a page, or a mail that quotes one. The search may take its square.
+const TEXT_LEN_MAX: usize = 64 * 1024;
 /// So many of the forty words, each with its number before it, are a page and no accident.
 const NUMBERED_MIN: usize = 20;
 /// So many words of the list in a row are meant as a share.
@@ -33,19 +35,22 @@ pub enum NoShare {
 /// # Errors
 /// What is nearest to a share, and what is wrong with it.
 pub fn share_in(text: &str) -> Result<Share, NoShare> {
+    if text.len() > TEXT_LEN_MAX {
+        return Err(NoShare::Nothing);
+    }
     by_code(text).map_or_else(|| by_words(text), Ok)
 }
 
 fn by_code(text: &str) -> Option<Share> {
     let is_code = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let parts = || {
-        text.split_whitespace()
-            .map(|part| part.trim_matches(|c| !is_code(c)))
-            .filter(|part| !part.is_empty())
-    };
-    for (at, _) in parts().enumerate() {
-        let mut code = Zeroizing::new(String::with_capacity(2 * CODE_CHARS));
-        for part in parts().skip(at) {
+    let parts: Vec<_> = text
+        .split_whitespace()
+        .map(|part| part.trim_matches(|c| !is_code(c)))
+        .filter(|part| !part.is_empty())
+        .collect();
+    for at in 0..parts.len() {
+        let mut code = Zeroizing::new(String::with_capacity(CODE_CHARS));
+        for part in &parts[at..] {
             if code.len() + part.len() > CODE_CHARS || !part.chars().all(is_code) {
                 break;
             }
