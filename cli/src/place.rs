@@ -89,7 +89,7 @@ impl Output {
         let place = |(entry, name): (usize, &String)| Place {
             entry,
             path: name.clone(),
-            shown: folder.join(name),
+            shown: folder.strip_prefix(".").unwrap_or(folder).join(name),
             modified: None,
         };
         let files = Files {
