@@ -256,11 +256,15 @@ pub(crate) struct Contents {
 
 struct Current {
     path: PathBuf,
-    reader: Box<dyn Read + Send>,
+    source: Source,
     /// What the manifest still promises.
     left: Option<u64>,
-    /// The file, and when it was last written before it was read.
-    watched: Option<(File, SystemTime)>,
+}
+
+enum Source {
+    /// With when it was last written, before it was read.
+    File(File, Option<SystemTime>),
+    Stream(Box<dyn Read + Send>),
 }
 
 impl Contents {
@@ -292,30 +296,12 @@ impl Contents {
             return Ok(false);
         };
         self.started += 1;
-        self.current = Some(match content {
-            Content::Nothing => Current {
-                path: PathBuf::new(),
-                reader: Box::new(io::empty()),
-                left,
-                watched: None,
+        let (path, source) = match content {
+            Content::Nothing => (PathBuf::new(), Source::Stream(Box::new(io::empty()))),
+            Content::File(path, written) => match File::open(&path) {
+                Ok(file) => (path, Source::File(file, written)),
+                Err(source) => return Err(Failure::Read { path, source }),
             },
-            Content::File(path, written) => {
-                let failed = |source| Failure::Read {
-                    path: path.clone(),
-                    source,
-                };
-                let file = File::open(&path).map_err(failed)?;
-                let watched = match written {
-                    Some(written) => Some((file.try_clone().map_err(failed)?, written)),
-                    None => None,
-                };
-                Current {
-                    path,
-                    reader: Box::new(file),
-                    left,
-                    watched,
-                }
-            }
             Content::Stdin { start, more } => {
                 let start = io::Cursor::new(Wiped(start));
                 let reader: Box<dyn Read + Send> = if more {
@@ -323,14 +309,10 @@ impl Contents {
                 } else {
                     Box::new(start)
                 };
-                Current {
-                    path: PathBuf::from("-"),
-                    reader,
-                    left,
-                    watched: None,
-                }
+                (PathBuf::from("-"), Source::Stream(reader))
             }
-        });
+        };
+        self.current = Some(Current { path, source, left });
         Ok(true)
     }
 
@@ -361,17 +343,22 @@ impl Contents {
 impl Current {
     /// Whether nobody wrote into it meanwhile, also where its length stayed the same.
     fn is_as_it_was(&self) -> bool {
-        let was = |(file, written): &(File, SystemTime)| {
-            file.metadata()
+        match &self.source {
+            Source::File(file, Some(written)) => file
+                .metadata()
                 .and_then(|now| now.modified())
-                .is_ok_and(|now| now == *written)
-        };
-        self.watched.as_ref().is_none_or(was)
+                .is_ok_and(|now| now == *written),
+            _ => true,
+        }
     }
 
     fn read(&mut self, room: &mut [u8]) -> Result<usize, Failure> {
         loop {
-            match self.reader.read(room) {
+            let read = match &mut self.source {
+                Source::File(file, _) => file.read(room),
+                Source::Stream(reader) => reader.read(room),
+            };
+            match read {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => {
                     return read.map_err(|source| Failure::Read {
