@@ -1,5 +1,6 @@
 //! `satchel split`: recovery shares, in files that are there before the container knows of them.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use satchel_client::crypto::{Rekeying, Share, Slot, limit};
@@ -129,7 +130,8 @@ fn page_of(share: &Share, stem: &str, id: &str) -> Result<Zeroizing<String>, Fai
             0 => "    ",
             _ => " ",
         });
-        page.push_str(&format!("{:2}.{word:<8}", number + 1));
+        // Straight into it: nothing in between is left unwiped.
+        let _ = write!(&mut *page, "{:2}.{word:<8}", number + 1);
         if number % 5 == 4 {
             page.push('\n');
         }
