@@ -1,14 +1,18 @@
 //! A container in an HTML file.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 
-use satchel_client::crypto::container_in_page;
+use satchel_client::crypto::PageElement;
+use satchel_client::crypto::limit::PAGE_START_LEN;
+
+use crate::position::read_up_to;
 
 /// What a letter says of its container, in its script too, which stands before it.
 const ID: &[u8] = b"satchel-container";
-/// A page is read into memory.
-const LEN_MAX: u64 = 1 << 30;
+/// Half as much again as the longest letter that we make.
+const LEN_MAX: u64 = 1 << 27;
+const PIECE_LEN: usize = 65_536;
 
 /// Whether a file that starts like this can be a page: it is no container.
 pub(crate) fn may_be(start: &[u8]) -> bool {
@@ -17,27 +21,39 @@ pub(crate) fn may_be(start: &[u8]) -> bool {
 
 /// What a page holds.
 pub(crate) enum InPage {
-    Container(Vec<u8>),
+    /// Kept aside in a file without a name.
+    Container(File),
     /// Its container is cut, or its letters are not those of base64.
     Damaged,
     Nothing,
 }
 
-/// What a file that may be a page holds.
+/// What a file that may be a page holds. Of what is none, only the start is read.
 pub(crate) fn read(mut file: &File) -> io::Result<InPage> {
+    let start = read_up_to(file, 0, PAGE_START_LEN)?;
+    let Some(at) = PageElement::find(&start) else {
+        let names_one = start.windows(ID.len()).any(|window| window == ID);
+        return Ok(if names_one { InPage::Damaged } else { InPage::Nothing });
+    };
     if file.metadata()?.len() > LEN_MAX {
-        return Ok(InPage::Nothing);
+        return Ok(InPage::Damaged);
     }
-    let mut page = Vec::new();
-    file.rewind()?;
-    file.read_to_end(&mut page)?;
-    Ok(match container_in_page(&page) {
-        Ok(container) => InPage::Container(container),
-        Err(_) if names_a_container(&page) => InPage::Damaged,
-        Err(_) => InPage::Nothing,
-    })
-}
-
-fn names_a_container(page: &[u8]) -> bool {
-    page.windows(ID.len()).any(|window| window == ID)
+    file.seek(SeekFrom::Start(at as u64))?;
+    let (mut element, mut container) = (PageElement::default(), Vec::new());
+    let mut kept = tempfile::tempfile()?;
+    let mut piece = vec![0; PIECE_LEN];
+    loop {
+        let len = file.read(&mut piece)?;
+        let Ok(ended) = element.push(&piece[..len], &mut container) else {
+            return Ok(InPage::Damaged);
+        };
+        kept.write_all(&container)?;
+        container.clear();
+        if ended {
+            return Ok(InPage::Container(kept));
+        }
+        if len == 0 {
+            return Ok(InPage::Damaged);
+        }
+    }
 }

@@ -91,6 +91,30 @@ fn the_others_rows_show_by_nothing_but_the_padded_size() {
 }
 
 #[test]
+fn a_department_that_somebody_closed_to_the_committee_is_noticed() {
+    let desk = desk();
+    split(&desk);
+    let set = desk.read("members.satchel");
+    let mut at = 27;
+    for _ in 0..3 {
+        let len = usize::try_from(u64::from_be_bytes(set[at..at + 8].try_into().unwrap())).unwrap();
+        let member = at + 8;
+        let mut broken = set.clone();
+        // In each slot of the first place some byte that only its own wrapped key or encapsulated key has.
+        let slot_len = 1178;
+        for slot in 0..4 {
+            broken[member + 46 + 4 + 2 + slot * slot_len + 700] ^= 1;
+        }
+        desk.write("broken", &broken);
+        for verb in ["check", "list", "decrypt"] {
+            let said = refused(desk.run(&[verb, "broken", "-i", "ana.key"]), 4);
+            assert!(said.contains("set"), "{said}");
+        }
+        at = member + len;
+    }
+}
+
+#[test]
 fn a_set_that_lost_a_member_or_has_two_of_them_swapped_is_damaged() {
     let desk = desk();
     split(&desk);

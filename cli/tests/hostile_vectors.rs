@@ -10,7 +10,7 @@ mod program;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use program::{Desk, said};
+use program::{Desk, good, refused, said};
 
 const AT_MOST: Duration = Duration::from_millis(100);
 const MEMORY_KIB_AT_MOST: i64 = 64 * 1024;
@@ -209,4 +209,41 @@ fn what_is_not_to_open_is_refused_in_a_moment_and_in_little_memory() {
         slowest.0.as_millis(),
         slowest.1
     );
+}
+
+/// The most decapsulations that a set can ask for: 16 members of 64 slots. vectors/ has such a set with slots that cost nothing.
+#[test]
+fn the_largest_set_there_can_be_is_refused_a_stranger_in_a_moment() {
+    let desk = Desk::new();
+    let mut recipients = String::new();
+    for number in 0..64 {
+        let key = format!("{number}.key");
+        recipients += &String::from_utf8(good(desk.run(&["keygen", "-o", &key]))).unwrap();
+    }
+    desk.write("everybody.txt", recipients.as_bytes());
+    good(desk.run(&["keygen", "-o", "stranger.key"]));
+    let (mut table, mut departments) = (
+        "Name,Department\n".to_owned(),
+        "committee = \"everybody.txt\"\n\n[departments]\n".to_owned(),
+    );
+    for number in 0..16 {
+        table += &format!("Jo,{number}\n");
+        departments += &format!("{number} = \"everybody.txt\"\n");
+    }
+    desk.write("members.csv", table.as_bytes());
+    desk.write("to.toml", departments.as_bytes());
+    let column = ["--split-by", "Department", "--to", "to.toml"];
+    good(desk.run(&[&["encrypt", "members.csv"], &column[..], &["-o", "set"]].concat()));
+    let took = (0..TRIES).map(|_| {
+        let start = Instant::now();
+        refused(desk.run(&["check", "set", "-i", "stranger.key"]), 3);
+        start.elapsed()
+    });
+    let took = took.min().unwrap();
+    println!(
+        "figure: refusing a stranger the largest set, of 1,024 slots for recipients: {} ms",
+        took.as_millis()
+    );
+    // Longer than all else, which docs/decisions/0004 tells why; and ML-KEM is slower in a debug build.
+    assert!(took < 10 * AT_MOST, "{took:?}");
 }

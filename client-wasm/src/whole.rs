@@ -102,12 +102,8 @@ fn open(body: &[u8], keys: &Keys) -> Result<Array, Verdict> {
 }
 
 fn open_set(set: &[u8], key: &Key<'_>, entries: &Array) -> Result<(), Verdict> {
-    let (head, members) = SetHead::members(set)?;
-    let parse = |member: &&[u8]| Container::parse_member(member, member.len() as u64, &head.id);
-    let parsed: Vec<_> = members.iter().map(parse).collect::<Result<_, _>>()?;
-    SetHead::check_slots(&parsed)?;
     let (mut last, mut opens) = (Verdict::NoMatchingSlot, false);
-    for (container, member) in parsed.iter().zip(members) {
+    for (member, container) in SetHead::members(set)? {
         match container.open(key, Allowed::ALL) {
             Ok(opened) => {
                 take_out(opened, member, entries)?;

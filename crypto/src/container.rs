@@ -9,7 +9,7 @@ use crate::key::find_file_key;
 use crate::limit::{IMMUTABLE_LEN, PAYLOAD_HEADER_LEN, PRELUDE_LEN, SEGMENT_OVERHEAD};
 use crate::padding::{PaddedLen, full_segment_range};
 use crate::place::{CHANGING, Frame, Place, SETTLED, check_room};
-use crate::{Allowed, ClosedSegment, Key, Rekeying, SetId, Slot, Verdict};
+use crate::{Allowed, ClosedSegment, Key, MemberDigest, Rekeying, SetId, Slot, Verdict};
 
 pub(crate) const MAGIC: [u8; 8] = *b"\x8bSATCHEL";
 pub(crate) const SET_MAGIC: [u8; 8] = *b"\x8bSATCSET";
@@ -132,6 +132,14 @@ impl Container {
         self.frame.id()
     }
 
+    /// What a set's id says of it; none while a header takes another's place, which no member's may.
+    pub(crate) fn digest(&self) -> Option<MemberDigest> {
+        let ([(_, place)], false) = (&self.places[..], self.changing) else {
+            return None;
+        };
+        Some(MemberDigest::new(&self.id(), place.header_bytes()))
+    }
+
     /// The ways to open it. Where a change of them was cut off: those before and after it.
     pub fn slots(&self) -> impl Iterator<Item = &Slot> {
         self.places.iter().flat_map(|(_, place)| place.header.slots())
@@ -153,13 +161,7 @@ impl Container {
     /// `NoMatchingSlot`, `ExcessiveWork`, `WrongKey`, `BadHeaderMac`, `BadPayloadHeader`, `OutOfMemory`; with shares
     /// `ShareOfAnotherContainer`, `WrongShare`, `MixedShares`, `TooFewShares` as well.
     pub fn open(&self, key: &Key<'_>, allowed: Allowed) -> Result<Opened, Verdict> {
-        let (_, file_key) = self.unlock(key, allowed)?;
-        let stream = Stream::start_opening(
-            PRODUCTION,
-            &file_key.payload_key(),
-            &self.frame.immutable,
-            &self.payload_header,
-        )?;
+        let Unlocked { stream, .. } = self.unlock(key, allowed)?;
         let prefix_len = PRELUDE_LEN + 2 * self.frame.room + PAYLOAD_HEADER_LEN;
         Ok(Opened {
             stream,
@@ -168,12 +170,12 @@ impl Container {
         })
     }
 
-    /// Finds the file key and verifies the header, to change the slots; the payload is not looked at.
+    /// Finds the file key and verifies the header and the payload's start, to change the slots.
     ///
     /// # Errors
     /// As [`open`](Self::open).
     pub fn rekey(&self, key: &Key<'_>, allowed: Allowed) -> Result<Rekeying, Verdict> {
-        let (place, file_key) = self.unlock(key, allowed)?;
+        let Unlocked { place, file_key, .. } = self.unlock(key, allowed)?;
         let slots = self
             .places
             .iter()
@@ -182,13 +184,19 @@ impl Container {
         Ok(Rekeying::new(self.frame, place, slots.to_vec(), file_key))
     }
 
-    /// The place, and the file key: of the first place that opens and verifies.
-    fn unlock(&self, key: &Key<'_>, allowed: Allowed) -> Result<(usize, FileKey), Verdict> {
+    /// Of the first place that opens and verifies. The payload's start says whose file key is the right one: a header for somebody's public
+    /// key can be made by anybody, around a file key of their own.
+    fn unlock(&self, key: &Key<'_>, allowed: Allowed) -> Result<Unlocked, Verdict> {
         let mut verdict = Verdict::NoMatchingSlot;
         for (number, place) in &self.places {
             let found = find_file_key(&place.header, &self.frame.id(), key, allowed).and_then(|file_key| {
                 place.verify(&self.frame, &file_key)?;
-                Ok((*number, file_key))
+                let (payload_key, immutable) = (file_key.payload_key(), &self.frame.immutable);
+                Ok(Unlocked {
+                    stream: Stream::start_opening(PRODUCTION, &payload_key, immutable, &self.payload_header)?,
+                    place: *number,
+                    file_key,
+                })
             });
             match found {
                 Ok(found) => return Ok(found),
@@ -197,6 +205,13 @@ impl Container {
         }
         Err(verdict)
     }
+}
+
+/// What a header came to that is verified, as is the payload's start.
+struct Unlocked {
+    stream: Stream,
+    place: usize,
+    file_key: FileKey,
 }
 
 /// The headers that parse, each with its place's number: one, and the other place empty, unless a change was cut off.

@@ -50,15 +50,16 @@ pub use lent::{LentSegment, SealedElsewhere};
 pub use link::{Link, UnlockedLink};
 pub use manifest::{Asked, Entry, Manifest};
 pub use names::{SafeName, UnsafeName, sanitise};
-pub use page::container_in_page;
+pub use page::{PageElement, container_in_page};
 pub use passphrase::{Passphrase, Profile};
+pub use prefix::Keyed;
 pub use receipt::Receipt;
 #[cfg(feature = "recipients")]
 pub use recipient::{Identity, Recipient};
 pub use rekey::{RekeyError, Rekeyed, Rekeying, Rewrite};
-pub use sealer::{Finishing, Locks, Member, SealError, Sealer};
+pub use sealer::{Finishing, Locks, SealError, Sealer};
 pub use segment::{ClosedSegment, EngineJob, OpenSegment, PlainSegment, SealedBytes, SegmentKey};
-pub use set::{SetHead, SetId};
+pub use set::{MemberDigest, MembersParser, SetHead, SetId};
 #[cfg(feature = "shares")]
 pub use share::Share;
 pub use slot::Slot;

@@ -37,6 +37,9 @@ pub const SET_MEMBERS_MAX: usize = 256;
 /// Most slots of a set's members together: each may cost whoever has a key a decapsulation.
 pub const SET_SLOTS_MAX: usize = 1_024;
 
+/// The start of a page in which the element with the container begins.
+pub const PAGE_START_LEN: usize = 1_048_576;
+
 /// Magic, version, container id and set id.
 pub const IMMUTABLE_LEN: usize = 41;
 /// A set's magic, version, id and count.

@@ -25,11 +25,14 @@ impl SafeName {
         self.0.ends_with('/')
     }
 
-    /// NFC, then lower case: two names with the same key must not overwrite one another [N-2].
+    /// NFC, then each character's upper case in lower case: two names with the same key must not overwrite one another [N-2].
+    ///
+    /// By way of upper case, as file systems compare: only so are a final sigma and a long s what they are elsewhere in a word.
     pub fn collision_key(&self) -> String {
         self.0
             .trim_end_matches('/')
             .nfc()
+            .flat_map(char::to_uppercase)
             .flat_map(char::to_lowercase)
             .nfc()
             .collect()

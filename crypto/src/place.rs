@@ -8,7 +8,7 @@ use hmac::Mac;
 use crate::file_key::FileKey;
 use crate::header::check_len;
 use crate::limit::{HEADER_LEN_MAX, IMMUTABLE_LEN, MAC_LEN};
-use crate::{Header, Verdict};
+use crate::{Header, Slot, Verdict};
 
 /// What a place holds besides the header: its length and its MAC.
 pub(crate) const PLACE_OVERHEAD: usize = 4 + MAC_LEN;
@@ -68,6 +68,11 @@ impl Place {
         place
     }
 
+    /// The header as it stands there.
+    pub(crate) fn header_bytes(&self) -> &[u8] {
+        &self.bytes[4..]
+    }
+
     /// In constant time.
     pub(crate) fn verify(&self, frame: &Frame, file_key: &FileKey) -> Result<(), Verdict> {
         frame
@@ -103,10 +108,13 @@ impl Frame {
     }
 }
 
-/// The room for a header that grows: the least power of two from 4096 that holds twice as much, or the most that there is.
+/// The room for a header that grows [H-8]: the least power of two that holds twice as much, or the most that there is. At least what four
+/// passphrase and four share slots take; with recipients, what eight of them and the shares do, so that a few can join without a copy.
 pub(crate) fn room_to_grow(header: &Header) -> usize {
     let twice = 2 * (header.encode().len() + PLACE_OVERHEAD);
-    twice.next_power_of_two().clamp(4096, HEADER_LEN_MAX + PLACE_OVERHEAD)
+    let has_recipients = header.slots().iter().any(|slot| slot.kind() == Slot::RECIPIENT);
+    let least = if has_recipients { 16_384 } else { 4_096 };
+    twice.next_power_of_two().clamp(least, HEADER_LEN_MAX + PLACE_OVERHEAD)
 }
 
 /// The room for a header that stays as it is.

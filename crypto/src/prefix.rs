@@ -10,36 +10,64 @@ use crate::floe::{PRODUCTION, Stream};
 use crate::limit::{IMMUTABLE_LEN, PASSPHRASE_SLOTS_MAX, PRELUDE_LEN};
 use crate::place::{Frame, Place, room_for, room_to_grow};
 use crate::rekey::passphrase_slot;
-use crate::{Header, Locks, Member, Passphrase, SealError, SetId, Slot, slot};
+use crate::{Header, Locks, MemberDigest, Passphrase, SealError, SetId, Slot, slot};
 
-/// `immutable || room (4) || state (1) || place || place || FLOE header (74)`
-pub(crate) fn start(
-    locks: &Locks<'_>,
-    member: Member,
-    rng: &mut (impl CryptoRng + ?Sized),
-) -> Result<(Stream, Vec<u8>), SealError> {
-    let mut immutable = [0; IMMUTABLE_LEN];
-    immutable[..8].copy_from_slice(&MAGIC);
-    immutable[8] = VERSION;
-    immutable[9..25].copy_from_slice(&member.id);
-    immutable[25..].copy_from_slice(&member.set.0);
+/// Who will open a container: its id, its file key, and the header that wraps it. Nothing is in it yet.
+///
+/// The id of a set depends on the headers of all its members, so these come first.
+pub struct Keyed {
+    id: [u8; 16],
+    file_key: FileKey,
+    header: Header,
+    is_link: bool,
+}
 
-    let file_key = FileKey::random(rng);
-    let header = Header::new(make_slots(locks, &member.id, &file_key, rng)?)?;
-    // A paste's header is never changed, nor is that of a member of a set.
-    let fixed = matches!(locks, Locks::Link(_)) || member.set != SetId::ALONE;
-    let room = if fixed {
-        room_for(&header)
-    } else {
-        room_to_grow(&header)
-    };
-    let frame = Frame { immutable, room };
-    let mut prefix = frame.encode();
-    prefix.extend_from_slice(&Place::encode(&header, &frame, &file_key));
-    prefix.resize(PRELUDE_LEN + 2 * room, 0);
-    let (stream, payload_header) = Stream::start_sealing(PRODUCTION, &file_key.payload_key(), &immutable, rng);
-    prefix.extend_from_slice(&payload_header);
-    Ok((stream, prefix))
+impl Keyed {
+    /// Draws container id, file key and salts, and wraps the file key; with passphrases, one run of Argon2id for each.
+    ///
+    /// # Errors
+    /// `PassphraseCount`, `RecipientCount`, `Key`.
+    pub fn new(locks: &Locks<'_>, rng: &mut (impl CryptoRng + ?Sized)) -> Result<Self, SealError> {
+        let mut id = [0; 16];
+        rng.fill_bytes(&mut id);
+        let file_key = FileKey::random(rng);
+        let header = Header::new(make_slots(locks, &id, &file_key, rng)?)?;
+        Ok(Self {
+            id,
+            file_key,
+            header,
+            is_link: matches!(locks, Locks::Link(_)),
+        })
+    }
+
+    /// What the id of its set says of it.
+    pub fn digest(&self) -> MemberDigest {
+        MemberDigest::of(&self.id, &self.header)
+    }
+
+    /// `immutable || room (4) || state (1) || place || place || FLOE header (74)`
+    pub(crate) fn start(self, set: SetId, rng: &mut (impl CryptoRng + ?Sized)) -> (Stream, Vec<u8>) {
+        let mut immutable = [0; IMMUTABLE_LEN];
+        immutable[..8].copy_from_slice(&MAGIC);
+        immutable[8] = VERSION;
+        immutable[9..25].copy_from_slice(&self.id);
+        immutable[25..].copy_from_slice(&set.0);
+
+        // A paste's header is never changed, nor is that of a member of a set.
+        let fixed = self.is_link || set != SetId::ALONE;
+        let room = if fixed {
+            room_for(&self.header)
+        } else {
+            room_to_grow(&self.header)
+        };
+        let frame = Frame { immutable, room };
+        let mut prefix = frame.encode();
+        prefix.extend_from_slice(&Place::encode(&self.header, &frame, &self.file_key));
+        prefix.resize(PRELUDE_LEN + 2 * room, 0);
+        let (stream, payload_header) = Stream::start_sealing(PRODUCTION, &self.file_key.payload_key(), &immutable, rng);
+        prefix.extend_from_slice(&payload_header);
+        (stream, prefix)
+    }
 }
 
 fn make_slots(

@@ -7,9 +7,10 @@ use rand_core::CryptoRng;
 use crate::floe::Stream;
 use crate::limit::{PAYLOAD_HEADER_LEN, SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
 use crate::padding::{PaddedLen, TRAILER_LEN};
-use crate::prefix::start;
 use crate::segment::SEGMENT_HEAD_LEN;
-use crate::{LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, SetId, UnlockedLink, Verdict};
+use crate::{
+    Keyed, LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, SetId, UnlockedLink, Verdict,
+};
 
 /// What will open the container. Kinds do not stand together.
 pub enum Locks<'a> {
@@ -25,15 +26,6 @@ pub enum Locks<'a> {
     /// One slot for each, 1 to 64, and dummies up to the next power of two.
     #[cfg(feature = "recipients")]
     Recipients(&'a [crate::Recipient]),
-}
-
-/// Which member of which set a container is to be.
-#[derive(Clone, Copy)]
-pub struct Member {
-    /// 16 fresh random bytes.
-    pub id: [u8; 16],
-    /// The set's id, of the ids of all its members.
-    pub set: SetId,
 }
 
 /// Why sealing stopped.
@@ -100,21 +92,28 @@ impl Sealer {
     /// # Errors
     /// `PassphraseCount`, `RecipientCount`, `TooLarge`, `Key`.
     pub fn new(manifest: &Manifest, locks: &Locks<'_>, rng: &mut (impl CryptoRng + ?Sized)) -> Result<Self, SealError> {
-        let mut id = [0; 16];
-        rng.fill_bytes(&mut id);
-        let set = SetId::ALONE;
-        Self::of_set(manifest, locks, Member { id, set }, rng)
+        Self::start(manifest, |rng| Keyed::new(locks, rng), SetId::ALONE, rng)
     }
 
-    /// As [`new`](Self::new), for a member of a set. Its header has no room to grow.
+    /// As [`new`](Self::new), for a member of the set `set`. Its header has no room to grow.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// `TooLarge`.
     pub fn of_set(
         manifest: &Manifest,
-        locks: &Locks<'_>,
-        member: Member,
+        keyed: Keyed,
+        set: SetId,
         rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, SealError> {
+        Self::start(manifest, |_| Ok(keyed), set, rng)
+    }
+
+    /// The key comes after the lengths are checked: it can cost runs of Argon2id.
+    fn start<R: CryptoRng + ?Sized>(
+        manifest: &Manifest,
+        key: impl FnOnce(&mut R) -> Result<Keyed, SealError>,
+        set: SetId,
+        rng: &mut R,
     ) -> Result<Self, SealError> {
         let mut head = vec![0; 4];
         head.extend_from_slice(&manifest.encode());
@@ -124,7 +123,7 @@ impl Sealer {
         let archive_len = sized_len + head.len() as u64;
         let padded = PaddedLen::of_archive(archive_len).ok_or(SealError::TooLarge)?;
 
-        let (stream, prefix) = start(locks, member, rng)?;
+        let (stream, prefix) = key(rng)?.start(set, rng);
         let payload_len = padded.payload_len() - PAYLOAD_HEADER_LEN as u64;
         let sized = !manifest.is_open_ended();
         let container_len = sized.then(|| prefix.len() as u64 + payload_len);

@@ -4,11 +4,31 @@ use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
 use crate::container::{SET_MAGIC, VERSION};
-use crate::{Container, Verdict, limit};
+use crate::{Container, Header, Slot, Verdict, limit};
 
-/// `SHA-256("satchel/v1/set" || I2BE(count, 2) || container id || container id || ...)[..16]`
+/// `container id || SHA-256(header)`: what the set's id says of a member.
 ///
-/// It stands in each member, so none can be left out, added or moved unnoticed.
+/// With the header, because a slot that somebody broke would look like one for somebody else: whoever opens several members
+/// would miss one and not know.
+#[derive(Clone, Copy)]
+pub struct MemberDigest([u8; 48]);
+
+impl MemberDigest {
+    pub(crate) fn new(container_id: &[u8; 16], header: &[u8]) -> Self {
+        let mut digest = [0; 48];
+        digest[..16].copy_from_slice(container_id);
+        digest[16..].copy_from_slice(&Sha256::digest(header));
+        Self(digest)
+    }
+
+    pub(crate) fn of(container_id: &[u8; 16], header: &Header) -> Self {
+        Self::new(container_id, &header.encode())
+    }
+}
+
+/// `SHA-256("satchel/v1/set" || I2BE(count, 2) || member digest || member digest || ...)[..16]`
+///
+/// It stands in each member, so none can be left out, added, moved or closed to somebody unnoticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetId(pub(crate) [u8; 16]);
 
@@ -20,13 +40,13 @@ impl SetId {
     ///
     /// # Errors
     /// `MalformedSet` when there are none or more than [`limit::SET_MEMBERS_MAX`].
-    pub fn of(container_ids: &[[u8; 16]]) -> Result<Self, Verdict> {
-        let count = check_count(container_ids.len())?;
+    pub fn of(members: &[MemberDigest]) -> Result<Self, Verdict> {
+        let count = check_count(members.len())?;
         let mut hash = Sha256::new()
             .chain_update(b"satchel/v1/set")
             .chain_update(count.to_be_bytes());
-        for id in container_ids {
-            hash.update(id);
+        for member in members {
+            hash.update(member.0);
         }
         let mut id = [0; 16];
         id.copy_from_slice(&hash.finalize()[..16]);
@@ -81,22 +101,13 @@ impl SetHead {
         bytes
     }
 
-    /// The id of a member, from its first 25 bytes; it is not looked at otherwise.
+    /// The members of a set that is in memory, each as it stands there, and its header.
     ///
     /// # Errors
-    /// `Truncated`.
-    pub fn member_id(member: &[u8]) -> Result<[u8; 16], Verdict> {
-        let id = member.get(9..25).ok_or(Verdict::Truncated)?;
-        id.try_into().map_err(|_| Verdict::Truncated)
-    }
-
-    /// The head and the members of a set that is in memory, each as it stands there.
-    ///
-    /// # Errors
-    /// As [`parse`](Self::parse) and [`check`](Self::check); `Truncated` and `MalformedSet` for lengths.
-    pub fn members(set: &[u8]) -> Result<(Self, Vec<&[u8]>), Verdict> {
+    /// As [`parse`](Self::parse), [`MembersParser::push`] and [`MembersParser::finish`]; `Truncated` and `MalformedSet` for lengths.
+    pub fn members(set: &[u8]) -> Result<Vec<(&[u8], Container)>, Verdict> {
         let head = Self::parse(set)?;
-        let (mut members, mut ids, mut rest) = (Vec::new(), Vec::new(), &set[limit::SET_HEAD_LEN..]);
+        let (mut members, mut rest) = (Vec::new(), &set[limit::SET_HEAD_LEN..]);
         for _ in 0..head.count {
             let (len, after) = rest.split_first_chunk::<8>().ok_or(Verdict::Truncated)?;
             let len = usize::try_from(u64::from_be_bytes(*len)).map_err(|_| Verdict::Truncated)?;
@@ -107,32 +118,60 @@ impl SetHead {
         if !rest.is_empty() {
             return Err(Verdict::MalformedSet);
         }
-        for member in &members {
-            ids.push(Self::member_id(member)?);
+        let mut parser = MembersParser::new(head);
+        let mut parse = |member| {
+            Ok((
+                member,
+                parser.push(member, u64::try_from(member.len()).unwrap_or(u64::MAX))?,
+            ))
+        };
+        let members = members.into_iter().map(&mut parse).collect::<Result<_, Verdict>>()?;
+        parser.finish()?;
+        Ok(members)
+    }
+}
+
+/// Parses the members of a set one by one, and keeps count of the work that trying them all will be.
+pub struct MembersParser {
+    head: SetHead,
+    digests: Vec<MemberDigest>,
+    slots: usize,
+    passphrase_slots: usize,
+}
+
+impl MembersParser {
+    /// No member was parsed yet.
+    pub const fn new(head: SetHead) -> Self {
+        Self {
+            head,
+            digests: Vec::new(),
+            slots: 0,
+            passphrase_slots: 0,
         }
-        head.check(&ids)?;
-        Ok((head, members))
     }
 
-    /// Whether the members' headers have no more slots in all than it is bearable to try.
+    /// The next member, as [`Container::parse_member`] takes it.
+    ///
+    /// # Errors
+    /// Those of [`Container::parse_member`]; `MalformedSet` when its keys are being changed, or when this and the ones before it have more
+    /// slots than it is bearable to try.
+    pub fn push(&mut self, prefix: &[u8], container_len: u64) -> Result<Container, Verdict> {
+        let member = Container::parse_member(prefix, container_len, &self.head.id)?;
+        let is_passphrase = |slot: &&Slot| matches!(slot, Slot::Passphrase { .. });
+        self.slots += member.slots().count();
+        self.passphrase_slots += member.slots().filter(is_passphrase).count();
+        let bearable = self.slots <= limit::SET_SLOTS_MAX && self.passphrase_slots <= limit::PASSPHRASE_SLOTS_MAX;
+        let digest = member.digest().filter(|_| bearable);
+        self.digests.push(digest.ok_or(Verdict::MalformedSet)?);
+        Ok(member)
+    }
+
+    /// Whether these are the containers that the set was made of, in its order, and each as it was made.
     ///
     /// # Errors
     /// `MalformedSet`.
-    pub fn check_slots<'a>(members: impl IntoIterator<Item = &'a Container>) -> Result<(), Verdict> {
-        let slots: usize = members.into_iter().map(|member| member.slots().count()).sum();
-        if slots > limit::SET_SLOTS_MAX {
-            Err(Verdict::MalformedSet)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Whether these are the containers that the set was made of, in its order.
-    ///
-    /// # Errors
-    /// `MalformedSet`.
-    pub fn check(&self, container_ids: &[[u8; 16]]) -> Result<(), Verdict> {
-        if SetId::of(container_ids)? == self.id {
+    pub fn finish(self) -> Result<(), Verdict> {
+        if SetId::of(&self.digests)? == self.head.id {
             Ok(())
         } else {
             Err(Verdict::MalformedSet)

@@ -194,7 +194,7 @@ fn the_room_says_nothing_about_the_writer() {
     let room = |container: &[u8]| u32::from_be_bytes(container[41..45].try_into().unwrap());
     let link = Link::generate(&mut rng(), false).unlock(None).unwrap();
     assert_eq!(room(&seal(&Locks::Link(&link))), 36 + 56);
-    for (count, expected) in [(1, 4096), (2, 8192), (3, 16_384), (64, 131_108)] {
+    for (count, expected) in [(1, 16_384), (2, 16_384), (4, 16_384), (5, 32_768), (64, 131_108)] {
         let (people, public) = people(count);
         let container = seal(&Locks::Recipients(&public));
         assert_eq!(room(&container), expected, "{count}");

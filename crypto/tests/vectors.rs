@@ -184,7 +184,7 @@ fn each_container_comes_to_its_verdict_on_every_path() {
     }
 }
 
-/// [C-4] [M-1] [M-2] [M-3] [M-4]
+/// [C-4] [M-1] [M-2] [M-3] [M-4] [M-5]
 #[test]
 fn each_set_comes_to_its_verdict() {
     for vector in vectors("set") {

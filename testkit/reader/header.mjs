@@ -89,14 +89,15 @@ export function parsePlaces(changing, places) {
   return headers;
 }
 
-// H-6, H-7: the file key. `prelude` is immutable || room.
-export function unlock(headers, prelude, key, allowed) {
+// H-6, H-7: the file key. `prelude` is immutable || room; `needTag` is F-1.
+export function unlock(headers, prelude, key, allowed, needTag) {
   let last;
   for (const { slots, covered, mac } of headers) {
     last = attempt(() => {
       const fileKey = unwrap(slots, prelude.subarray(9, 25), key, allowed);
       const right = hmac('sha256', X(fileKey, ascii('header mac')), prelude, covered);
       need(timingSafeEqual(mac, right), 'bad_header_mac');
+      needTag(fileKey);
       return fileKey;
     });
     if (last.got) return last.got;

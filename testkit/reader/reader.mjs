@@ -11,11 +11,17 @@ const expand = (key, info, len) => hmac('sha384', key, info, from([1])).subarray
 
 // Section 5: the padded archive.
 const [SEGMENT, ROOM] = [262144, 262112];
-function openPayload(payload, key, associatedData) {
+function startPayload(payload, fileKey, associatedData) {
+  const key = X(fileKey, ascii('payload'));
   const [parameters, iv, tag] = [payload.subarray(0, 10), payload.subarray(10, 42), payload.subarray(42, 74)];
   need(parameters.toString('hex') === '00000004000000000020', 'bad_payload_header');
   const floe = (prk, purpose, len) => expand(prk, concat([parameters, iv, purpose, associatedData]), len);
   need(timingSafeEqual(floe(key, ascii('HEADER_TAG:'), 32), tag), 'bad_payload_header');
+  return { floe, key };
+}
+
+function openPayload(payload, fileKey, associatedData) {
+  const { floe, key } = startPayload(payload, fileKey, associatedData);
   const messageKey = floe(key, ascii('MESSAGE_KEY:'), 48);
   const count = Math.ceil((payload.length - 74) / SEGMENT);
   return concat(Array.from({ length: count }, (_, i) => {
@@ -99,12 +105,12 @@ function parse(container, setId) {
   const padded = payload.length - 74 - 32 * Math.ceil((payload.length - 74) / SEGMENT);
   need(padded >= 4096 && padded <= 2 ** 50 && padme(padded) === padded && payloadLen(padded) === payload.length, 'truncated');
   const headers = parsePlaces(state === 0xff, [container.subarray(46, second), container.subarray(second, end)]);
-  return { immutable: container.subarray(0, 41), prelude: container.subarray(0, 45), headers, payload };
+  return { immutable: container.subarray(0, 41), prelude: container.subarray(0, 45), state, headers, payload };
 }
 
 function decryptParsed({ immutable, prelude, headers, payload }, key, allowed) {
-  const fileKey = unlock(headers, prelude, key, allowed);
-  return unpack(unpad(openPayload(payload, X(fileKey, ascii('payload')), immutable)));
+  const fileKey = unlock(headers, prelude, key, allowed, (fileKey) => startPayload(payload, fileKey, immutable));
+  return unpack(unpad(openPayload(payload, fileKey, immutable)));
 }
 
 export const open = (container, key, allowed = 3) => decryptParsed(parse(container, Buffer.alloc(16)), key, allowed);
@@ -128,11 +134,16 @@ export function openSet(set, key, allowed = 3) {
     at += 8 + Number(len);
   }
   need(at === set.length, 'malformed_set');
-  members.forEach((member) => need(member.length >= 25, 'truncated'));
-  const ids = members.map((member) => member.subarray(9, 25));
-  need(sha256(ascii('satchel/v1/set'), i2be(count, 2), ...ids).subarray(0, 16).equals(setId), 'malformed_set');
-  const parsed = members.map((member) => parse(member, setId));
-  need(parsed.flatMap(({ headers }) => headers.flatMap(({ slots }) => slots)).length <= 1024, 'malformed_set');
+  const [parsed, counts] = [[], { slots: 0, passphrases: 0 }];
+  for (const member of members) {
+    const { state, headers } = parsed[parsed.push(parse(member, setId)) - 1];
+    const slots = headers.flatMap(({ slots }) => slots);
+    counts.slots += slots.length;
+    counts.passphrases += slots.filter(({ type }) => type === 1).length;
+    need(counts.slots <= 1024 && counts.passphrases <= 4 && state === 0, 'malformed_set');
+  }
+  const digests = parsed.flatMap(({ immutable, headers }) => [immutable.subarray(9, 25), sha256(headers[0].covered.subarray(4))]);
+  need(sha256(ascii('satchel/v1/set'), i2be(count, 2), ...digests).subarray(0, 16).equals(setId), 'malformed_set');
 
   const tried = parsed.map((member) => {
     const result = attempt(() => decryptParsed(member, key, allowed));
@@ -161,4 +172,6 @@ const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9]) *(\.|$)/i;
 const REFUSED = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\\:*?"<>|]/u;
 const isSafePart = (part) => part !== '' && Buffer.byteLength(part) <= 255 && !/[. ]$/.test(part) && !DEVICE.test(part);
 export const isSafe = (name) => !REFUSED.test(name) && name.replace(/(?<=.)\/$/, '').split('/').every(isSafePart);
-export const collide = (one, other) => one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase();
+const each = (name, change) => Array.from(name, change).join('');
+const folded = (name) => each(each(name.normalize('NFC'), (c) => c.toUpperCase()), (c) => c.toLowerCase()).normalize('NFC');
+export const collide = (one, other) => folded(one) === folded(other);

@@ -201,14 +201,17 @@ impl Draft {
         self.header.clone().unwrap_or_else(|| cbor::array(&self.slots))
     }
 
-    /// H-8: header_len + 36 where only links open it and in a member of a set; else the least power of two from 4,096 that holds twice as much.
+    /// H-8: header_len + 36 where only links open it and in a member of a set; else the least power of two from 4,096, or 16,384 with recipients, that
+    /// holds twice as much.
     #[must_use]
     pub fn room(&self) -> u32 {
         let taken = u32::try_from(self.header().len() + 36).expect("a header is shorter than 4 GiB");
         // 82 (two parts), then the type: one byte for each type that this version knows.
         let grows = |slot: &Vec<u8>| matches!(slot.get(1), Some(1 | 3 | 4));
         let right = if self.set_id == [0; 16] && self.slots.iter().any(grows) {
-            (2 * taken).next_power_of_two().clamp(4096, ROOM_MAX)
+            let has_recipients = self.slots.iter().any(|slot| slot.get(1) == Some(&3));
+            let least = if has_recipients { 16_384 } else { 4096 };
+            (2 * taken).next_power_of_two().clamp(least, ROOM_MAX)
         } else {
             taken
         };

@@ -3,11 +3,13 @@
 use crate::container::{Draft, SET_MAGIC};
 use crate::keys::sha256;
 
-/// First 16 bytes of SHA-256("satchel/v1/set" || I2BE(count, 2) || container id || container id || ...)
+/// First 16 bytes of SHA-256("satchel/v1/set" || I2BE(count, 2) || container id || SHA-256(header) || container id || ...)
 #[must_use]
-pub fn set_id(container_ids: &[[u8; 16]]) -> [u8; 16] {
-    let count = u16::try_from(container_ids.len()).expect("a set has few members");
-    let hash = sha256(&[b"satchel/v1/set", &count.to_be_bytes()[..], &container_ids.concat()].concat());
+pub fn set_id(members: &[Draft]) -> [u8; 16] {
+    let count = u16::try_from(members.len()).expect("a set has few members");
+    let digest = |member: &Draft| [&member.container_id[..], &sha256(&member.header())].concat();
+    let digests = members.iter().flat_map(digest).collect::<Vec<_>>();
+    let hash = sha256(&[b"satchel/v1/set", &count.to_be_bytes()[..], &digests].concat());
     *hash.first_chunk().expect("a hash is longer")
 }
 
@@ -29,8 +31,7 @@ impl Set {
     /// The set of these containers, in this order: its id stands in each of them.
     #[must_use]
     pub fn of(drafts: Vec<Draft>) -> Self {
-        let ids: Vec<_> = drafts.iter().map(|draft| draft.container_id).collect();
-        Self::with_id(set_id(&ids), drafts)
+        Self::with_id(set_id(&drafts), drafts)
     }
 
     /// The set of these containers under any id, which stands in those of them that have none yet.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rand_core::Rng as _;
-use satchel_client::crypto::{Asked, Entry, Locks, Manifest, Member, Recipient, Sealer, SetHead, SetId, limit};
+use satchel_client::crypto::{Asked, Entry, Keyed, Locks, Manifest, Recipient, Sealer, SetHead, SetId, limit};
 use zeroize::Zeroizing;
 
 use crate::ask::is_dash;
@@ -43,13 +43,14 @@ pub(crate) fn split_by(path: &Path, column: &str, to: &Path, target: Target) -> 
     let mut shares = shares(path, &table, &departments)?;
     // In the order of their names it would show which is whose.
     shares.sort_by_cached_key(|_| random().next_u64());
-    let ids: Vec<_> = shares.iter().map(|_| fresh_id()).collect();
-    let id = SetId::of(&ids).map_err(|_| Failure::TooManyDepartments(ids.len()))?;
-    let count = u16::try_from(ids.len()).map_err(|_| Failure::TooManyDepartments(ids.len()))?;
+    let count = u16::try_from(shares.len()).map_err(|_| Failure::TooManyDepartments(shares.len()))?;
+    let keyed = shares.iter().map(Share::keyed).collect::<Result<Vec<_>, _>>()?;
+    let digests: Vec<_> = keyed.iter().map(Keyed::digest).collect();
+    let id = SetId::of(&digests).map_err(|_| Failure::TooManyDepartments(shares.len()))?;
     let output = target.for_container(&stem(path))?;
     let mut set = SetHead { id, count }.encode();
-    for (share, member) in shares.iter().zip(ids) {
-        let container = share.seal(Member { id: member, set: id })?;
+    for (share, keyed) in shares.iter().zip(keyed) {
+        let container = share.seal(keyed, id)?;
         set.extend_from_slice(&(container.len() as u64).to_be_bytes());
         set.extend_from_slice(&container);
     }
@@ -126,10 +127,14 @@ fn parts<'a>(head: &'a [u8], rows: &[&Row<'a>]) -> Vec<&'a [u8]> {
 }
 
 impl Share<'_> {
-    fn seal(&self, member: Member) -> Result<Vec<u8>, Failure> {
+    /// Who opens it: for all of them this comes before the first is sealed.
+    fn keyed(&self) -> Result<Keyed, Failure> {
+        Ok(Keyed::new(&Locks::Recipients(&self.recipients), &mut random())?)
+    }
+
+    fn seal(&self, keyed: Keyed, set: SetId) -> Result<Vec<u8>, Failure> {
         let manifest = Manifest::new(vec![self.entry.clone()], Asked::default())?;
-        let locks = Locks::Recipients(&self.recipients);
-        let sealer = Sealer::of_set(&manifest, &locks, member, &mut random())?;
+        let sealer = Sealer::of_set(&manifest, keyed, set, &mut random())?;
         Ok(pack(sealer, &self.parts)?)
     }
 }
@@ -150,10 +155,4 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 fn stem(path: &Path) -> String {
     let stem = path.file_stem().filter(|_| !is_dash(path));
     stem.map_or_else(|| "rows".to_owned(), |stem| component(&stem.to_string_lossy()))
-}
-
-fn fresh_id() -> [u8; 16] {
-    let mut id = [0; 16];
-    random().fill_bytes(&mut id);
-    id
 }

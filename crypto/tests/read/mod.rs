@@ -93,12 +93,8 @@ fn contents(mut opened: Opened, container: &[u8]) -> Result<Read, Verdict> {
 
 /// All members of a set that the key opens, in order.
 pub fn set_at_once(set: &[u8], key: &Key<'_>) -> Result<Read, Verdict> {
-    let (head, members) = SetHead::members(set)?;
-    let parse = |member: &&[u8]| Container::parse_member(member, member.len() as u64, &head.id);
-    let parsed: Vec<_> = members.iter().map(parse).collect::<Result<_, _>>()?;
-    SetHead::check_slots(&parsed)?;
     let (mut read, mut verdict, mut opened) = (Read::default(), Verdict::NoMatchingSlot, false);
-    for (container, member) in parsed.iter().zip(members) {
+    for (member, container) in SetHead::members(set)? {
         match container.open(key, Allowed::ALL) {
             Ok(header) => {
                 read.entries.extend(contents(header, member)?.entries);

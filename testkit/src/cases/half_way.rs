@@ -7,7 +7,7 @@ use crate::link::Link;
 use crate::vector::Vector;
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [torn(), both_torn(), both_whole(), neither_opens()]
+    [torn(), both_torn(), planted(), both_whole(), neither_opens()]
         .into_iter()
         .flatten()
         .flatten()
@@ -145,6 +145,35 @@ fn both(
     twins(name, [verdict_and_must, SETTLED], comment, |name| {
         (link_of(name, None), two_headers(name, old, new))
     })
+}
+
+/// Whoever knows how to seal to a key can plant a header, around a file key of their own, with a MAC that is right.
+fn planted() -> Vec<[Vector; 2]> {
+    let beside = |name: &str, comment, first: bool| {
+        twins(name, [OPENS, SETTLED], comment, |name| {
+            let link = link_of(name, None);
+            let mut draft = draft_of(name, &link);
+            let (slots, file_key) = (draft.slots.clone(), draft.file_key);
+            (draft.file_key, draft.slots) = ([7; 32], Vec::new());
+            draft.add_link_slot(&link);
+            draft.places[usize::from(!first)] = Some(draft.header_in_its_place());
+            (draft.file_key, draft.slots) = (file_key, slots);
+            draft.place = usize::from(first);
+            (link, draft)
+        })
+    };
+    vec![
+        beside(
+            "first_place_with_a_file_key_of_another_payload",
+            "it opens, and its MAC is right: the payload header says that it is not this container's",
+            true,
+        ),
+        beside(
+            "second_place_with_a_file_key_of_another_payload",
+            "the first is right, and comes first",
+            false,
+        ),
+    ]
 }
 
 fn stranger() -> Link {

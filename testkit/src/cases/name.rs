@@ -135,4 +135,16 @@ const COLLISIONS: &[(&str, &str, &str, &str)] = &[
         "план",
         "case is not only of Latin",
     ),
+    (
+        "differ_by_case_at_the_end_of_a_word",
+        "ΟΔΟΣ.txt",
+        "οδος.txt",
+        "a final sigma has the upper case of the other",
+    ),
+    (
+        "differ_by_a_long_s",
+        "miſsive.txt",
+        "missive.txt",
+        "one upper case, and one file on some systems",
+    ),
 ];

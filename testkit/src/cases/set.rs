@@ -10,7 +10,7 @@ use crate::vector::Vector;
 use crate::xwing::public_key;
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [linked(), addressed(), none_opens(), damaged_members()]
+    [linked(), passphrases(), addressed(), none_opens(), damaged_members()]
         .into_iter()
         .flatten()
         .collect()
@@ -75,6 +75,36 @@ fn crowded_too_much() -> Vector {
     vector(name, "malformed_set M-3", "one past the limit, though the first opens")
         .opened_by(&link_to(name, 0))
         .body(crowded_set(name, 17))
+}
+
+/// A member for a link, and others with `counts` passphrase slots.
+fn with_passphrases(name: &str, verdict_and_must: &'static str, comment: &str, counts: &[usize]) -> Vector {
+    let mut drafts = members(name, counts.len() + 1);
+    drafts[0].add_link_slot(&link_to(name, 0));
+    for (draft, count) in drafts[1..].iter_mut().zip(counts) {
+        (0..*count).for_each(|_| draft.add_unopened_passphrase_slot(3));
+    }
+    vector(name, verdict_and_must, comment)
+        .opened_by(&link_to(name, 0))
+        .body(Set::of(drafts).encode())
+}
+
+fn passphrases() -> Vec<Vector> {
+    vec![
+        with_passphrases(
+            "passphrase_slots_of_all_members_4",
+            "ok M-3",
+            "as many as may be",
+            &[3, 1],
+        )
+        .holding(&[part(0)]),
+        with_passphrases(
+            "passphrase_slots_of_all_members_5",
+            "malformed_set M-3",
+            "one past the limit, though a link opens the first member",
+            &[4, 1],
+        ),
+    ]
 }
 
 fn linked() -> Vec<Vector> {

@@ -2,14 +2,24 @@
 
 use super::set::{link_to, linked_members};
 use crate::container::Draft;
+use crate::keys::sha256;
 use crate::set::{Set, set_id};
 use crate::vector::Vector;
 
 pub(super) fn vectors() -> Vec<Vector> {
-    [heads(), cut(), lengths(), tampered(), exchanged(), of_another_set()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        heads(),
+        cut(),
+        lengths(),
+        tampered(),
+        exchanged(),
+        of_another_hash(),
+        closed_to_somebody(),
+        of_another_set(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn vector(name: &str, verdict_and_must: &'static str, comment: &str, body: Vec<u8>) -> Vector {
@@ -125,8 +135,8 @@ fn lengths() -> Vec<Vector> {
             set.members[member].0 = len(set.members[member].0);
         })
     };
-    let short = |name: &str, comment, len: usize| {
-        bad(name, "truncated M-1 C-6", comment, |set| {
+    let short = |name: &str, verdict_and_must, comment, len: usize| {
+        bad(name, verdict_and_must, comment, |set| {
             set.members[2].1.truncate(len);
             set.members[2].0 = len as u64;
         })
@@ -170,11 +180,27 @@ fn lengths() -> Vec<Vector> {
         damaged("byte_after_the_last_member", "malformed_set M-1", "00", |bytes| {
             bytes.push(0)
         }),
-        short("last_member_of_no_byte", "the set id needs its container id", 0),
-        short("last_member_of_7_bytes", "less than a magic", 7),
-        short("last_member_of_24_bytes", "its container id less a byte", 24),
+        short(
+            "last_member_of_no_byte",
+            "not_a_container M-3 C-6",
+            "what ends within the magic",
+            0,
+        ),
+        short(
+            "last_member_of_7_bytes",
+            "not_a_container M-3 C-6",
+            "less than a magic",
+            7,
+        ),
+        short(
+            "last_member_of_24_bytes",
+            "truncated M-3 C-6",
+            "its container id less a byte",
+            24,
+        ),
         short(
             "last_member_of_25_bytes",
+            "truncated M-3 C-6",
             "its container id is whole, and nothing else",
             25,
         ),
@@ -183,13 +209,16 @@ fn lengths() -> Vec<Vector> {
 
 fn tampered() -> Vec<Vector> {
     vec![
-        damaged("set_id_flipped", "malformed_set M-1", "one bit in the head", |bytes| {
-            bytes[9] ^= 1
-        }),
+        damaged(
+            "set_id_flipped",
+            "member_of_a_set M-3 C-4",
+            "one bit in the head: the first member is of another set",
+            |bytes| bytes[9] ^= 1,
+        ),
         bad(
             "set_id_flipped_and_a_member_of_version_2",
-            "malformed_set M-1",
-            "the set id is checked before anything else of a member",
+            "unsupported_version M-3 C-2",
+            "of a member, the version comes before the set id",
             |set| {
                 set.id[15] ^= 1;
                 set.members[0].1[8] = 2;
@@ -197,8 +226,8 @@ fn tampered() -> Vec<Vector> {
         ),
         bad(
             "set_id_flipped_and_a_member_of_another_magic",
-            "malformed_set M-1",
-            "the set id is checked before anything else of a member",
+            "member_of_a_set M-3 C-4",
+            "the first member's verdict, and the last one is no container",
             |set| {
                 set.id[15] ^= 1;
                 set.members[2].1[0] = 0x0B;
@@ -206,19 +235,19 @@ fn tampered() -> Vec<Vector> {
         ),
         bad(
             "set_id_of_zeros",
-            "malformed_set M-1",
+            "member_of_a_set M-3 C-4",
             "as in a container alone",
             |set| set.id = [0; 16],
         ),
         bad(
             "last_member_left_out",
-            "malformed_set M-1",
+            "malformed_set M-5",
             "and the count is 2",
             |set| set.members.truncate(2),
         ),
         bad(
             "first_member_left_out",
-            "malformed_set M-1",
+            "malformed_set M-5",
             "and the count is 2",
             |set| {
                 set.members.remove(0);
@@ -226,13 +255,13 @@ fn tampered() -> Vec<Vector> {
         ),
         bad(
             "two_members_swapped",
-            "malformed_set M-1",
+            "malformed_set M-5",
             "the first and the second",
             |set| set.members.swap(0, 1),
         ),
         bad(
             "member_twice",
-            "malformed_set M-1",
+            "malformed_set M-5",
             "the first again, and the count is 4",
             |set| {
                 set.members.push(set.members[0].clone());
@@ -250,7 +279,7 @@ fn exchanged() -> Vec<Vector> {
     vec![
         bad(
             "member_added",
-            "malformed_set M-1",
+            "malformed_set M-5",
             "a stranger's with this set's id, and the count is 4",
             |set| {
                 let mut draft = stranger();
@@ -260,7 +289,7 @@ fn exchanged() -> Vec<Vector> {
         ),
         bad(
             "member_replaced",
-            "malformed_set M-1",
+            "malformed_set M-5",
             "by a stranger's with this set's id",
             |set| {
                 let mut draft = stranger();
@@ -270,29 +299,102 @@ fn exchanged() -> Vec<Vector> {
         ),
         bad(
             "container_id_of_a_member_flipped",
-            "malformed_set M-1 C-3",
+            "malformed_set M-5 C-3",
             "one bit, of a member that the key does not open",
             |set| set.members[2].1[9] ^= 1,
         ),
-        bad(
-            "set_id_without_the_count",
-            "malformed_set M-1",
-            "SHA-256 of the label and the container ids",
-            |set| {
-                let ids = set.members.iter().map(|(_, bytes)| bytes[9..25].to_vec());
-                let hash =
-                    crate::keys::sha256(&[b"satchel/v1/set".to_vec(), ids.collect::<Vec<_>>().concat()].concat());
-                set.id = *hash.first_chunk().expect("a hash is longer");
-            },
-        ),
     ]
+}
+
+/// Sets whose id, in the head and in each member, is not the hash that it has to be.
+fn of_another_hash() -> Vec<Vector> {
+    let hashed = |name: &str, comment, preimage: fn(&[Draft]) -> Vec<u8>| {
+        let drafts = linked_members(name, 3);
+        let hash = sha256(&[b"satchel/v1/set".to_vec(), preimage(&drafts)].concat());
+        let id = *hash.first_chunk().expect("a hash is longer");
+        vector(name, "malformed_set M-5", comment, Set::with_id(id, drafts).encode())
+    };
+    vec![
+        hashed(
+            "set_id_without_the_count",
+            "SHA-256 of the label and what stands for the members",
+            |drafts| digests(drafts).concat(),
+        ),
+        hashed(
+            "set_id_of_the_container_ids_alone",
+            "without the headers a slot could be broken unnoticed",
+            |drafts| [vec![0, 3], drafts.iter().flat_map(|draft| draft.container_id).collect()].concat(),
+        ),
+        hashed("set_id_of_the_headers_alone", "without the container ids", |drafts| {
+            let hashes = drafts.iter().flat_map(|draft| sha256(&draft.header()));
+            [vec![0, 3], hashes.collect()].concat()
+        }),
+        hashed("set_id_of_members_in_another_order", "the last one first", |drafts| {
+            let mut digests = digests(drafts);
+            digests.reverse();
+            [vec![0, 3], digests.concat()].concat()
+        }),
+    ]
+}
+
+/// container id || SHA-256(header), of each
+fn digests(drafts: &[Draft]) -> Vec<Vec<u8>> {
+    let digest = |draft: &Draft| [&draft.container_id[..], &sha256(&draft.header())].concat();
+    drafts.iter().map(digest).collect()
+}
+
+/// What somebody without a key can do to a slot, so that its member looks like one for somebody else.
+fn closed_to_somebody() -> Vec<Vector> {
+    /// The last byte of the wrapped key of the last member's only slot: 36 bytes are header_len and MAC.
+    fn break_slot(bytes: &mut [u8]) {
+        let room = u32::from_be_bytes(*bytes[41..45].first_chunk().expect("4 bytes"));
+        bytes[46 + room as usize - 33] ^= 1;
+    }
+    let for_all = |name: &str| {
+        let mut drafts = super::set::members(name, 2);
+        drafts
+            .iter_mut()
+            .for_each(|draft| draft.add_link_slot(&link_to(name, 0)));
+        drafts
+    };
+    let broken = {
+        let name = "slot_of_a_member_broken";
+        let mut set = Set::of(for_all(name));
+        break_slot(&mut set.members[1].1);
+        vector(
+            name,
+            "malformed_set M-5",
+            "the link opens the first, and the last one would be passed over",
+            set.encode(),
+        )
+    };
+    let fitted = {
+        let name = "slot_of_a_member_broken_and_the_set_id_to_fit";
+        let mut drafts = for_all(name);
+        let mut set = Set::of(for_all(name));
+        break_slot(&mut set.members[1].1);
+        let mut header = drafts[1].header();
+        *header.last_mut().expect("it has bytes") ^= 1;
+        drafts[1].header = Some(header);
+        set.id = set_id(&drafts);
+        for (_, member) in &mut set.members {
+            member[25..41].copy_from_slice(&set.id);
+        }
+        vector(
+            name,
+            "bad_header_mac M-5 H-6",
+            "in the head and in each member: the first one's MAC covers it",
+            set.encode(),
+        )
+    };
+    vec![broken, fitted]
 }
 
 /// Members whose own set id is not the set's, while their container ids give the set's id.
 fn of_another_set() -> Vec<Vector> {
     let marked = |name: &str, comment, set_id_of: fn(&Draft) -> [u8; 16]| {
         let mut drafts = linked_members(name, 1);
-        let id = set_id(&[drafts[0].container_id]);
+        let id = set_id(&drafts);
         let right = Set::with_id(id, linked_members(name, 1));
         drafts[0].set_id = set_id_of(&drafts[0]);
         let members = vec![Set::member(drafts.remove(0).finish())];
@@ -314,7 +416,7 @@ fn of_another_set() -> Vec<Vector> {
             "member_with_the_last_bit_of_its_set_id_flipped",
             "each of the 16 bytes is compared",
             |draft| {
-                let mut id = set_id(&[draft.container_id]);
+                let mut id = set_id(std::slice::from_ref(draft));
                 id[15] ^= 1;
                 id
             },

@@ -128,29 +128,35 @@ fn parsed() -> Vec<Vector> {
 
 /// The last member's header is being replaced, or that is what is left of it.
 fn changing() -> Vec<Vector> {
-    let torn = |name: &str, verdict_and_must, comment, state, number: usize, opened: &[usize]| {
+    let torn = |name: &str, verdict_and_must, comment, state, first_place: Option<Vec<u8>>| {
         let mut drafts = linked_members(name, 2);
-        // The header_len that a link slot takes, and the header's first byte.
-        drafts[1].places[0] = Some(vec![0, 0, 0, 0x38, 0x81]);
+        drafts[1].places[0] = first_place;
         (drafts[1].place, drafts[1].state) = (1, state);
-        vector(name, verdict_and_must, comment, number, opened).body(Set::of(drafts).encode())
+        vector(name, verdict_and_must, comment, 0, &[]).body(Set::of(drafts).encode())
     };
+    // The header_len that a link slot takes, and the header's first byte.
+    let start = || Some(vec![0, 0, 0, 0x38, 0x81]);
     vec![
         torn(
             "member_half_way",
-            "ok M-2 H-7 K-1",
-            "the first place is torn, and the state FF",
+            "malformed_set M-2",
+            "the first place is torn, and the state FF; the link opens the other member",
             0xFF,
-            1,
-            &[1],
+            start(),
+        ),
+        torn(
+            "member_half_way_before_its_first_byte",
+            "malformed_set M-2",
+            "one place is empty, and the state FF; the link opens the other member",
+            0xFF,
+            None,
         ),
         torn(
             "member_half_way_and_settled",
             "malformed_header M-3 H-7",
             "the first place is torn, and the state 00; the link opens the other member",
             0x00,
-            0,
-            &[],
+            start(),
         ),
     ]
 }
