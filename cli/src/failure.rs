@@ -146,6 +146,8 @@ pub(crate) enum Failure {
     OutputIsInput(PathBuf),
     #[error("{} is in the way: what is to be written there is {}", at(.0), if .0.is_dir() { "a file" } else { "a folder" })]
     InTheWay(PathBuf),
+    #[error("{} is a symlink, and nothing is written through one", at(.0))]
+    SymlinkInTheWay(PathBuf),
     #[error("{} exists, and the document {}", at(.path), files(*.count))]
     FileForMany { path: PathBuf, count: usize },
     #[error("the document {}, and only one file fits on standard output", files(*.0))]
@@ -316,9 +318,11 @@ impl Failure {
             | Self::ManyForStdout(_)
             | Self::NoSuchEntry(_)
             | Self::BinaryForTerminal => Class::Usage,
-            Self::Exists(_) | Self::OutputIsInput(_) | Self::InTheWay(_) | Self::FileForMany { .. } => {
-                Class::OutputExists
-            }
+            Self::Exists(_)
+            | Self::OutputIsInput(_)
+            | Self::InTheWay(_)
+            | Self::SymlinkInTheWay(_)
+            | Self::FileForMany { .. } => Class::OutputExists,
             Self::NameTooLong(_)
             | Self::TooManyFiles(_)
             | Self::Changed(_)

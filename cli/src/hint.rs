@@ -91,6 +91,7 @@ impl Failure {
             Self::NameTwice(_) => "give one of them another name, or seal the folder that holds both",
             Self::Exists(_) => "--force replaces it; or name another place",
             Self::OutputIsInput(_) => "name another place",
+            Self::SymlinkInTheWay(_) => "move it away, or name another place: -o takes the folder itself",
             Self::InTheWay(_) => "move it away, or name another place; --force replaces files alone",
             Self::NoShares => "name the files that hold them; on a terminal they are asked for",
             Self::LetterDamaged(_) => "copy or download it again",

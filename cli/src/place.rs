@@ -1,7 +1,6 @@
 //! How output gets where it goes: written aside, verified whole, then put in place; never over what is there unasked.
 //!
-//! Everything below the target goes through one open folder (`cap-std`), so that a folder that somebody swaps for a symlink
-//! meanwhile leads nowhere else.
+//! Everything below the target goes through one open folder and no symlink: see `staging`.
 
 use std::fs::{self, File, FileTimes};
 use std::io::{self, IsTerminal as _, Write};
@@ -229,9 +228,12 @@ impl Files {
             };
             // What stands where a folder has to be would be noticed only after other files are in place.
             let mut above = path.match_indices('/').map(|(at, _)| &path[..at]);
-            let in_the_way = above.find_map(|folder| match self.staging.look_at_folder(folder) {
-                Ok(true) => None,
-                Ok(false) => Some(Err(Failure::InTheWay(self.staging.shown().join(folder)))),
+            let in_the_way = above.find_map(|folder| match self.staging.look_at(folder) {
+                Ok(found) if found.is_dir() => None,
+                Ok(found) if found.is_symlink() => {
+                    Some(Err(Failure::SymlinkInTheWay(self.staging.shown().join(folder))))
+                }
+                Ok(_) => Some(Err(Failure::InTheWay(self.staging.shown().join(folder)))),
                 // So is nothing that is below it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Ok(())),
                 Err(source) => Some(Err(failed(source))),

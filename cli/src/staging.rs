@@ -1,12 +1,13 @@
 //! Files that are not there until they are whole: without a name where the system can do that, else in a folder of our own.
 //!
-//! Everything below the target goes through one open folder (`cap-std`), so that a folder that somebody swaps for a symlink
-//! meanwhile leads nowhere else.
+//! Everything below the target goes through one open folder (`cap-std`), and from there through no symlink: neither one that was there, nor one
+//! that somebody swaps for a folder meanwhile.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use cap_fs_ext::DirExt as _;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, DirBuilder, Metadata, OpenOptions};
 #[cfg(unix)]
@@ -69,13 +70,20 @@ impl Staging {
 
     /// What is at `path` in the target's folder.
     pub(crate) fn look_at(&self, path: &str) -> io::Result<Metadata> {
-        self.folder.symlink_metadata(path)
+        let (folder, name) = self.above(path)?;
+        folder.as_ref().unwrap_or(&self.folder).symlink_metadata(name)
     }
 
-    /// Whether what is at `path` is a folder, or a symlink to one in the target's folder. Not there is an error, a dangling symlink is not.
-    pub(crate) fn look_at_folder(&self, path: &str) -> io::Result<bool> {
-        let found = self.folder.symlink_metadata(path)?;
-        Ok(found.is_dir() || found.is_symlink() && self.folder.metadata(path).is_ok_and(|found| found.is_dir()))
+    /// The folder that `path` is in, and what it is called there; none where that is the target's own.
+    fn above<'a>(&self, path: &'a str) -> io::Result<(Option<Dir>, &'a str)> {
+        let Some((folders, name)) = path.rsplit_once('/') else {
+            return Ok((None, path));
+        };
+        let mut at = None;
+        for folder in folders.split('/') {
+            at = Some(at.as_ref().unwrap_or(&self.folder).open_dir_nofollow(folder)?);
+        }
+        Ok((at, name))
     }
 
     /// The file aside for `entry`, made when it is not there yet.
@@ -95,12 +103,12 @@ impl Staging {
 
     /// `a/b/c`, each made when it is not there.
     pub(crate) fn make_folders(&self, path: &str) -> io::Result<()> {
-        let mut made = String::new();
+        let mut at = None;
         for component in path.trim_end_matches('/').split('/') {
-            made.push_str(component);
-            match self.folder.create_dir_with(&made, &private()) {
+            let folder: &Dir = at.as_ref().unwrap_or(&self.folder);
+            match folder.create_dir_with(component, &private()) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => made.push('/'),
+                _ => at = Some(folder.open_dir_nofollow(component)?),
             }
         }
         Ok(())
@@ -108,30 +116,32 @@ impl Staging {
 
     /// Puts a file in place. A hard link fails where there is something already, a rename would replace it.
     pub(crate) fn put(&self, entry: usize, path: &str, force: bool) -> io::Result<()> {
+        let (above, name) = self.above(path)?;
+        let folder = above.as_ref().unwrap_or(&self.folder);
         let (dir, aside) = match &self.aside {
-            Aside::Unnamed(file) if !force => return link_unnamed(file, &self.folder, path),
+            Aside::Unnamed(file) if !force => return link_unnamed(file, folder, name),
             Aside::Unnamed(file) => {
-                let name = fresh_name();
-                link_unnamed(file, &self.folder, &name)?;
-                let renamed = self.folder.rename(&name, &self.folder, path);
+                let fresh = fresh_name();
+                link_unnamed(file, folder, &fresh)?;
+                let renamed = folder.rename(&fresh, folder, name);
                 if renamed.is_err() {
-                    let _ = self.folder.remove_file(&name);
+                    let _ = folder.remove_file(&fresh);
                 }
                 return renamed;
             }
             Aside::Folder { dir, .. } => (dir, entry.to_string()),
         };
         if !force {
-            match dir.hard_link(&aside, &self.folder, path) {
+            match dir.hard_link(&aside, folder, name) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {}
                 linked => return linked,
             }
             // File systems without hard links: between looking and renaming there is a moment.
-            if self.folder.symlink_metadata(path).is_ok() {
+            if folder.symlink_metadata(name).is_ok() {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
         }
-        dir.rename(&aside, &self.folder, path)
+        dir.rename(&aside, folder, name)
     }
 }
 

@@ -239,13 +239,18 @@ fn a_symlink_where_a_file_or_folder_is_to_be_leads_nowhere() {
         ("out/folder", PathBuf::from("../outside")),
         ("out/folder/deep", outside.clone()),
         ("out/folder/deep", PathBuf::from("../../outside")),
+        // Within the target, too: the present folder is one, and has .git/hooks in it.
+        ("out/folder", PathBuf::from("other")),
+        ("out/folder/deep", PathBuf::from("../other")),
     ] {
+        std::fs::create_dir_all(desk.path("out/other")).unwrap();
         std::fs::create_dir_all(desk.path(link).parent().unwrap()).unwrap();
         symlink(&to, desk.path(link)).unwrap();
         for force in [&[][..], &["--force"]] {
             refused(decrypt(force), 7);
         }
         assert_eq!(tree(&outside), before, "{link}");
+        assert!(desk.names("out/other").is_empty(), "{link}");
         assert!(!desk.path("out/a").exists(), "all or nothing");
         std::fs::remove_dir_all(desk.path("out")).unwrap();
     }

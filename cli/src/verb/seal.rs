@@ -53,7 +53,8 @@ pub(crate) fn encrypt(options: Encrypt) -> Result<(), Failure> {
     let document = Document::gather(&paths, own)?;
     let manifest = document.manifest(Asked::default())?;
     let to = Opens::asked(passphrase, &to, stdin_taken)?;
-    let output = target.for_container(document.name())?;
+    // The document itself may be removed next: what is in place has to be on the disk.
+    let output = target.for_container(document.name())?.durable();
     let profile = profile.map_or(Ok(Profile::Desk), |profile| Profile::from_number(u64::from(profile)))?;
     let passphrase;
     let locks = match to {
@@ -77,7 +78,7 @@ fn encrypt_letter(paths: &[PathBuf], passphrase: &NewPassphrase, target: Target)
     let document = Document::gather(paths, own)?;
     let manifest = document.manifest(Asked::default())?;
     letter::check_size(&manifest)?;
-    let output = target.for_letter(document.name())?;
+    let output = target.for_letter(document.name())?.durable();
     let passphrase = typed(passphrase, takes_stdin(paths))?;
     let locks = Locks::Passphrases {
         passphrases: &[&passphrase],

@@ -47,7 +47,7 @@ pub(crate) fn split_by(path: &Path, column: &str, to: &Path, target: Target) -> 
     let keyed = shares.iter().map(Share::keyed).collect::<Result<Vec<_>, _>>()?;
     let digests: Vec<_> = keyed.iter().map(Keyed::digest).collect();
     let id = SetId::of(&digests).map_err(|_| Failure::TooManyDepartments(shares.len()))?;
-    let output = target.for_container(&stem(path))?;
+    let output = target.for_container(&stem(path))?.durable();
     let mut set = SetHead { id, count }.encode();
     for (share, keyed) in shares.iter().zip(keyed) {
         let container = share.seal(keyed, id)?;
