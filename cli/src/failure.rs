@@ -7,7 +7,7 @@ use satchel_client::crypto::{RekeyError, SealError, Verdict};
 use satchel_client::share_text::NoShare;
 use satchel_client::{AddressError, Class, Error};
 
-use crate::hidden::without_links;
+use crate::hidden::without_secrets;
 use crate::naming::shown;
 use crate::opens::{Kind, Kinds};
 use crate::place_in_text::Where;
@@ -259,7 +259,7 @@ fn reason(error: &io::Error) -> String {
 impl Failure {
     /// What is said of it: a server's or a sender's words give the terminal no orders.
     pub(crate) fn sentence(&self) -> String {
-        without_links(&shown(&self.to_string()))
+        without_secrets(&shown(&self.to_string()))
     }
 
     /// What the exit code says.

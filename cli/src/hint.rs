@@ -5,7 +5,8 @@ use satchel_client::crypto::Verdict;
 use satchel_client::share_text::NoShare;
 use satchel_client::{AddressError, Error};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, at};
+use crate::hidden::holds_a_secret;
 use crate::opens::Kind;
 use crate::table::TableError;
 
@@ -113,6 +114,9 @@ impl Failure {
                 return failure.hint();
             }
             Self::LeaseKept(_) => "the read is yours for a while still: get it again, and it goes on where it stopped",
+            Self::Read { path, .. } if holds_a_secret(&at(path)) => {
+                "what was typed stands in your shell's history now: a key or a share belongs in a file, and `satchel get` asks for a link"
+            }
             Self::Client(error) => return client_hint(error),
             _ => return None,
         })

@@ -106,7 +106,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
             ExitCode::FAILURE
         };
     }
-    let text = hidden::without_links(&error.render().to_string());
+    let text = hidden::without_secrets(&error.render().to_string());
     let mut stderr = std::io::stderr().lock();
     let _ = match text.strip_prefix("error: ") {
         Some(rest) => write!(stderr, "satchel: error: {rest}"),

@@ -61,6 +61,13 @@ pub fn share_of_words(text: &str) -> Result<Share, Verdict> {
     }
 }
 
+/// Whether a share may have this word, in any case.
+#[must_use]
+pub fn is_word(text: &str) -> bool {
+    let lower = Zeroizing::new(text.to_lowercase());
+    bip39::Language::English.find_word(&lower).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

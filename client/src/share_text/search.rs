@@ -3,7 +3,7 @@
 use satchel_crypto::{Share, Verdict};
 use zeroize::Zeroizing;
 
-use super::{CODE_CHARS, WORDS, share_of_words};
+use super::{CODE_CHARS, WORDS, is_word, share_of_words};
 
 /// More than a page, or a mail that quotes one. The search may take its square.
 const TEXT_LEN_MAX: usize = 64 * 1024;
@@ -73,8 +73,7 @@ struct Word<'a> {
 
 impl Word<'_> {
     fn is_known(&self) -> bool {
-        let lower = Zeroizing::new(self.text.to_lowercase());
-        bip39::Language::English.find_word(&lower).is_some()
+        is_word(self.text)
     }
 }
 
