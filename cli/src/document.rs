@@ -53,6 +53,10 @@ impl Document {
                 }
             }
         }
+        // An empty folder is an entry of its own.
+        if document.entries.is_empty() {
+            return Err(Failure::NothingIn(paths.to_vec()));
+        }
         document.check()?;
         Ok(document)
     }

@@ -18,6 +18,8 @@ use crate::table::TableError;
 pub(crate) enum Failure {
     #[error("there is nothing to seal: standard input is a terminal")]
     NothingToSeal,
+    #[error("there is nothing to seal in {}", .0.iter().map(|path| at(path)).collect::<Vec<_>>().join(", "))]
+    NothingIn(Vec<PathBuf>),
     #[error("a container is not for a terminal to show")]
     OutputIsTerminal,
     #[error("standard input cannot be two things at once")]
@@ -266,6 +268,7 @@ impl Failure {
     pub(crate) fn class(&self) -> Class {
         match self {
             Self::NothingToSeal
+            | Self::NothingIn(_)
             | Self::OutputIsTerminal
             | Self::StdinTwice
             | Self::NoTerminal(_)

@@ -15,6 +15,9 @@ impl Failure {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NothingToSeal => "name a file or a folder, or pipe something in",
+            Self::NothingIn(_) => {
+                "all that is in it was skipped: name the files that are meant; a symlink that is named is followed"
+            }
             Self::OutputIsTerminal => "name a file with -o, or send it on with | or >",
             Self::StdinTwice => "name a file for one of them",
             Self::NoTerminal("the passphrase") => "--passphrase-file reads it from a file, and - from standard input",

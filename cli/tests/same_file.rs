@@ -150,3 +150,19 @@ fn a_container_in_the_folder_that_is_sealed_is_not_sealed_into_itself() {
     );
     assert_eq!(listed("plans/by the shell"), 3);
 }
+
+#[test]
+fn a_folder_that_holds_nothing_but_what_is_written_has_nothing_to_seal() {
+    let desk = desk();
+    desk.write("plans/all.satchel", b"of an earlier run");
+    let seal = |folder: &str| desk.run(&["encrypt", folder, "-R", "ana.pub", "-o", "plans/all.satchel", "--force"]);
+    let told = refused(seal("plans"), 2);
+    assert!(
+        told.contains("skipped: plans/all.satchel is what this writes"),
+        "{told}"
+    );
+    assert!(told.contains("there is nothing to seal in plans\n"), "{told}");
+    assert_eq!(desk.read("plans/all.satchel"), b"of an earlier run");
+    std::fs::create_dir(desk.path("empty")).unwrap();
+    good(seal("empty"));
+}
