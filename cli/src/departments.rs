@@ -44,13 +44,7 @@ impl Departments {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let text = text_of_file(path)?;
         let text = without_bom(&text);
-        let written: Written = toml::from_str(text).map_err(|error| Failure::BadDepartments {
-            path: path.to_owned(),
-            line: error
-                .span()
-                .map_or(1, |span| 1 + text[..span.start].matches('\n').count()),
-            why: error.message().to_owned(),
-        })?;
+        let written: Written = toml::from_str(text).map_err(|error| not_read(path, text, &error))?;
         let nobody = |whom: &str| Failure::NobodyNamed {
             path: path.to_owned(),
             whom: whom.to_owned(),
@@ -98,6 +92,42 @@ impl Departments {
     }
 }
 
+/// What is wrong with the file as TOML; where it is a name without quotes, that name.
+fn not_read(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+    let start = error.span().map_or(0, |span| span.start);
+    let number = text[..start].matches('\n').count();
+    let (path, line) = (path.to_owned(), number + 1);
+    match text.lines().nth(number).and_then(bare_name) {
+        Some(name) => Failure::BareName { path, line, name },
+        None => Failure::BadDepartments {
+            path,
+            line,
+            why: error.message().to_owned(),
+        },
+    }
+}
+
+/// The name in a line `Night shift = "..."`, if it needs quotes and has none; those of a word processor are none.
+fn bare_name(line: &str) -> Option<String> {
+    let line = line.trim();
+    let value = line.find(['"', '\'']).unwrap_or(line.len());
+    let is_value = |c: char| c.is_whitespace() || c == '[';
+    let before = line[..value].trim_end_matches(is_value);
+    let name = match before.strip_suffix('=') {
+        Some(name) => name,
+        None => before.split_once('=')?.0,
+    };
+    let name = name.trim().trim_matches(['“', '”', '„', '‘', '’', '‚', '«', '»']);
+    let needs_none = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let is_name = !name.is_empty() && !name.starts_with(['#', '[']) && !name.chars().all(needs_none);
+    is_name.then(|| name.to_owned())
+}
+
+/// As a name stands in quotes.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 impl Keys {
     fn read(&self, whom: &str, folder: &Path) -> Result<Vec<Recipient>, Failure> {
         let texts = match self {
@@ -106,7 +136,13 @@ impl Keys {
         };
         let mut found = Vec::new();
         for text in texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
-            if text.starts_with("age1") || text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY") {
+            let is_key = text.starts_with("age1");
+            let is_secret = text.to_ascii_uppercase().starts_with("AGE-SECRET-KEY");
+            // The name of a file may have blanks.
+            if !is_secret && (text.contains('\n') || is_key && text.contains([' ', '\t', ',', ';'])) {
+                return Err(Failure::SeveralInOne(whom.to_owned()));
+            }
+            if is_key || is_secret {
                 let place = || Where::For(whom.to_owned());
                 found.push(Recipient::parse(text).map_err(|_| not_a_recipient(text, place()))?);
             } else {
@@ -114,5 +150,33 @@ impl Keys {
             }
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_needs_quotes_and_has_none_is_found_in_its_line() {
+        for (line, name) in [
+            ("Night shift = \"age1pq1...\"", Some("Night shift")),
+            ("  Küche=[\"a.pub\", 'b.pub']", Some("Küche")),
+            ("A/B = kitchen.pub", Some("A/B")),
+            ("A=B = \"kitchen.pub\"", Some("A=B")),
+            ("Care, night = 'care.pub'", Some("Care, night")),
+            ("Floor 2. = \"two.pub\"", Some("Floor 2.")),
+            ("“Night shift” = \"age1pq1...\"", Some("Night shift")),
+            ("Kitchen = \"age1pq1...", None),
+            ("Kitchen = “age1pq1...”", None),
+            ("\"Night shift\" = age1pq1...", None),
+            ("[departments", None),
+            ("# Night shift = \"a.pub\"", None),
+            ("no equals sign", None),
+            ("= \"a.pub\"", None),
+        ] {
+            assert_eq!(bare_name(line).as_deref(), name, "{line}");
+        }
+        assert_eq!(quoted("the \"late\" shift"), "\"the \\\"late\\\" shift\"");
     }
 }

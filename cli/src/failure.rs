@@ -96,6 +96,10 @@ pub(crate) enum Failure {
     NoDepartment(Vec<(String, u64)>),
     #[error("line {line} of {} is not as it should be: {why}", at(.path))]
     BadDepartments { path: PathBuf, line: usize, why: String },
+    #[error("line {line} of {} is not as it should be: the name of a department stands in quotes where it has more than plain letters, digits, - and _", at(.path))]
+    BareName { path: PathBuf, line: usize, name: String },
+    #[error("what is written for {} is several keys in one text", shown(.0))]
+    SeveralInOne(String),
     #[error("{} names nobody for {whom}", at(.path))]
     NobodyNamed { path: PathBuf, whom: String },
     #[error("{} names {} twice", at(.path), shown(.value))]
@@ -301,6 +305,8 @@ impl Failure {
             | Self::TooManyWays
             | Self::NotInPlace
             | Self::BadDepartments { .. }
+            | Self::BareName { .. }
+            | Self::SeveralInOne(_)
             | Self::NobodyNamed { .. }
             | Self::DepartmentTwice { .. }
             | Self::NoDepartment(_)

@@ -1,18 +1,39 @@
 //! What a person may do after each failure: one sentence, where there is something.
 
+use std::borrow::Cow;
+
 use satchel_client::api::Burned;
 use satchel_client::crypto::Verdict;
 use satchel_client::share_text::NoShare;
 use satchel_client::{AddressError, Error};
 
+use crate::departments::quoted;
 use crate::failure::{Failure, at};
-use crate::hidden::holds_a_secret;
+use crate::hidden::{holds_a_secret, without_secrets};
+use crate::naming::shown;
 use crate::opens::Kind;
 use crate::table::TableError;
 
 impl Failure {
     /// What a person may do now.
-    pub(crate) fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::BareName { name, .. } => {
+                let name = quoted(&without_secrets(&shown(name)));
+                Some(format!("put it in quotes: {name} = \"age1pq1...\"").into())
+            }
+            Self::LeaseKept(failure) if failure.is_refusal() => failure.hint(),
+            _ => self.fixed_hint().map(Cow::Borrowed),
+        }
+    }
+
+    /// Refused, so that the read is nobody's yet.
+    const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Client(Error::Wait { .. } | Error::WrongPassphrase { .. }))
+    }
+
+    /// One without a word of what was given.
+    fn fixed_hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NothingToSeal => "name a file or a folder, or pipe something in",
             Self::NothingIn(_) => {
@@ -71,6 +92,7 @@ impl Failure {
             Self::BadDepartments { .. } | Self::NobodyNamed { .. } => {
                 "committee = [\"age1pq1...\"], then [departments] with lines such as Kitchen = \"age1pq1...\""
             }
+            Self::SeveralInOne(_) => "make a list of them: [\"age1pq1...\", \"age1pq1...\"]",
             Self::NoSuchVerb(_) => "`satchel --help` names them",
             Self::TooManyForSet(_) => {
                 "the committee counts once for each department: name fewer of it, or one key that they share"
@@ -107,15 +129,6 @@ impl Failure {
             Self::Changed(_) => "seal it again when nothing writes to it",
             Self::GetsTwice => "let that one finish; should it stop, get the link again, and it goes on",
             Self::OnionWithoutTor => "run Tor, and set ALL_PROXY=socks5h://127.0.0.1:9050",
-            // Refused, so that the read is nobody's yet.
-            Self::LeaseKept(failure)
-                if matches!(
-                    **failure,
-                    Self::Client(Error::Wait { .. } | Error::WrongPassphrase { .. })
-                ) =>
-            {
-                return failure.hint();
-            }
             Self::LeaseKept(_) => "the read is yours for a while still: get it again, and it goes on where it stopped",
             Self::Read { path, .. } if holds_a_secret(&at(path)) => {
                 "what was typed stands in your shell's history now: a key or a share belongs in a file, and `satchel get` asks for a link"
