@@ -86,6 +86,13 @@ impl Failure {
                 why: TableError::Uneven { .. },
                 ..
             } => "a quote or a separator is missing there; nothing was written",
+            Self::Table {
+                why: TableError::TwoColumns,
+                ..
+            } => "rename one of them in the table's first line; nothing was written",
+            Self::Table {
+                why: TableError::Empty, ..
+            } => "save it again with the names of its columns in the first line; nothing was written",
             Self::Table { .. } => "--split-by takes the name of a column; nothing was written",
             Self::NoDepartment(_) => "add them below [departments], or mend the rows; nothing was written",
             Self::DepartmentTwice { .. } => "leave one of them out; nothing was written",

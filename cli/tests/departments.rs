@@ -192,3 +192,28 @@ fn a_table_may_come_from_standard_input_and_its_accents_in_either_form() {
         assert_eq!(good(out), "Nom,Département\nJo,Cuisine été\n".as_bytes());
     }
 }
+
+#[test]
+fn a_value_is_the_same_whatever_white_space_stands_in_it() {
+    let desk = desk();
+    let rows = "Name,Department\nJo,\"Care,\u{a0}night\"\nBo,\"Care,  night\"\nAl,\"Care,\u{2009}night\"\n";
+    desk.write("members.csv", rows.as_bytes());
+    split(&desk);
+    let opened = good(desk.run(&["decrypt", "members.satchel", "-i", "care.key", "-o", "-"]));
+    assert_eq!(String::from_utf8(opened).unwrap(), rows);
+    // Of two names that compare as one nobody could say whose rows are whose.
+    let twice = String::from_utf8(desk.read("departments.toml")).unwrap() + "\"Care,\u{a0}night\" = \"care.pub\"\n";
+    desk.write("departments.toml", twice.as_bytes());
+    let output = desk.run(&[
+        "encrypt",
+        "members.csv",
+        "--split-by",
+        "Department",
+        "--to",
+        "departments.toml",
+        "-o",
+        "no",
+    ]);
+    let told = refused(output, 2);
+    assert!(told.contains("departments.toml names Care, night twice"), "{told}");
+}

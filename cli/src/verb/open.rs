@@ -19,7 +19,7 @@ use crate::place::Output;
 use crate::position::write_at;
 use crate::stored::Stored;
 use crate::target::Target;
-use crate::text::comparable;
+use crate::text::normalised;
 
 /// Opens a container, and puts what is in it in place once all of it is verified.
 pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {
@@ -99,11 +99,11 @@ fn take_out(unlocked: &Unlocked, only: &[String], target: Target) -> Result<(), 
     let entries = unlocked.entries();
     let mut wanted = vec![only.is_empty(); entries.len()];
     for name in only {
-        let asked = comparable(name);
+        let asked = normalised(name);
         let folder = format!("{}/", asked.trim_end_matches('/'));
         let mut found = false;
         for (entry, wanted) in entries.iter().zip(&mut wanted) {
-            let sent = comparable(entry.name.as_deref().unwrap_or_default());
+            let sent = normalised(entry.name.as_deref().unwrap_or_default());
             if sent == asked || sent.starts_with(&folder) {
                 (*wanted, found) = (true, true);
             }
