@@ -69,6 +69,10 @@ impl Failure {
                 why: NoShare::UnknownWord(_) | NoShare::Mistyped,
                 ..
             } => "compare it with the paper, word by word: they are common English words, of 3 to 8 letters",
+            Self::NoShare {
+                why: NoShare::MistypedCode | NoShare::UnknownCharacter(_),
+                ..
+            } => "compare it with the paper, capital letters and small ones apart; or take the 40 words instead",
             Self::NoShare { .. } => "either is enough: the 40 words in their order, or the code",
             Self::ShareCount { .. } => "-k is how many it takes, -n how many there are: -k 3 -n 5",
             Self::ContainerCount(_) => "satchel combine CONTAINER SHARE...",

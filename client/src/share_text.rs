@@ -159,6 +159,40 @@ mod tests {
     }
 
     #[test]
+    fn a_code_that_is_mistyped_is_called_that_and_not_nothing() {
+        let share = share(&[7; 51]).unwrap();
+        let code = share.encode();
+        let with = |at: usize, c: char| -> String {
+            let of = |(i, was)| if i == at { c } else { was };
+            code.chars().enumerate().map(of).collect()
+        };
+        let other = if code.as_bytes()[20] == b'a' { 'b' } else { 'a' };
+        for (text, why) in [
+            (with(20, other), NoShare::MistypedCode),
+            (code.to_lowercase(), NoShare::MistypedCode),
+            (code.to_uppercase(), NoShare::MistypedCode),
+            (
+                format!("> {}\n> {}\n", &with(20, other)[..40], &code[40..]),
+                NoShare::MistypedCode,
+            ),
+            (format!("my share: {}\n", with(0, 'H')), NoShare::MistypedCode),
+            (with(20, '+'), NoShare::UnknownCharacter(21)),
+            (with(73, '.'), NoShare::UnknownCharacter(74)),
+            (format!("\"{}\"", with(5, 'ö')), NoShare::UnknownCharacter(6)),
+            (code[..73].to_owned(), NoShare::Nothing),
+            (
+                "We ask for more pay and for a shorter shift, and for rooms that are warm in winter.".into(),
+                NoShare::Nothing,
+            ),
+        ] {
+            assert_eq!(share_in(&text).err(), Some(why), "{text}");
+        }
+        // Words that are nearly a share are what is said, whatever the code beside them.
+        let page = format!("{}\n{}", "abandon ".repeat(39), with(20, other));
+        assert_eq!(share_in(&page).err(), Some(NoShare::WordCount(39)));
+    }
+
+    #[test]
     fn a_page_opens_by_what_can_still_be_read_of_it() {
         let share = share(&[7; 51]).unwrap();
         let (words, code) = (words_of(&share), share.encode());

@@ -29,6 +29,10 @@ cp shared.satchel other-split.satchel
 "$satchel" encrypt note.txt -o strange.satchel -R mine.pub
 "$satchel" split strange.satchel -k 2 -n 2 -i mine.key > /dev/null 2>&1
 head -n 15 shared.share-1.txt > torn.share-1.txt
+code=$(tr -d ' ' < shared.share-1.txt | grep -E '^[A-Za-z0-9_-]{74}$')
+echo "$code" | sed 's/./+/21' > wrong-character.share-1.txt
+echo "$code" | sed 's/./!/21; s/!/B/' > mistyped.share-1.txt
+echo "$code" | tr A-Z a-z > small-letters.share-1.txt
 # A line that was cut when it was copied, after one that is whole.
 { cat mine.pub; echo "# bo"; echo age1pq1cut; } > committee.txt
 sed 's/.$//' mine.key > cut.key

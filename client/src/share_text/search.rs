@@ -11,6 +11,10 @@ const TEXT_LEN_MAX: usize = 64 * 1024;
 const NUMBERED_MIN: usize = 20;
 /// So many words of the list in a row are meant as a share.
 const ROW_MIN: usize = 10;
+/// In so few pieces a code that is mistyped is looked for: more are likely to be a sentence that happens to be as long.
+const PIECES_MAX: usize = 4;
+/// So many wrong characters are no code.
+const UNKNOWN_MAX: usize = 4;
 
 /// Why there is no share in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +32,12 @@ pub enum NoShare {
     /// Forty words of the list, but not those that were written: their checksum is another.
     #[error("one of its 40 words is another than it was, or two changed places")]
     Mistyped,
+    /// As many characters as a code has, but not those that were written: their checksum is another.
+    #[error("its code is mistyped: at least one of the 74 characters is wrong, or small instead of capital")]
+    MistypedCode,
+    /// The number of a character, from 1, that no code has.
+    #[error("its code is mistyped: character {0} of the 74 is not one that a code has")]
+    UnknownCharacter(usize),
 }
 
 /// The share in a text: a code, whole or broken by line breaks and quote marks, or else forty words, with numbers or without, whatever stands around them.
@@ -38,31 +48,53 @@ pub fn share_in(text: &str) -> Result<Share, NoShare> {
     if text.len() > TEXT_LEN_MAX {
         return Err(NoShare::Nothing);
     }
-    by_code(text).map_or_else(|| by_words(text), Ok)
+    if let Some(share) = codes_in(text, usize::MAX).find_map(|code| Share::parse(&code).ok()) {
+        return Ok(share);
+    }
+    by_words(text).map_err(|why| match why {
+        NoShare::Nothing => mistyped_code(text).unwrap_or(why),
+        why => why,
+    })
 }
 
-fn by_code(text: &str) -> Option<Share> {
-    let is_code = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+const fn is_code(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+/// What has the length of a code, in as many pieces at most.
+fn codes_in(text: &str, pieces: usize) -> impl Iterator<Item = Zeroizing<String>> {
     let parts: Vec<_> = text
         .split_whitespace()
         .map(|part| part.trim_matches(|c| !is_code(c)))
         .filter(|part| !part.is_empty())
         .collect();
-    for at in 0..parts.len() {
+    (0..parts.len()).filter_map(move |at| {
         let mut code = Zeroizing::new(String::with_capacity(CODE_CHARS));
-        for part in &parts[at..] {
+        for part in parts[at..].iter().take(pieces) {
             if code.len() + part.len() > CODE_CHARS || !part.chars().all(is_code) {
                 break;
             }
             code.push_str(part);
         }
-        if code.len() == CODE_CHARS
-            && let Ok(share) = Share::parse(&code)
-        {
-            return Some(share);
-        }
+        (code.len() == CODE_CHARS).then_some(code)
+    })
+}
+
+/// What is wrong with a code that is there in its length.
+fn mistyped_code(text: &str) -> Option<NoShare> {
+    let unknown = |part: &str| {
+        let is_wrong = |c: char| !is_code(c);
+        let few = (1..=UNKNOWN_MAX).contains(&part.chars().filter(|c| is_wrong(*c)).count());
+        let first = part.chars().position(is_wrong).filter(|_| few);
+        first.filter(|_| part.chars().count() == CODE_CHARS)
+    };
+    let mut parts = text
+        .split_whitespace()
+        .map(|part| part.trim_matches(['"', '\'', '>', '`']));
+    match parts.find_map(unknown) {
+        Some(at) => Some(NoShare::UnknownCharacter(at + 1)),
+        None => codes_in(text, PIECES_MAX).next().map(|_| NoShare::MistypedCode),
     }
-    None
 }
 
 /// A run of letters, and the number that stands before it.
