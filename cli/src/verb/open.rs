@@ -45,6 +45,10 @@ pub(crate) fn combine(options: Combine) -> Result<(), Failure> {
         (containers, shares)
     };
     let [container] = &containers[..] else {
+        // Where there is none, it may be the one that is mistyped.
+        if containers.is_empty() {
+            shares.iter().try_for_each(|path| readable(path))?;
+        }
         return Err(Failure::ContainerCount(containers.len()));
     };
     let stored = Stored::open(container)?;
@@ -69,6 +73,23 @@ fn is_container(path: &Path) -> bool {
     let mut first = [0];
     !is_dash(path)
         && File::open(path).is_ok_and(|mut file| file.read(&mut first).is_ok_and(|len| len == 1 && first[0] == 0x8b))
+}
+
+fn readable(path: &Path) -> Result<(), Failure> {
+    if is_dash(path) {
+        return Ok(());
+    }
+    let read = std::fs::metadata(path).and_then(|found| {
+        // A pipe gives what is in it once.
+        if found.is_file() || found.is_dir() {
+            File::open(path)?.read(&mut [0])?;
+        }
+        Ok(())
+    });
+    read.map_err(|source| Failure::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// From paper, one after another, until there are enough.
