@@ -1,7 +1,7 @@
 //! Who opens which rows: the file that `--to` names.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use satchel_client::crypto::Recipient;
 use serde::Deserialize;
@@ -37,6 +37,8 @@ pub(crate) struct Departments {
     pub(crate) committee: Vec<Recipient>,
     /// They open the rows of their value, as it compares.
     pub(crate) by_value: BTreeMap<String, Vec<Recipient>>,
+    /// The files that name them.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 impl Departments {
@@ -49,8 +51,9 @@ impl Departments {
             path: path.to_owned(),
             whom: whom.to_owned(),
         };
-        let read = |whom: &str, keys: &Keys| {
-            let found = keys.read(whom, path.parent().unwrap_or(Path::new("")))?;
+        let mut files = Vec::new();
+        let mut read = |whom: &str, keys: &Keys| {
+            let found = keys.read(whom, path.parent().unwrap_or(Path::new("")), &mut files)?;
             (!found.is_empty()).then_some(found).ok_or_else(|| nobody(whom))
         };
         let committee = match &written.committee {
@@ -77,7 +80,11 @@ impl Departments {
         if by_value.is_empty() {
             return Err(nobody("any department"));
         }
-        Ok(Self { committee, by_value })
+        Ok(Self {
+            committee,
+            by_value,
+            files,
+        })
     }
 
     /// Who opens the rows of `value`: each once.
@@ -129,7 +136,7 @@ pub(crate) fn quoted(name: &str) -> String {
 }
 
 impl Keys {
-    fn read(&self, whom: &str, folder: &Path) -> Result<Vec<Recipient>, Failure> {
+    fn read(&self, whom: &str, folder: &Path, files: &mut Vec<PathBuf>) -> Result<Vec<Recipient>, Failure> {
         let texts = match self {
             Self::One(text) => std::slice::from_ref(text),
             Self::Several(texts) => texts,
@@ -146,7 +153,9 @@ impl Keys {
                 let place = || Where::For(whom.to_owned());
                 found.push(Recipient::parse(text).map_err(|_| not_a_recipient(text, place()))?);
             } else {
-                found.extend(recipients_in(&folder.join(text), false)?);
+                let file = folder.join(text);
+                found.extend(recipients_in(&file, false)?);
+                files.push(file);
             }
         }
         Ok(found)

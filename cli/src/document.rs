@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::ask::is_dash;
 use crate::failure::{Failure, at};
 use crate::over::Identity;
+use crate::page;
 
 /// Up to here standard input is looked at before it is sealed: a text is sealed as one, with its length.
 const TEXT_LEN_MAX: usize = 1 << 20;
@@ -135,6 +136,12 @@ impl Document {
                 source,
             })?;
             if self.own.is_some() && Identity::of(&path, &metadata) == self.own {
+                if !page::is_ours(&path).map_err(|source| Failure::Read {
+                    path: path.clone(),
+                    source,
+                })? {
+                    return Err(Failure::OutputIsInput(path));
+                }
                 eprintln!("skipped: {} is what this writes", at(&path));
             } else if metadata.is_dir() {
                 self.add_folder(&path, &name)?;

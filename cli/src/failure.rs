@@ -80,6 +80,8 @@ pub(crate) enum Failure {
     NothingToRemove(&'static str),
     #[error("nothing would open it any more")]
     NothingOpens,
+    #[error("nobody can tell from the file whether anyone is left who opens it; nothing was changed")]
+    NobodyKnownToBeLeft,
     #[error("it would open in more ways than a container can")]
     TooManyWays,
     #[error("how it opens can only be changed in a file")]
@@ -152,6 +154,8 @@ pub(crate) enum Failure {
     OutputIsInput(PathBuf),
     #[error("{} is in the way: what is to be written there is {}", at(.0), if .0.is_dir() { "a file" } else { "a folder" })]
     InTheWay(PathBuf),
+    #[error("{} is a recovery share", at(.0))]
+    ShareInTheWay(PathBuf),
     #[error("{} is a symlink, and nothing is written through one", at(.0))]
     SymlinkInTheWay(PathBuf),
     #[error("{} exists, and the document {}", at(.path), files(*.count))]
@@ -302,6 +306,7 @@ impl Failure {
             | Self::NoSuchPassphrase
             | Self::NothingToRemove(_)
             | Self::NothingOpens
+            | Self::NobodyKnownToBeLeft
             | Self::TooManyWays
             | Self::NotInPlace
             | Self::BadDepartments { .. }
@@ -331,6 +336,7 @@ impl Failure {
             | Self::OutputIsInput(_)
             | Self::InTheWay(_)
             | Self::SymlinkInTheWay(_)
+            | Self::ShareInTheWay(_)
             | Self::FileForMany { .. } => Class::OutputExists,
             Self::NameTooLong(_)
             | Self::TooManyFiles(_)

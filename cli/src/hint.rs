@@ -113,6 +113,9 @@ impl Failure {
             }
             Self::NothingToChange => "--add-passphrase, --add-recipient, --remove-this and others say what",
             Self::OtherProfile(_) => "leave --profile out, or take the others away with --remove-passphrases",
+            Self::NobodyKnownToBeLeft => {
+                "name somebody who is, with -r or -R in the same run; who is there twice opens it all the same"
+            }
             Self::NothingOpens => "add a passphrase or a recipient in the same run",
             Self::TooManyWays => "4 passphrases, 64 recipients, 4 times shares",
             Self::NotInPlace => "save it to a file first",
@@ -128,6 +131,9 @@ impl Failure {
             Self::NameTwice(_) => "give one of them another name, or seal the folder that holds both",
             Self::Exists(_) => "--force replaces it; or name another place",
             Self::OutputIsInput(_) => "name another place",
+            Self::ShareInTheWay(_) => {
+                "put the new ones into a folder of their own, with -o FOLDER/; nothing was changed"
+            }
             Self::SymlinkInTheWay(_) => "move it away, or name another place: -o takes the folder itself",
             Self::InTheWay(_) => "move it away, or name another place; --force replaces files alone",
             Self::NoShares => "name the files that hold them; on a terminal they are asked for",

@@ -205,10 +205,11 @@ pub(crate) fn recipients_in(path: &Path, stdin_taken: bool) -> Result<Vec<Recipi
     Ok(found)
 }
 
-/// With their numbers, from 1.
+/// With their numbers, from 1. A carriage return alone ends a line, too: what follows a comment is not to be lost with it.
 fn written_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     without_bom(text)
-        .lines()
+        .split('\n')
+        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
         .map(str::trim)
         .enumerate()
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))

@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 
-use satchel_client::crypto::PageElement;
 use satchel_client::crypto::limit::PAGE_START_LEN;
+use satchel_client::crypto::{PageElement, Prelude, SetHead, Verdict};
 
 use crate::position::read_up_to;
 
@@ -17,6 +18,12 @@ const PIECE_LEN: usize = 65_536;
 /// Whether a file that starts like this can be a page: it is no container.
 pub(crate) fn may_be(start: &[u8]) -> bool {
     start.first().is_some_and(|byte| *byte != 0x8b)
+}
+
+/// Whether what is at `path` is a container, a set or a letter, or nothing yet.
+pub(crate) fn is_ours(path: &Path) -> io::Result<bool> {
+    let start = read_up_to(&File::open(path)?, 0, PAGE_START_LEN)?;
+    Ok(start.is_empty() || is_container(&start) || PageElement::find(&start).is_some())
 }
 
 /// What a page holds.
@@ -56,4 +63,8 @@ pub(crate) fn read(mut file: &File) -> io::Result<InPage> {
             return Ok(InPage::Damaged);
         }
     }
+}
+
+fn is_container(start: &[u8]) -> bool {
+    SetHead::is_set(start) || !matches!(Prelude::parse(start), Err(Verdict::NotAContainer))
 }

@@ -148,16 +148,6 @@ impl Output {
         }
     }
 
-    /// Waits until what was written is on the disk, in place or not.
-    pub(crate) fn sync(&self) -> Result<(), Failure> {
-        let Self::Files(files) = self else { return Ok(()) };
-        for place in &files.places {
-            let synced = files.open(place.entry)?.sync_all();
-            synced.map_err(|source| files.failed(place.entry, source))?;
-        }
-        Ok(())
-    }
-
     /// The file aside, to be read and written when it is in place.
     pub(crate) fn whole_file(&self) -> Result<Option<File>, Failure> {
         match self {

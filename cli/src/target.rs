@@ -63,6 +63,15 @@ impl Target {
         Ok(Self { wish, over })
     }
 
+    /// But never one of these, which the command came to read.
+    pub(crate) fn keeping(mut self, paths: &[PathBuf]) -> Result<Self, Failure> {
+        self.over = self.over.keeping(paths);
+        match &self.wish {
+            Wish::File(path) if self.over.keeps(path) => Err(Failure::OutputIsInput(path.clone())),
+            _ => Ok(self),
+        }
+    }
+
     /// The file that is written where it is a file called `name` or the one that is named, if that is there: standard output too.
     pub(crate) fn is_there(&self, name: &str) -> Option<Identity> {
         match &self.wish {

@@ -39,6 +39,17 @@ fn what_is_read_is_not_written_over() {
         .map(|name| desk.read(name))
         .collect();
     let runs: [&[&str]; 13] = [
+        &[
+            "encrypt",
+            "table.csv",
+            "--split-by",
+            "Department",
+            "--to",
+            "departments.toml",
+            "-o",
+            "ana.pub",
+            "--force",
+        ],
         &["encrypt", "plan", "-R", "ana.pub", "-o", "plan", "--force"],
         &["encrypt", "plan", "-R", "ana.pub", "-o", "same plan", "--force"],
         &["encrypt", "link to plan", "-R", "ana.pub", "-o", "./plan", "--force"],
@@ -82,19 +93,6 @@ fn what_is_read_is_not_written_over() {
             "sealed.share-2.txt",
             "-o",
             "sealed.share-1.txt",
-            "--force",
-        ],
-        &[
-            "split",
-            "sealed",
-            "-k",
-            "2",
-            "-n",
-            "2",
-            "--share",
-            "sealed.share-1.txt",
-            "--share",
-            "sealed.share-2.txt",
             "--force",
         ],
         &["keygen", "--passphrase-file", "words", "-o", "words", "--force"],
@@ -154,7 +152,8 @@ fn a_container_in_the_folder_that_is_sealed_is_not_sealed_into_itself() {
 #[test]
 fn a_folder_that_holds_nothing_but_what_is_written_has_nothing_to_seal() {
     let desk = desk();
-    desk.write("plans/all.satchel", b"of an earlier run");
+    let earlier = desk.read("sealed");
+    desk.write("plans/all.satchel", &earlier);
     let seal = |folder: &str| desk.run(&["encrypt", folder, "-R", "ana.pub", "-o", "plans/all.satchel", "--force"]);
     let told = refused(seal("plans"), 2);
     assert!(
@@ -162,7 +161,33 @@ fn a_folder_that_holds_nothing_but_what_is_written_has_nothing_to_seal() {
         "{told}"
     );
     assert!(told.contains("there is nothing to seal in plans\n"), "{told}");
-    assert_eq!(desk.read("plans/all.satchel"), b"of an earlier run");
+    assert!(desk.read("plans/all.satchel") == earlier);
     std::fs::create_dir(desk.path("empty")).unwrap();
     good(seal("empty"));
+}
+
+/// What is in a sealed folder and not of our making is a document like the others in it.
+#[test]
+fn a_document_in_the_sealed_folder_is_not_written_over() {
+    let desk = desk();
+    desk.write("folder/plan", b"at noon");
+    desk.write("folder/other", b"at night");
+    desk.write("folder/deep/letter.html", b"<p>by hand");
+    let encrypt = |more: &[&str]| desk.run(&[&["encrypt", "folder"], more].concat());
+    for more in [
+        &["-R", "ana.pub", "-o", "folder/plan", "--force"][..],
+        &["-R", "ana.pub", "-o", "folder/deep/letter.html", "--force"],
+    ] {
+        let told = refused(encrypt(more), 7);
+        assert!(told.contains("is read for this, and would be replaced"), "{told}");
+    }
+    assert!(desk.read("folder/plan") == b"at noon" && desk.read("folder/deep/letter.html") == b"<p>by hand");
+    // A container of an earlier run is what this writes anew.
+    let to = ["-R", "ana.pub", "-o", "folder/all.satchel", "--force"];
+    good(encrypt(&to));
+    let output = encrypt(&to);
+    assert!(said(&output).contains("skipped: folder/all.satchel is what this writes"));
+    good(output);
+    let listed = good(desk.run(&["list", "folder/all.satchel", "-i", "ana.key"]));
+    assert_eq!(String::from_utf8(listed).unwrap().lines().count(), 3);
 }

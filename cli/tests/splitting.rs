@@ -97,20 +97,10 @@ fn shares_of_a_larger_split_that_lie_beside_the_new_ones_are_named() {
     let desk = desk();
     let output = split(&desk, &["-o", "old/", "--replace", "--force", "-n", "2"]);
     assert_eq!(output.status.code(), Some(2), "-n is given twice");
-    let output = desk.run(&[
-        "split",
-        "members.satchel",
-        "-k",
-        "2",
-        "-n",
-        "2",
-        "-i",
-        "ana.key",
-        "-o",
-        "old/",
-        "--replace",
-        "--force",
-    ]);
+    // Those in old/ open nothing any more.
+    good(split(&desk, &["-o", "new/", "--replace"]));
+    let two = ["split", "members.satchel", "-k", "2", "-n", "2", "-i", "ana.key"];
+    let output = desk.run(&[&two[..], &["-o", "old/", "--replace", "--force"]].concat());
     assert!(output.status.success(), "{}", said(&output));
     assert!(
         said(&output).contains("note: old/members.share-3.txt opens nothing any more"),
@@ -120,12 +110,53 @@ fn shares_of_a_larger_split_that_lie_beside_the_new_ones_are_named() {
 }
 
 #[test]
+fn a_share_that_opens_something_is_never_replaced() {
+    let desk = desk();
+    let before = desk.read("members.satchel");
+    let shares: Vec<_> = (1..4)
+        .map(|number| desk.read(&format!("old/members.share-{number}.txt")))
+        .collect();
+    let eve = Person::new();
+    eve.write(&desk, "eve");
+    desk.write("other/members.satchel", &sealed(&[("members.csv", b"another")], &eve));
+    let of_another = [
+        "split",
+        "other/members.satchel",
+        "-k",
+        "2",
+        "-n",
+        "3",
+        "-i",
+        "eve.key",
+        "-o",
+        "old/",
+        "--force",
+    ];
+    for output in [
+        split(&desk, &["-o", "old/"]),
+        split(&desk, &["-o", "old/", "--force"]),
+        split(&desk, &["-o", "old/", "--replace", "--force"]),
+        desk.run(&of_another),
+    ] {
+        let told = refused(output, 7);
+        assert!(told.contains("old/members.share-1.txt is a recovery share"), "{told}");
+    }
+    assert!(desk.read("members.satchel") == before && open(&desk, "old"));
+    for (number, share) in (1..4).zip(shares) {
+        assert!(desk.read(&format!("old/members.share-{number}.txt")) == share);
+    }
+}
+
+#[test]
 fn a_fourth_split_can_still_be_replaced() {
     let desk = desk();
     for folder in ["two/", "three/", "four/"] {
         good(split(&desk, &["-o", folder]));
     }
     assert!(open(&desk, "old") && open(&desk, "four"));
+    let before = desk.read("members.satchel");
+    refused(split(&desk, &["-o", "five/"]), 2);
+    assert!(desk.read("members.satchel") == before && !desk.path("five").exists());
     good(split(&desk, &["-o", "new/", "--replace"]));
     assert!(open(&desk, "new"));
     for folder in ["old", "two", "three", "four"] {

@@ -156,12 +156,6 @@ impl Rekeying {
         before - self.slots.len()
     }
 
-    /// Removes the first of the share slots, which was added before the others.
-    pub fn remove_first_shares(&mut self) -> bool {
-        let first = self.slots.iter().position(|slot| slot.kind() == Slot::SHARE);
-        first.map(|first| self.slots.remove(first)).is_some()
-    }
-
     /// Adds a passphrase. One run of Argon2id.
     ///
     /// # Errors
@@ -206,6 +200,14 @@ impl Rekeying {
         let (slot, shares) = crate::share::split(threshold, count, &self.frame.id(), &self.file_key, rng)?;
         self.slots.push(slot);
         Ok(shares)
+    }
+
+    /// Whether [`finish`](Self::finish) would take the slots as they are now.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn check(&self) -> Result<(), RekeyError> {
+        check(&self.slots)
     }
 
     /// The new header: in place where there is room for it. Once that is written, it can be changed and finished again.

@@ -14,7 +14,7 @@ use crate::file_key::FileKey;
 use crate::rekey::RekeyError;
 use crate::secret::secret;
 use crate::slot::{self, COMMITMENT_LEN};
-use crate::{Header, Slot, Verdict, kdf, limit};
+use crate::{Container, Header, Slot, Verdict, kdf, limit};
 
 /// Kind and version: a share of version 1.
 const KIND: u8 = 0x19;
@@ -104,6 +104,13 @@ impl Share {
     /// How many it takes to open the container.
     pub const fn threshold(&self) -> u8 {
         self.threshold
+    }
+
+    /// Whether the container has a slot that this was made for.
+    pub fn belongs_to(&self, container: &Container) -> bool {
+        container
+            .slots()
+            .any(|slot| opens(slot, &container.id(), core::slice::from_ref(self)))
     }
 
     /// `X(value, "share" || container id || number || threshold, 16)`

@@ -278,9 +278,13 @@ fn one_change_after_another_is_written_to_the_other_place_each_time() {
         assert_eq!(opened_by(&container, &Key::Shares(&shares)), Ok(()));
         assert_eq!(opened_by(&container, &key), Ok(()));
     }
-    assert!(rekeying.remove_first_shares());
+    rekeying.add_shares(2, 3, &mut rng()).unwrap();
+    let too_many = RekeyError::TooManySlots { count: 5, most: 4 };
+    assert_eq!(rekeying.check(), Err(too_many));
+    assert_eq!(rekeying.remove_kind(Slot::SHARE), 5);
+    assert_eq!(rekeying.check(), Ok(()));
     container = apply(container, rekeying.finish(&mut rng()).unwrap());
     let shares = |slot: &Slot| slot.kind() == Slot::SHARE;
     let left = Container::parse(&container, container.len() as u64).unwrap();
-    assert_eq!(left.slots().filter(|slot| shares(slot)).count(), 3);
+    assert_eq!(left.slots().filter(|slot| shares(slot)).count(), 0);
 }

@@ -53,11 +53,15 @@ pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
     if !recipients.is_empty() {
         rekeying.add_recipients(&recipients, &mut random());
     }
+    let only = |kind| rekeying.slots().iter().all(|slot| slot.kind() == kind);
+    // Those that are left may all be dummies.
+    if some_left && recipients.is_empty() && only(Slot::RECIPIENT) {
+        return Err(Failure::NobodyKnownToBeLeft);
+    }
+    let only_shares = only(Slot::SHARE);
     changing.finish(&mut rekeying)?;
-    if some_left && recipients.is_empty() && rekeying.slots().iter().all(|slot| slot.kind() == Slot::RECIPIENT) {
-        eprintln!(
-            "note: nobody can tell from the file who is left. Let one of them open it, and keep another copy until then."
-        );
+    if only_shares {
+        eprintln!("note: from now on only the recovery shares open it");
     }
     Ok(())
 }

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use satchel_client::crypto::{Rekeying, Share, Slot, limit};
-use satchel_client::share_text::words_of;
+use satchel_client::crypto::{Container, Share, Slot, limit};
+use satchel_client::share_text::{share_in, words_of};
 use zeroize::Zeroizing;
 
 use super::look::id;
 use crate::args::Split;
-use crate::ask::is_dash;
+use crate::ask::{is_dash, text_file};
 use crate::failure::{Failure, at};
 use crate::key::Held;
 use crate::over::Over;
@@ -20,8 +20,8 @@ use crate::rekeying::Changing;
 
 /// Makes recovery shares, and adds a way to open the container with them.
 ///
-/// The container takes the new shares beside the old ones before a file is put in place, and gives the old ones up after the last is: whatever
-/// fails, and wherever it is cut off, one set of shares opens it and is whole.
+/// The files are in place before the container takes them for shares, and gives up the old ones in the same step: whatever fails, and wherever it
+/// is cut off, one set of shares opens it and is whole. So a file that is such a share is never replaced.
 pub(crate) fn split(options: Split) -> Result<(), Failure> {
     let Split {
         container,
@@ -43,25 +43,24 @@ pub(crate) fn split(options: Split) -> Result<(), Failure> {
     let over = Over::new(force).keeping([&container]).keeping(key.paths());
     let held = Held::of(&key, &[changing.container()], false)?;
     let mut rekeying = changing.unlock(&held.key())?;
-    let old = of_shares(&rekeying);
-    if replace && old == limit::SHARE_SLOTS_MAX {
-        rekeying.remove_first_shares();
-    }
+    let replaced = if replace { rekeying.remove_kind(Slot::SHARE) } else { 0 };
     let shares = rekeying.add_shares(threshold, number, &mut random())?;
+    rekeying.check()?;
     let (stem, id) = (stem(&container), id(changing.container()));
     let names: Vec<_> = shares.iter().map(|share| name(&stem, share.number())).collect();
-    let pages = Output::files_in(&folder, &names, over)?;
+    for name in &names {
+        refuse_share(&folder.join(name), changing.container())?;
+    }
+    let pages = Output::files_in(&folder, &names, over)?.durable();
     for (entry, share) in shares.iter().enumerate() {
         pages.put_entry(entry, page_of(share, &stem, &id)?.as_bytes())?;
     }
-    pages.sync()?;
-    changing.finish(&mut rekeying)?;
-    pages.durable().commit()?;
-    if replace && old > 0 {
-        while of_shares(&rekeying) > 1 {
-            rekeying.remove_first_shares();
-        }
-        changing.finish(&mut rekeying)?;
+    pages.commit()?;
+    if let Err(failure) = changing.finish(&mut rekeying) {
+        eprintln!("note: the shares that were just written open nothing");
+        return Err(failure);
+    }
+    if replaced > 0 {
         tell_of_useless(&folder, &stem, number);
     }
     eprintln!(
@@ -75,12 +74,18 @@ pub(crate) fn split(options: Split) -> Result<(), Failure> {
     Ok(())
 }
 
-fn of_shares(rekeying: &Rekeying) -> usize {
-    rekeying
-        .slots()
-        .iter()
-        .filter(|slot| slot.kind() == Slot::SHARE)
-        .count()
+/// Refuses to replace what opens this container, or might open another one.
+fn refuse_share(path: &Path, container: &Container) -> Result<(), Failure> {
+    let Ok(text) = text_file(path, false) else {
+        // What is there instead is somebody else's to judge.
+        return Ok(());
+    };
+    match share_in(&text) {
+        Ok(share) if share.container_id() != container.id() || share.belongs_to(container) => Err(
+            Failure::ShareInTheWay(path.strip_prefix(".").unwrap_or(path).to_owned()),
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn name(stem: &str, number: u8) -> String {

@@ -29,6 +29,7 @@ struct Share<'a> {
 /// Seals the rows of a table by the values of a column. Nothing is written before everybody is known.
 pub(crate) fn split_by(path: &Path, column: &str, to: &Path, target: Target) -> Result<(), Failure> {
     let departments = Departments::read(to)?;
+    let target = target.keeping(&departments.files)?;
     let bytes = read(path)?;
     let table = table::read(&bytes, column).map_err(|why| Failure::Table {
         path: path.to_owned(),
