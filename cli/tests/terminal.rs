@@ -251,3 +251,40 @@ fn an_end_of_input_at_a_question_is_no_answer() {
     assert_eq!(child.wait().unwrap().code(), Some(2));
     assert!(!desk.path("out").exists());
 }
+
+#[test]
+fn shares_that_are_not_named_are_asked_for_until_there_are_enough() {
+    let (desk, ana) = (Desk::new(), Person::new());
+    ana.write(&desk, "ana");
+    if Command::new("setsid").arg("--version").output().is_err() {
+        println!("skipped: there is no setsid to give a program a terminal of its own");
+        return;
+    }
+    desk.write("plan", b"at noon");
+    good(desk.run(&["encrypt", "plan", "-o", "sealed", "-R", "ana.pub"]));
+    good(desk.run(&["split", "sealed", "-k", "3", "-n", "4", "-i", "ana.key"]));
+    let share = |number: u8| format!("sealed.share-{number}.txt");
+    let code = |number: u8| {
+        let page = String::from_utf8(desk.read(&share(number))).unwrap();
+        let code = page.split_whitespace().find(|part| part.len() == 74).unwrap();
+        format!("{code}\n")
+    };
+    for named in 0..=3 {
+        let files: Vec<String> = (1..=named).map(share).collect();
+        let mut arguments = vec!["combine", "sealed", "-o", "out"];
+        arguments.extend(files.iter().map(String::as_str));
+        let (mut child, mut outer, inner) = asked(&desk, &arguments);
+        for next in named + 1..=3 {
+            read_until(&mut outer, &format!("Share {next}, its 40 words"));
+            until(|| !tcgetattr(&inner).unwrap().local_modes.contains(LocalModes::ECHO));
+            outer.write_all(code(next + 1).as_bytes()).unwrap();
+        }
+        assert!(child.wait().unwrap().success(), "{named} named");
+        assert_eq!(desk.read("out"), b"at noon");
+        std::fs::remove_file(desk.path("out")).unwrap();
+    }
+    // More would not help one that is another container's.
+    good(desk.run(&["encrypt", "plan", "-o", "other", "-R", "ana.pub"]));
+    let (mut child, _outer, _inner) = asked(&desk, &["combine", "other", &share(1), "-o", "out"]);
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+}

@@ -1,5 +1,6 @@
 //! `satchel decrypt` and `satchel combine`.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
@@ -58,8 +59,8 @@ pub(crate) fn combine(options: Combine) -> Result<(), Failure> {
         return Err(Failure::OtherKey { asked, opens });
     }
     let mut shares = shares_in(&shares, false)?;
-    if shares.is_empty() && std::io::stdin().is_terminal() {
-        shares = asked_for()?;
+    if std::io::stdin().is_terminal() && may_be_completed(&shares, &stored) {
+        ask_for_the_rest(&mut shares)?;
     }
     if shares.is_empty() {
         return Err(Failure::NoShares);
@@ -92,28 +93,48 @@ fn readable(path: &Path) -> Result<(), Failure> {
     })
 }
 
+/// Whether more shares may help: those that do not belong to the container, or not together, are an error that nobody has to type for.
+fn may_be_completed(shares: &[Share], stored: &Stored) -> bool {
+    let belongs = |share: &Share| {
+        let mut containers = stored.containers().into_iter();
+        containers.any(|container| container.id() == share.container_id()) && share.threshold() == shares[0].threshold()
+    };
+    shares.iter().all(belongs)
+}
+
+/// The same one twice counts once.
+fn different(shares: &[Share]) -> usize {
+    shares.iter().map(Share::number).collect::<BTreeSet<_>>().len()
+}
+
+fn are_enough(shares: &[Share]) -> bool {
+    let threshold = shares.first().map(Share::threshold);
+    threshold.is_some_and(|threshold| different(shares) >= usize::from(threshold))
+}
+
 /// From paper, one after another, until there are enough.
-fn asked_for() -> Result<Vec<Share>, Failure> {
-    let mut shares: Vec<Share> = Vec::new();
-    loop {
-        let text = ask::share(shares.len() + 1)?;
+fn ask_for_the_rest(shares: &mut Vec<Share>) -> Result<(), Failure> {
+    while !are_enough(shares) {
+        if let Some(share) = shares.first() {
+            eprintln!(
+                "{} of the {} shares that it takes are here.",
+                different(shares),
+                share.threshold()
+            );
+        }
+        let text = ask::share(different(shares) + 1)?;
         if text.trim().is_empty() {
-            return Ok(shares);
+            return Ok(());
         }
         match share_in(&text) {
             Ok(share) if shares.iter().any(|other| other.number() == share.number()) => {
                 eprintln!("That was share {} again.", share.number());
             }
-            Ok(share) => {
-                let enough = shares.len() + 1 >= usize::from(share.threshold());
-                shares.push(share);
-                if enough {
-                    return Ok(shares);
-                }
-            }
+            Ok(share) => shares.push(share),
             Err(why) => eprintln!("That is no share that is whole: {why}. Try it again."),
         }
     }
+    Ok(())
 }
 
 fn take_out(unlocked: &Unlocked, only: &[String], target: Target) -> Result<(), Failure> {
