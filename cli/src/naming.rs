@@ -8,8 +8,8 @@ use std::hash::{BuildHasher as _, Hasher as _};
 
 use satchel_client::crypto::{Entry, SafeName, limit, sanitise};
 
-/// A safe name for each entry, no two of which meet on any file system. Says on standard error what it changed.
-pub(crate) fn safe_names(entries: &[Entry]) -> Vec<SafeName> {
+/// A safe name for each entry, no two of which meet on any file system. Says on standard error what it changed of those that are wanted.
+pub(crate) fn safe_names(entries: &[Entry], wanted: &[bool]) -> Vec<SafeName> {
     let mut taken = Taken::default();
     entries
         .iter()
@@ -19,10 +19,13 @@ pub(crate) fn safe_names(entries: &[Entry]) -> Vec<SafeName> {
             let safe = safe(sent, number);
             let is_safe = safe.as_str() == sent;
             let name = free_name(safe, number, &mut taken);
-            if !is_safe {
-                eprintln!("renamed: an unsafe name to {}", name.as_str());
-            } else if name.as_str() != sent {
-                eprintln!("renamed: a name that is another's on some systems to {}", name.as_str());
+            if name.as_str() != sent && wanted.get(number) == Some(&true) {
+                let why = if is_safe {
+                    ": on some systems it is another's"
+                } else {
+                    ""
+                };
+                eprintln!("renamed: {} to {}{why}", listed(entry), name.as_str());
             }
             name
         })
@@ -36,6 +39,11 @@ fn unnamed(entry: &Entry) -> &'static str {
     } else {
         "document"
     }
+}
+
+/// A name as `satchel list` shows it.
+pub(crate) fn listed(entry: &Entry) -> String {
+    entry.name.as_deref().map_or_else(|| "(no name)".to_owned(), shown)
 }
 
 /// A name as it may be shown: no control or bidirectional character reaches the terminal.
@@ -190,7 +198,7 @@ mod tests {
             modified: None,
         };
         let entries: Vec<Entry> = sent.iter().map(entry).collect();
-        safe_names(&entries)
+        safe_names(&entries, &[])
             .iter()
             .map(|name| name.as_str().to_owned())
             .collect()

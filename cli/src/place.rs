@@ -104,7 +104,7 @@ impl Output {
 
     pub(crate) fn folder(folder: &Path, entries: &[Entry], wanted: &[bool], over: Over) -> Result<Self, Failure> {
         let made = Made::folder(folder)?;
-        let names = safe_names(entries);
+        let names = safe_names(entries, wanted);
         let staging = Staging::new(folder)?;
         let chosen = names
             .iter()

@@ -163,6 +163,34 @@ fn unsafe_names_in_one_container_take_nothing_from_each_other() {
     assert!(came.iter().eq(contents.iter().map(String::as_bytes)));
 }
 
+#[test]
+fn a_name_that_is_changed_is_said_as_it_was_shown_and_only_where_it_is_written() {
+    let (desk, ana) = (Desk::new(), Person::new());
+    ana.write(&desk, "ana");
+    let files: [(&str, &[u8]); 5] = [
+        ("d/a?b", b"1"),
+        ("d/\u{1b}[2J", b"2"),
+        ("d/same", b"3"),
+        ("d/SAME", b"4"),
+        ("e/c*", b"5"),
+    ];
+    desk.write("sealed", &sealed(&files, &ana));
+    let decrypt = |more: &[&'static str]| {
+        let output = desk.run(&[&["decrypt", "sealed", "-i", "ana.key"][..], more].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    };
+    assert_eq!(
+        decrypt(&["-o", "all/"]),
+        "renamed: d/a?b to d/a_b\n\
+         renamed: d/\u{fffd}[2J to d/_[2J\n\
+         renamed: d/SAME to d/SAME-2: on some systems it is another's\n\
+         renamed: e/c* to e/c_\n"
+    );
+    assert_eq!(decrypt(&["-o", "some/", "--only", "d/same"]), "");
+    assert_eq!(decrypt(&["-o", "some/", "--only", "e"]), "renamed: e/c* to e/c_\n");
+}
+
 /// [A-1]
 #[test]
 fn as_many_entries_as_fit_open_and_more_are_refused_at_once() {

@@ -12,7 +12,7 @@ use crate::container::{Piece, Taker, Unlocked};
 use crate::duration::date;
 use crate::failure::Failure;
 use crate::key::Held;
-use crate::naming::shown;
+use crate::naming::{listed, shown};
 use crate::stored::{Member, Stored};
 
 /// Opens headers and manifests with what the options name, or with a passphrase that is asked for.
@@ -43,7 +43,7 @@ pub(crate) fn list(options: Look) -> Result<(), Failure> {
         .collect();
     let width = sizes.iter().map(String::len).max().unwrap_or(0);
     for (entry, size) in entries.iter().zip(&sizes) {
-        let name = entry.name.as_deref().map_or_else(|| "(no name)".to_owned(), shown);
+        let name = listed(entry);
         let modified = entry.modified.map_or_else(|| "-".to_owned(), date);
         print::line(format_args!(
             "{size:>width$}  {modified:20}  {:24}  {name}",
