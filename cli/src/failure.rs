@@ -164,6 +164,8 @@ pub(crate) enum Failure {
     ManyForStdout(usize),
     #[error("the container holds nothing called {}", shown(.0))]
     NoSuchEntry(String),
+    #[error("the container holds several that are shown as {}", shown(.0))]
+    LooksAlike(String),
     #[error("the document is not text, and standard output is a terminal")]
     BinaryForTerminal,
     #[error("the link has {0} characters, more than a QR code holds")]
@@ -331,6 +333,7 @@ impl Failure {
             | Self::StreamBesideOthers(_)
             | Self::ManyForStdout(_)
             | Self::NoSuchEntry(_)
+            | Self::LooksAlike(_)
             | Self::BinaryForTerminal => Class::Usage,
             Self::Exists(_)
             | Self::OutputIsInput(_)

@@ -142,6 +142,9 @@ impl Failure {
             Self::FileForMany { .. } => "-o with a folder takes them all",
             Self::ManyForStdout(_) => "-o with a folder takes them all; --only takes one out of a container",
             Self::NoSuchEntry(_) => "`satchel list` names what is in it",
+            Self::LooksAlike(_) => {
+                "they look alike: `satchel list --json` tells them apart; without --only all of them are taken out"
+            }
             Self::BinaryForTerminal => "-o names a place for it",
             Self::Changed(_) => "seal it again when nothing writes to it",
             Self::GetsTwice => "let that one finish; should it stop, get the link again, and it goes on",

@@ -11,6 +11,7 @@ macro_rules! eprintln {
 mod aes;
 mod args;
 mod ask;
+mod chosen;
 mod container;
 mod departments;
 mod document;

@@ -191,6 +191,25 @@ fn a_name_that_is_changed_is_said_as_it_was_shown_and_only_where_it_is_written()
     assert_eq!(decrypt(&["-o", "some/", "--only", "e"]), "renamed: e/c* to e/c_\n");
 }
 
+#[test]
+fn only_takes_a_name_as_list_shows_it_unless_several_look_alike() {
+    let (desk, ana) = (Desk::new(), Person::new());
+    ana.write(&desk, "ana");
+    let files: [(&str, &[u8]); 3] = [("a\nb", b"1"), ("c\u{1b}", b"2"), ("c\u{9b}", b"3")];
+    desk.write("sealed", &sealed(&files, &ana));
+    let only = |name: &str| desk.run(&["decrypt", "sealed", "-i", "ana.key", "-o", "-", "--only", name]);
+    let listed = String::from_utf8(good(desk.run(&["list", "sealed", "-i", "ana.key"]))).unwrap();
+    let last = |line: &str| line.split_whitespace().last().unwrap().to_owned();
+    let shown: Vec<_> = listed.lines().map(last).collect();
+    assert_eq!(good(only(&shown[0])), b"1");
+    let told = refused(only(&shown[1]), 2);
+    assert!(
+        told.contains("several that are shown as c\u{fffd}\nhint: they look alike"),
+        "{told}"
+    );
+    assert_eq!(good(only("c\u{9b}")), b"3");
+}
+
 ///
 #[test]
 fn as_many_entries_as_fit_open_and_more_are_refused_at_once() {

@@ -11,6 +11,7 @@ use satchel_client::share_text::share_in;
 use super::look::unlock;
 use crate::args::{Combine, Decrypt};
 use crate::ask::{self, is_dash};
+use crate::chosen::chosen;
 use crate::container::{Piece, Taker, Unlocked};
 use crate::failure::Failure;
 use crate::key::{Held, shares_in};
@@ -20,7 +21,6 @@ use crate::place::Output;
 use crate::position::write_at;
 use crate::stored::Stored;
 use crate::target::Target;
-use crate::text::normalised;
 
 /// Opens a container, and puts what is in it in place once all of it is verified.
 pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {
@@ -139,21 +139,7 @@ fn ask_for_the_rest(shares: &mut Vec<Share>) -> Result<(), Failure> {
 
 fn take_out(unlocked: &Unlocked, only: &[String], target: Target) -> Result<(), Failure> {
     let entries = unlocked.entries();
-    let mut wanted = vec![only.is_empty(); entries.len()];
-    for name in only {
-        let asked = normalised(name);
-        let folder = format!("{}/", asked.trim_end_matches('/'));
-        let mut found = false;
-        for (entry, wanted) in entries.iter().zip(&mut wanted) {
-            let sent = normalised(entry.name.as_deref().unwrap_or_default());
-            if sent == asked || sent.starts_with(&folder) {
-                (*wanted, found) = (true, true);
-            }
-        }
-        if !found {
-            return Err(Failure::NoSuchEntry(name.clone()));
-        }
-    }
+    let wanted = chosen(entries, only)?;
     let output = target.for_document(entries, &wanted)?;
     if let Output::Files(files) = &output {
         // Also what is empty is to be there.
