@@ -48,7 +48,6 @@ pub(crate) struct Table<'a> {
     /// Each with its value in the column, as it compares, and the line that it starts on.
     pub(crate) rows: Vec<Row<'a>>,
     separator: u8,
-    number: usize,
 }
 
 /// One row.
@@ -60,15 +59,30 @@ pub(crate) struct Row<'a> {
 }
 
 impl Table<'_> {
-    /// The line of the first row that seems to hold another one in its quotes: between the line breaks of a field there is what would be a row with
-    /// a value that `is_known`. Quotes that are missing in two places do that.
+    /// The line of the first row that seems to hold another one in its quotes. Quotes that are missing or left over in two places do that.
+    ///
+    /// Of a row of several lines that is: a line of a field that has separators, and a value that `is_known` between them; or two lines that would
+    /// each be a whole row by themselves.
     pub(crate) fn swallowed(&self, is_known: impl Fn(&str) -> bool) -> Option<u64> {
+        let is_value = |piece: &&str| is_known(&comparable(piece.trim_matches('"')));
         let swallows = |row: &&Row<'_>| {
-            let record = self.fields(row.bytes);
-            let mut fields = record.iter().enumerate();
-            fields.any(|(number, _)| holds_a_row(&record, number, self, &is_known))
+            let fields = self.fields(row.bytes);
+            let names_a_value = |line: Vec<&str>| line.len() > 1 && line.iter().any(is_value);
+            let holds_one = fields
+                .iter()
+                .filter(|field| field.contains(['\r', '\n']))
+                .any(|field| self.lines(field).any(names_a_value));
+            let is_row = |line: &Vec<&str>| line.len() > 1 && line.len() == fields.len();
+            holds_one || self.lines(&String::from_utf8_lossy(row.bytes)).filter(is_row).count() > 1
         };
         self.rows.iter().find(swallows).map(|row| row.line)
+    }
+
+    /// Each line, between its separators, whatever quotes there are.
+    fn lines<'a>(&self, text: &'a str) -> impl Iterator<Item = Vec<&'a str>> {
+        let separator = char::from(self.separator);
+        text.split(['\r', '\n'])
+            .map(move |line| line.split(separator).collect())
     }
 
     /// Those of a row that has line breaks in it, as they are meant; none of another.
@@ -87,27 +101,6 @@ impl Table<'_> {
             .map(|field| String::from_utf8_lossy(field).into_owned())
             .collect()
     }
-}
-
-/// Whether a field seems to hold a row: with what stands before it the first of its lines may be a whole one, with what follows the last, and each
-/// between them by itself. A field without a separator and a line break holds none.
-fn holds_a_row(record: &[String], number: usize, table: &Table<'_>, is_known: &impl Fn(&str) -> bool) -> bool {
-    let split = |line| str::split(line, char::from(table.separator)).collect::<Vec<_>>();
-    let lines: Vec<_> = record[number].split(['\r', '\n']).map(split).collect();
-    let [first, others @ ..] = &lines[..] else { return false };
-    let Some(last) = others.last() else { return false };
-    let is_row = |before: &[String], line: &[&str], after: &[String]| {
-        // The value itself has to stand in the line: the row's own is known anyway.
-        let value = table
-            .number
-            .checked_sub(before.len())
-            .and_then(|number| line.get(number));
-        let is_whole = before.len() + line.len() + after.len() == record.len() && line.len() > 1;
-        is_whole && value.is_some_and(|value| is_known(&comparable(value.trim_matches('"'))))
-    };
-    is_row(&record[..number], first, &[])
-        || is_row(&[], last, &record[number + 1..])
-        || others.iter().any(|line| is_row(&[], line, &[]))
 }
 
 /// Splits a table into its rows.
@@ -163,12 +156,7 @@ pub(crate) fn read<'a>(bytes: &'a [u8], column: &str) -> Result<Table<'a>, Table
         });
     }
     let head = head.ok_or(TableError::Empty)?;
-    Ok(Table {
-        head,
-        rows,
-        separator,
-        number,
-    })
+    Ok(Table { head, rows, separator })
 }
 
 /// What follows a line that some spreadsheets write above the table, `sep=;`.
@@ -281,6 +269,15 @@ mod tests {
             ("Name;Dept;Note;More\nA;Care;\"x;y\nB;Kitchen;z\";w\n", Some(2)),
             ("Name;Dept\rA;Care\r\"B;Care\rC\";Kitchen\r", Some(1)),
             ("Name;Dept;Note\nB;Care;\"x\nC;Kitchen;y\"\n", Some(2)),
+            // The swallowed row is short, long, for nobody, or has quotes of its own.
+            ("Name;Dept;Note\n\"A;Kitchen\nB\";Care;y\n", Some(2)),
+            ("Name;Dept;Note\n\"A;Kitchen;x;z\nB\";Care;y\n", Some(2)),
+            ("Name;Dept;Note\n\"A;Kitchn;x\nB\";Care;y\n", Some(2)),
+            (
+                "Name;Dept;Phone;Note\nA;Care;072;\"\nB;Kitchen;073;\"\"night; weekend\"\n",
+                Some(2),
+            ),
+            ("Name;Dept;Note\nA;Care;\"Kitchen\nis next; by the way\"\n", None),
         ] {
             assert_eq!(read(text.as_bytes(), "Dept").unwrap().swallowed(known), line, "{text}");
         }
