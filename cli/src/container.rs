@@ -128,6 +128,8 @@ impl Part {
 pub(crate) struct Unlocked {
     parts: Vec<Part>,
     entries: Vec<Entry>,
+    damaged: Option<Failure>,
+    others: usize,
 }
 
 impl Unlocked {
@@ -137,6 +139,26 @@ impl Unlocked {
         self.entries.extend_from_slice(part.layout.manifest().entries());
         self.parts.push(part);
         Ok(())
+    }
+
+    /// What one of a set's containers came to that the key opens, when it cannot be read any more: the others can.
+    pub(crate) fn add_damaged(&mut self, why: Failure) {
+        self.damaged.get_or_insert(why);
+    }
+
+    /// Counts a container of a set that is for somebody else.
+    pub(crate) const fn add_other(&mut self) {
+        self.others += 1;
+    }
+
+    /// How many of a set's containers are for others, and were not looked into.
+    pub(crate) const fn others(&self) -> usize {
+        self.others
+    }
+
+    /// Whether all that the key opens can be read.
+    pub(crate) fn is_readable(&mut self) -> Result<(), Failure> {
+        self.damaged.take().map_or(Ok(()), Err)
     }
 
     /// What it holds.

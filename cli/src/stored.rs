@@ -165,6 +165,7 @@ impl Stored {
                     if self.is_set =>
                 {
                     verdict = why;
+                    unlocked.add_other();
                     continue;
                 }
                 Err(why) => return Err(why.into()),
@@ -173,9 +174,13 @@ impl Stored {
                 path: self.path.clone(),
                 source,
             })?;
-            unlocked.add(file, &self.path, member.range.start, opened)?;
+            match unlocked.add(file, &self.path, member.range.start, opened) {
+                Err(why) if self.is_set => unlocked.add_damaged(why),
+                added => added?,
+            }
         }
         if unlocked.entries().is_empty() {
+            unlocked.is_readable()?;
             return Err(verdict.into());
         }
         Ok(unlocked)

@@ -4,7 +4,7 @@
 
 mod program;
 
-use program::{Desk, good, refused};
+use program::{Desk, good, refused, said};
 
 const TABLE: &str = "\u{feff}Name;Department;Note\r\n\"Müller; Jo\";Kitchen;\"two\r\nlines\"\r\nIvan;Care, night;x\r\n夜;Kitchen;\r\nlast;Care, night;without a line break";
 
@@ -112,6 +112,48 @@ fn a_department_that_somebody_closed_to_the_committee_is_noticed() {
         }
         at = member + len;
     }
+}
+
+/// A stick grows old: what is damaged is said, and the rest is not lost with it.
+#[test]
+fn a_department_whose_rows_are_damaged_does_not_take_the_others_with_it() {
+    let desk = desk();
+    split(&desk);
+    let mut set = desk.read("members.satchel");
+    // In the last member's only segment.
+    let at = set.len() - 1000;
+    set[at] ^= 1;
+    desk.write("damaged", &set);
+    let output = desk.run(&["list", "damaged", "-i", "ana.key"]);
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    let listed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    for verb in ["check", "decrypt"] {
+        refused(desk.run(&[verb, "damaged", "-i", "ana.key"]), 4);
+    }
+    let all = [
+        "members - Kitchen.csv",
+        "members - Care, night.csv",
+        "members - Garden.csv",
+    ];
+    for name in all {
+        let output = desk.run(&["decrypt", "damaged", "-i", "ana.key", "--only", name, "-o", "-"]);
+        if listed.contains(name) {
+            assert!(good(output).starts_with("\u{feff}Name".as_bytes()), "{name}");
+        } else {
+            refused(output, 4);
+        }
+    }
+}
+
+#[test]
+fn a_check_says_what_it_could_not_look_at() {
+    let desk = desk();
+    split(&desk);
+    let by_steward = desk.run(&["check", "members.satchel", "-i", "care.key"]);
+    assert!(said(&by_steward).contains("1 entry; of 2 more only others can tell"));
+    let by_committee = desk.run(&["check", "members.satchel", "-i", "bo.key"]);
+    assert_eq!(said(&by_committee), "whole and unchanged: 3 entries\n");
 }
 
 #[test]

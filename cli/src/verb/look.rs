@@ -24,7 +24,7 @@ pub(super) fn unlock(container: &Path, key: &Key) -> Result<Unlocked, Failure> {
 
 /// Names, types and sizes.
 pub(crate) fn list(options: Look) -> Result<(), Failure> {
-    let unlocked = unlock(&options.container, &options.key)?;
+    let mut unlocked = unlock(&options.container, &options.key)?;
     let entries = unlocked.entries();
     if options.json {
         let entry = |(number, entry): (usize, &Entry)| {
@@ -36,7 +36,8 @@ pub(crate) fn list(options: Look) -> Result<(), Failure> {
             })
         };
         let entries: Vec<_> = entries.iter().enumerate().map(entry).collect();
-        return print::json(&json!({ "entries": entries }));
+        print::json(&json!({ "entries": entries }))?;
+        return unlocked.is_readable();
     }
     let sizes: Vec<_> = (0..entries.len())
         .map(|entry| unlocked.size(entry).to_string())
@@ -50,7 +51,7 @@ pub(crate) fn list(options: Look) -> Result<(), Failure> {
             shown(&entry.media_type)
         ))?;
     }
-    Ok(())
+    unlocked.is_readable()
 }
 
 /// What can be told without a key.
@@ -155,7 +156,8 @@ impl Taker for Nowhere {
 
 /// Verifies all of it.
 pub(crate) fn check(options: Check) -> Result<(), Failure> {
-    let unlocked = unlock(&options.container, &options.key)?;
+    let mut unlocked = unlock(&options.container, &options.key)?;
+    unlocked.is_readable()?;
     let count = unlocked.entries().len();
     unlocked.unpack(&vec![true; count], &Nowhere)?;
     let files = if count == 1 {
@@ -163,6 +165,9 @@ pub(crate) fn check(options: Check) -> Result<(), Failure> {
     } else {
         &format!("{count} entries")
     };
-    eprintln!("whole and unchanged: {files}");
+    match unlocked.others() {
+        0 => eprintln!("whole and unchanged: {files}"),
+        others => eprintln!("whole and unchanged: {files}; of {others} more only others can tell"),
+    }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub(crate) fn decrypt(options: Decrypt) -> Result<(), Failure> {
         .keeping(options.key.paths());
     let target = Target::of(options.output.as_deref(), over)?;
     let unlocked = unlock(&options.container, &options.key)?;
-    take_out(&unlocked, &options.only, target)
+    take_out(unlocked, &options.only, target)
 }
 
 /// Opens a container with the shares that some of its trusted people have.
@@ -66,7 +66,7 @@ pub(crate) fn combine(options: Combine) -> Result<(), Failure> {
         return Err(Failure::NoShares);
     }
     let unlocked = stored.unlock(&Held::Shares(shares).key())?;
-    take_out(&unlocked, &options.only, target)
+    take_out(unlocked, &options.only, target)
 }
 
 /// Shares are texts; what is there and is no text is a container, or something that is refused as one.
@@ -137,9 +137,14 @@ fn ask_for_the_rest(shares: &mut Vec<Share>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn take_out(unlocked: &Unlocked, only: &[String], target: Target) -> Result<(), Failure> {
+fn take_out(mut unlocked: Unlocked, only: &[String], target: Target) -> Result<(), Failure> {
+    let chosen = chosen(unlocked.entries(), only);
+    // What is named and can be read is not lost with what cannot.
+    if only.is_empty() || chosen.is_err() {
+        unlocked.is_readable()?;
+    }
+    let wanted = chosen?;
     let entries = unlocked.entries();
-    let wanted = chosen(entries, only)?;
     let output = target.for_document(entries, &wanted)?;
     if let Output::Files(files) = &output {
         // Also what is empty is to be there.
