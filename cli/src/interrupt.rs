@@ -12,7 +12,7 @@ fn aside() -> MutexGuard<'static, Vec<(PathBuf, bool)>> {
     ASIDE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A folder that is removed on SIGINT, SIGTERM and SIGHUP while this lives. Without a signal its owner removes it.
+/// A folder that is removed on SIGINT, SIGTERM, SIGHUP and SIGQUIT while this lives. Without a signal its owner removes it.
 pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
@@ -107,15 +107,37 @@ impl Drop for Echo {
     }
 }
 
-/// Starts to listen for signals.
+/// Starts to listen for signals. Before there is any other thread: those that come later leave SIGQUIT to this one as well.
 pub(crate) fn listen() {
+    #[cfg(unix)]
+    listen_for_quit();
     // Where no handler can be set, a signal ends the process as ever.
-    let _ = ctrlc::set_handler(|| {
-        let aside = aside();
-        if !PLACED.load(Ordering::SeqCst) {
-            end_with(&aside);
+    let _ = ctrlc::set_handler(heard);
+}
+
+/// SIGQUIT (Ctrl-\\) is none of the signals that `ctrlc` knows: it is kept from all threads, and one waits for it.
+#[cfg(unix)]
+fn listen_for_quit() {
+    use nix::sys::signal::{SigSet, Signal};
+    let quit = SigSet::from(Signal::SIGQUIT);
+    if quit.thread_block().is_err() {
+        return;
+    }
+    let wait = move || {
+        while quit.wait().is_ok() {
+            heard();
         }
-    });
+    };
+    if std::thread::Builder::new().spawn(wait).is_err() {
+        let _ = quit.thread_unblock();
+    }
+}
+
+fn heard() {
+    let aside = aside();
+    if !PLACED.load(Ordering::SeqCst) {
+        end_with(&aside);
+    }
 }
 
 /// What a signal comes to.

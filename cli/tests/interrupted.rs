@@ -1,4 +1,4 @@
-//! Runs that end before their end: by Ctrl-C anywhere, by kill -9 while a header is changed.
+//! Runs that end before their end: by Ctrl-C and Ctrl-\ anywhere, by kill -9 while a header is changed.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -25,11 +25,21 @@ fn send(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
-/// Sends Ctrl-C's signal. Either all is as it was before, or all is whole because everything was being put in place already; says whether
+/// Ctrl-C and Ctrl-\, in turn.
+const fn signal(round: usize) -> Signal {
+    if round % 4 < 2 { Signal::INT } else { Signal::QUIT }
+}
+
+/// Sends a signal. Either all is as it was before, or all is whole because everything was being put in place already; says whether
 /// it is the former.
 #[track_caller]
-fn interrupt(child: Child, is_as_before: impl FnOnce() -> bool, is_whole: impl FnOnce() -> bool) -> bool {
-    send(&child, Signal::INT);
+fn interrupt(
+    child: Child,
+    signal: Signal,
+    is_as_before: impl FnOnce() -> bool,
+    is_whole: impl FnOnce() -> bool,
+) -> bool {
+    send(&child, signal);
     let output = child.wait_with_output().unwrap();
     let code = output.status.code();
     assert!(matches!(code, Some(0 | 130)), "{code:?}: {}", program::said(&output));
@@ -67,7 +77,10 @@ fn a_seal_of_a_stream_that_is_interrupted_leaves_nothing() {
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(&content[..len]).unwrap();
         // The stream has no end yet.
-        assert!(interrupt(child, || desk.names("") == before, || false), "{len} bytes");
+        assert!(
+            interrupt(child, signal(round), || desk.names("") == before, || false),
+            "{len} bytes"
+        );
         drop(stdin);
         assert_eq!(desk.read("kept"), b"what was there before");
     }
@@ -115,7 +128,7 @@ fn a_seal_or_opening_of_a_file_that_is_interrupted_leaves_nothing() {
             good(desk.run(key));
             is_seal || desk.read("out") == content
         };
-        interrupted += usize::from(interrupt(child, || desk.names("") == before, is_whole));
+        interrupted += usize::from(interrupt(child, signal(round), || desk.names("") == before, is_whole));
         let _ = std::fs::remove_file(desk.path("out"));
     }
     assert!(interrupted >= rounds / 4, "{interrupted} of {rounds}");
@@ -160,7 +173,7 @@ fn an_opening_of_several_files_that_is_interrupted_leaves_nothing() {
                 .iter()
                 .all(|name| std::fs::read(folder.join(name)).unwrap() == half)
         };
-        interrupted += usize::from(interrupt(child, || state() == before, is_whole));
+        interrupted += usize::from(interrupt(child, signal(round), || state() == before, is_whole));
         let _ = std::fs::remove_dir_all(desk.path("new"));
         let _ = std::fs::remove_dir_all(desk.path("kept/folder"));
         assert_eq!(desk.names("kept"), ["mine"], "nothing aside");
@@ -189,7 +202,7 @@ fn files_that_are_put_in_place_are_all_there_or_none_of_them() {
             std::thread::yield_now();
         }
         met += usize::from(!is_over(&child));
-        send(&child, Signal::INT);
+        send(&child, if round % 2 == 0 { Signal::INT } else { Signal::QUIT });
         let output = child.wait_with_output().unwrap();
         assert!(
             output.status.success(),
@@ -223,7 +236,7 @@ fn a_run_whose_reader_is_slow_can_be_interrupted() {
         let mut stdout = child.stdout.take().unwrap();
         stdout.read_exact(&mut taken).unwrap();
         assert!(
-            interrupt(child, || desk.names("") == before, || false),
+            interrupt(child, signal(round), || desk.names("") == before, || false),
             "{} bytes",
             taken.len()
         );

@@ -66,7 +66,8 @@ fn a_question_for_a_secret_that_is_interrupted_gives_the_terminal_its_echo_back(
         ),
         (&["combine", "to ana", "-o", "out"], &[], "Share 1"),
     ] {
-        for signal in [None, Some(Signal::INT), Some(Signal::TERM), Some(Signal::HUP)] {
+        let signals = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+        for signal in [None].into_iter().chain(signals.map(Some)) {
             let (mut outer, inner) = terminal();
             let echoes = || tcgetattr(&inner).unwrap().local_modes.contains(LocalModes::ECHO);
             assert!(echoes());
