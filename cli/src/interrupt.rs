@@ -115,7 +115,7 @@ pub(crate) fn listen() {
     let _ = ctrlc::set_handler(heard);
 }
 
-/// SIGQUIT (Ctrl-\\) is none of the signals that `ctrlc` knows: it is kept from all threads, and one waits for it.
+/// SIGQUIT (Ctrl-\) is none of the signals that `ctrlc` knows: it is kept from all threads, and one waits for it.
 #[cfg(unix)]
 fn listen_for_quit() {
     use nix::sys::signal::{SigSet, Signal};
