@@ -20,7 +20,7 @@ use crate::duration::Seconds;
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 1 other failure, 2 usage, 3 wrong key or passphrase, 4 damaged or not a \
+    after_help = "Example:\n  satchel encrypt demands.pdf -o demands.satchel\n\nExit codes: 0 done, 1 other failure, 2 usage, 3 wrong key or passphrase, 4 damaged or not a \
                         container, 5 not there (never was, burned, expired), 6 server or network, 7 output exists, 130 interrupted."
 )]
 pub(crate) struct Arguments {
@@ -42,9 +42,9 @@ pub(crate) enum Verb {
     Check(Check),
     /// Change how a container opens; the document in it stays as it is
     Rekey(Rekey),
-    /// Make a key for yourself, and print the recipient that others seal to
+    /// Make a key, and print the recipient that others seal to
     Keygen(Keygen),
-    /// Make recovery shares of a container: any K of N people can open it together
+    /// Make recovery shares: any K of N people open it together
     Split(Split),
     /// Open a container with recovery shares
     Combine(Combine),
@@ -71,15 +71,15 @@ pub(crate) enum Verb {
   satchel encrypt demands.pdf -o demands.satchel
   satchel encrypt plans/ -R committee.txt -o plans.satchel
   satchel encrypt demands.pdf --html letter.html -p
-  satchel encrypt members.csv --split-by Department --to departments.toml -o members.satchel")]
+  satchel encrypt all.csv --split-by Department --to who.toml -o all.satchel")]
 pub(crate) struct Encrypt {
-    /// What to seal; standard input without one, or as `-`
+    /// What to seal; without one, or `-`: standard input
     #[arg(value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Where the container goes; standard output without it, or as `-`
+    /// Where the container goes, or standard output
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
-    /// Make a letter instead: one HTML file that any browser opens with the passphrase, offline; for 64 MiB at most
+    /// Make a letter: one HTML file for any browser
     #[arg(long, value_name = "LETTER", value_hint = ValueHint::FilePath,
         conflicts_with_all = ["output", "recipients", "files", "split_by", "profile"])]
     pub(crate) html: Option<PathBuf>,
@@ -87,14 +87,14 @@ pub(crate) struct Encrypt {
     pub(crate) passphrase: NewPassphrase,
     #[command(flatten)]
     pub(crate) to: To,
-    /// Split a table (CSV) by this column: each department opens its own rows, the committee all of them
+    /// Split a CSV: each department opens its own rows
     #[arg(long, value_name = "COLUMN", requires = "departments",
         conflicts_with_all = ["ask", "passphrase_file", "recipients", "files"])]
     pub(crate) split_by: Option<String>,
-    /// Who opens which rows: a file with `committee = [...]` and a table `[departments]`
+    /// Who opens which: committee and [departments]
     #[arg(long = "to", value_name = "FILE", value_hint = ValueHint::FilePath, requires = "split_by")]
     pub(crate) departments: Option<PathBuf>,
-    /// What working in a passphrase costs: 1 is 64 MiB of memory, 2 (without it) is 256 MiB, 3 is 1 GiB
+    /// Passphrase's cost: 1 64 MiB, 2 256 MiB, 3 1 GiB
     #[arg(long, value_name = "1|2|3", value_parser = clap::value_parser!(u8).range(1..=3),
         conflicts_with_all = ["recipients", "files", "split_by"])]
     pub(crate) profile: Option<u8>,
@@ -111,7 +111,7 @@ pub(crate) struct Decrypt {
     /// The container; `-` is standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) container: PathBuf,
-    /// Where the document goes: a folder, a file, or `-` for standard output
+    /// Where it goes: a folder, a file or `-`
     #[arg(short, long, value_name = "DIR|FILE|-", value_hint = ValueHint::AnyPath)]
     pub(crate) output: Option<PathBuf>,
     /// Take out this file or folder only; may be given again
@@ -177,7 +177,7 @@ pub(crate) struct Rekey {
     pub(crate) key: Key,
     #[command(flatten)]
     pub(crate) changes: Changes,
-    /// What working in an added passphrase costs, where there is none yet: 1 is 64 MiB of memory, 2 is 256 MiB, 3 is 1 GiB
+    /// Cost of a first passphrase, as in encrypt
     #[arg(long, value_name = "1|2|3", value_parser = clap::value_parser!(u8).range(1..=3))]
     pub(crate) profile: Option<u8>,
 }
@@ -187,11 +187,11 @@ pub(crate) struct Rekey {
   satchel keygen -p -o me.key
   satchel keygen -y me.key")]
 pub(crate) struct Keygen {
-    /// Where the key goes, for nobody but you; standard output without it
-    #[arg(short, long, value_name = "IDENTITY", value_hint = ValueHint::FilePath, conflicts_with = "recipient_of")]
+    /// Where the key goes, for nobody but you
+    #[arg(short, long, value_name = "KEY", value_hint = ValueHint::FilePath, conflicts_with = "recipient_of")]
     pub(crate) output: Option<PathBuf>,
     /// Print the recipient of a key that there is already
-    #[arg(short = 'y', long, value_name = "IDENTITY", value_hint = ValueHint::FilePath)]
+    #[arg(short = 'y', long, value_name = "KEY", value_hint = ValueHint::FilePath)]
     pub(crate) recipient_of: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) passphrase: NewPassphrase,
@@ -204,7 +204,7 @@ pub(crate) struct Keygen {
 #[command(after_help = "Example:
   satchel split members.satchel -k 3 -n 5 -o shares/")]
 pub(crate) struct Split {
-    /// The container; a way to open it by shares is added where it is
+    /// The container; it is changed where it is
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) container: PathBuf,
     /// How many shares it takes
@@ -213,7 +213,7 @@ pub(crate) struct Split {
     /// How many shares are made
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=32))]
     pub(crate) number: u8,
-    /// The folder that the shares go to; the present one without it
+    /// The folder that the shares go to
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
@@ -230,10 +230,10 @@ pub(crate) struct Split {
 #[command(after_help = "Example:
   satchel combine members.satchel members.share-1.txt members.share-4.txt members.share-5.txt")]
 pub(crate) struct Combine {
-    /// The container, and the files with shares, in any order; shares that are not named are asked for
+    /// The container and shares; others are asked for
     #[arg(value_name = "CONTAINER|SHARE", value_hint = ValueHint::FilePath, required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Where the document goes: a folder, a file, or `-` for standard output
+    /// Where it goes: a folder, a file or `-`
     #[arg(short, long, value_name = "DIR|FILE|-", value_hint = ValueHint::AnyPath)]
     pub(crate) output: Option<PathBuf>,
     /// Take out this file or folder only; may be given again
@@ -277,32 +277,32 @@ impl Server {
   satchel share demands.pdf --server https://satchel.example --expires 3d
   echo \"at noon, gate 4\" | satchel share --qr")]
 pub(crate) struct Share {
-    /// What to seal; standard input without one, or as `-`
+    /// What to seal; without one, or `-`: standard input
     #[arg(value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) server: Server,
-    /// When it expires: a number and s, m, h, d or w; 7d, or less where the server does not allow that
+    /// When it expires: a number and s, m, h, d or w
     #[arg(long, value_name = "7d")]
     pub(crate) expires: Option<Seconds>,
-    /// How often it opens: 1 to 1000, or 0 for any number until it expires; once without it
+    /// How often it opens, to 1000; 0 for any number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1000), conflicts_with = "burn")]
     pub(crate) reads: Option<u32>,
     /// It burns after reading: the same as --reads 1
     #[arg(long)]
     pub(crate) burn: bool,
-    /// Too many wrong passphrases destroy it, instead of making readers wait
+    /// Too many wrong passphrases destroy it
     #[arg(long)]
     pub(crate) burn_on_guessing: bool,
     #[command(flatten)]
     pub(crate) passphrase: NewPassphrase,
-    /// Read the server's invite from a file; `-` is standard input
+    /// Read the server's invite from a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) invite_file: Option<PathBuf>,
-    /// Show the link as a QR code too, on standard error
+    /// Show the link as a QR code too
     #[arg(long)]
     pub(crate) qr: bool,
-    /// Print link, receipt, id, expires_at and reads as JSON
+    /// Print link, receipt, id and more as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -311,15 +311,15 @@ pub(crate) struct Share {
 #[command(after_help = "Example:
   satchel get -o plans/            asks for the link, which then stands in no history")]
 pub(crate) struct Get {
-    /// The link; without one, or as `-`, it is read from standard input, or asked for without echo
+    /// The link; without one, or `-`, it is asked for
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) link: Option<String>,
     #[command(flatten)]
     pub(crate) server: Server,
-    /// Where the document goes: a folder, a file, or `-` for standard output
+    /// Where it goes: a folder, a file or `-`
     #[arg(short, long, value_name = "DIR|FILE|-", value_hint = ValueHint::AnyPath)]
     pub(crate) output: Option<PathBuf>,
-    /// Read the passphrase from a file; `-` is standard input
+    /// Read the passphrase from a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Replace files that exist

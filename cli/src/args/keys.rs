@@ -7,10 +7,10 @@ use clap::{Args, ValueHint};
 /// For sealing under a passphrase.
 #[derive(Args)]
 pub(crate) struct NewPassphrase {
-    /// Ask for a passphrase; an empty answer makes one of six words and shows it once
+    /// Ask for a passphrase, or make one of six words
     #[arg(short = 'p', long = "passphrase", conflicts_with = "passphrase_file")]
     pub(crate) ask: bool,
-    /// Read the passphrase from a file; `-` is standard input
+    /// Read the passphrase from a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) passphrase_file: Option<PathBuf>,
 }
@@ -18,11 +18,11 @@ pub(crate) struct NewPassphrase {
 /// For sealing to people.
 #[derive(Args)]
 pub(crate) struct To {
-    /// Seal to a recipient, `age1pq1...`; may be given again
+    /// Seal to `age1pq1...`; may be given again
     #[arg(short = 'r', long = "recipient", value_name = "RECIPIENT")]
     pub(crate) recipients: Vec<String>,
-    /// Seal to the recipients in a file, one a line; `-` is standard input; may be given again
-    #[arg(short = 'R', long = "recipients-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Seal to all in a file, one a line; or `-`
+    #[arg(short = 'R', long = "recipients-file", value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
 }
 
@@ -36,16 +36,16 @@ impl To {
 /// For opening.
 #[derive(Args)]
 pub(crate) struct Key {
-    /// Read the passphrase from a file; `-` is standard input
+    /// Read the passphrase from a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Open with the key in a file that `satchel keygen` or age made; may be given again
-    #[arg(short = 'i', long = "identity", value_name = "IDENTITY", value_hint = ValueHint::FilePath)]
+    /// Open with a key file; may be given again
+    #[arg(short = 'i', long = "identity", value_name = "KEY", value_hint = ValueHint::FilePath)]
     pub(crate) identities: Vec<PathBuf>,
-    /// Open with the link that the container was saved from, read from a file; `-` is standard input
+    /// Open with the link in a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath, conflicts_with = "identities")]
     pub(crate) link_file: Option<PathBuf>,
-    /// Open with recovery shares, one in each file; may be given again
+    /// Open with the share in a file; give several
     #[arg(long = "share", value_name = "F", value_hint = ValueHint::FilePath,
         conflicts_with_all = ["identities", "link_file", "passphrase_file"])]
     pub(crate) shares: Vec<PathBuf>,
@@ -62,28 +62,28 @@ impl Key {
 /// For changing how a container opens.
 #[derive(Args)]
 pub(crate) struct Changes {
-    /// Add a passphrase, which is asked for; an empty answer makes one of six words
+    /// Ask for another passphrase, or make one
     #[arg(long, conflicts_with = "add_passphrase_file")]
     pub(crate) add_passphrase: bool,
-    /// Add the passphrase in a file; `-` is standard input
+    /// Add the passphrase in a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) add_passphrase_file: Option<PathBuf>,
-    /// Add a recipient, `age1pq1...`; may be given again
+    /// Add `age1pq1...`; may be given again
     #[arg(short = 'r', long = "add-recipient", value_name = "RECIPIENT")]
     pub(crate) add_recipients: Vec<String>,
-    /// Add the recipients in a file, one a line; may be given again
-    #[arg(short = 'R', long = "add-recipients-file", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Add all recipients in a file, one a line
+    #[arg(short = 'R', long = "add-recipients-file", value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) add_recipients_files: Vec<PathBuf>,
-    /// Remove the passphrase or recipient that opens it in this run
+    /// Remove the passphrase or key used to open it
     #[arg(long)]
     pub(crate) remove_this: bool,
-    /// Remove the passphrase in a file; `-` is standard input
+    /// Remove the passphrase in a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) remove_passphrase_file: Option<PathBuf>,
-    /// Remove every passphrase that it has now
+    /// Remove every passphrase there is now
     #[arg(long)]
     pub(crate) remove_passphrases: bool,
-    /// Remove every recipient that it has now
+    /// Remove every recipient there is now
     #[arg(long)]
     pub(crate) remove_recipients: bool,
     /// Make all recovery shares useless
