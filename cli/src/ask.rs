@@ -162,14 +162,6 @@ pub(crate) fn secret_bytes(path: &Path, stdin_taken: bool, len_max: usize) -> Re
     Ok(bytes)
 }
 
-/// A share that somebody reads from paper; nothing when there are no more.
-pub(crate) fn share(number: usize) -> Result<Zeroizing<String>, Failure> {
-    prompt(
-        "the shares",
-        &format!("Share {number}, its 40 words or its code (nothing: no more): "),
-    )
-}
-
 /// A text that is no secret, from a file.
 pub(crate) fn text_of_file(path: &Path) -> Result<String, Failure> {
     let read = if is_dash(path) {
@@ -186,7 +178,8 @@ pub(crate) fn text_of_file(path: &Path) -> Result<String, Failure> {
     })
 }
 
-fn prompt(what: &'static str, label: &str) -> Result<Zeroizing<String>, Failure> {
+/// A line that is not shown while it is typed. Before, the terminal may be silent already.
+pub(crate) fn prompt(what: &'static str, label: &str) -> Result<Zeroizing<String>, Failure> {
     let _echo = Echo::kept();
     match rpassword::prompt_password(label) {
         Ok(text) => Ok(Zeroizing::new(text)),

@@ -74,26 +74,38 @@ pub(crate) fn goes_on() {
 static TERMINAL: Mutex<Option<(std::fs::File, rustix::termios::Termios)>> = Mutex::new(None);
 
 /// While this lives, a signal gives the terminal its echo back.
-pub(crate) struct Echo;
+pub(crate) struct Echo {
+    /// Not where another one lives already, which knows how the terminal was before that.
+    #[cfg(unix)]
+    is_first: bool,
+}
 
 impl Echo {
     /// Remembers how the terminal is now.
     pub(crate) fn kept() -> Self {
         #[cfg(unix)]
         {
-            let terminal = std::fs::File::open("/dev/tty").and_then(|terminal| {
-                let settings = rustix::termios::tcgetattr(&terminal)?;
-                Ok((terminal, settings))
-            });
-            *TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) = terminal.ok();
+            let mut kept = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_first = kept.is_none();
+            if is_first {
+                let terminal = std::fs::File::open("/dev/tty").and_then(|terminal| {
+                    let settings = rustix::termios::tcgetattr(&terminal)?;
+                    Ok((terminal, settings))
+                });
+                *kept = terminal.ok();
+            }
+            Self { is_first }
         }
-        Self
+        #[cfg(not(unix))]
+        Self {}
     }
 
     fn restore() {
         #[cfg(unix)]
         if let Some((terminal, settings)) = &*TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) {
             let _ = rustix::termios::tcsetattr(terminal, rustix::termios::OptionalActions::Now, settings);
+            // The rest of a secret that was pasted is not for the shell.
+            let _ = rustix::termios::tcflush(terminal, rustix::termios::QueueSelector::IFlush);
             // The prompt's line was not ended.
             eprintln!();
         }
@@ -103,7 +115,9 @@ impl Echo {
 impl Drop for Echo {
     fn drop(&mut self) {
         #[cfg(unix)]
-        TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if self.is_first {
+            TERMINAL.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod ask;
 mod chosen;
 mod container;
 mod departments;
+mod dictation;
 mod document;
 mod duration;
 mod engine;

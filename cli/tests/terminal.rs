@@ -88,7 +88,8 @@ fn a_question_for_a_secret_that_is_interrupted_gives_the_terminal_its_echo_back(
                 outer.write_all(answer.as_bytes()).unwrap();
             }
             read_until(&mut outer, question);
-            until(|| !echoes());
+            // Before it reads, the terminal may be silent already.
+            until(|| !tcgetattr(&inner).unwrap().local_modes.contains(LocalModes::ICANON));
             match signal {
                 // As it comes from the keyboard.
                 None => outer.write_all(b"\x03").unwrap(),
@@ -288,4 +289,45 @@ fn shares_that_are_not_named_are_asked_for_until_there_are_enough() {
     good(desk.run(&["encrypt", "plan", "-o", "other", "-R", "ana.pub"]));
     let (mut child, _outer, _inner) = asked(&desk, &["combine", "other", &share(1), "-o", "out"]);
     assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn a_share_may_be_pasted_as_its_page_or_typed_row_by_row_and_nothing_of_it_is_left_for_the_shell() {
+    let (desk, ana) = (Desk::new(), Person::new());
+    ana.write(&desk, "ana");
+    if Command::new("setsid").arg("--version").output().is_err() {
+        println!("skipped: there is no setsid to give a program a terminal of its own");
+        return;
+    }
+    desk.write("plan", b"at noon");
+    good(desk.run(&["encrypt", "plan", "-o", "sealed", "-R", "ana.pub"]));
+    good(desk.run(&["split", "sealed", "-k", "3", "-n", "4", "-i", "ana.key"]));
+    let page = |number: u8| String::from_utf8(desk.read(&format!("sealed.share-{number}.txt"))).unwrap();
+    let rows = |number: u8| {
+        let page = page(number);
+        let rows = page
+            .split("Words")
+            .nth(1)
+            .unwrap()
+            .split("Code")
+            .next()
+            .unwrap()
+            .to_owned();
+        rows.trim_matches('\n').to_owned() + "\n"
+    };
+    let mistyped = rows(2).replacen(" 7.", " 7.x", 1);
+    let again = format!("{mistyped}\n{}", rows(2));
+    let (mut child, mut outer, inner) = asked(&desk, &["combine", "sealed", "-o", "out"]);
+    let writer = outer.try_clone().unwrap();
+    for (number, pasted) in [(1, page(1)), (2, again), (3, page(4))] {
+        read_until(&mut outer, &format!("Share {number}, its 40 words"));
+        until(|| !tcgetattr(&inner).unwrap().local_modes.contains(LocalModes::ECHO));
+        let mut writer = writer.try_clone().unwrap();
+        // It waits while nobody reads.
+        std::thread::spawn(move || writer.write_all(pasted.as_bytes()));
+    }
+    assert!(child.wait().unwrap().success());
+    assert_eq!(desk.read("out"), b"at noon");
+    assert!(tcgetattr(&inner).unwrap().local_modes.contains(LocalModes::ECHO));
+    assert_eq!(rustix::io::ioctl_fionread(&inner).unwrap(), 0, "the shell gets nothing");
 }

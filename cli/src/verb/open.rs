@@ -6,13 +6,13 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use satchel_client::crypto::Share;
-use satchel_client::share_text::share_in;
 
 use super::look::unlock;
 use crate::args::{Combine, Decrypt};
-use crate::ask::{self, is_dash};
+use crate::ask::is_dash;
 use crate::chosen::chosen;
 use crate::container::{Piece, Taker, Unlocked};
+use crate::dictation::Dictation;
 use crate::failure::Failure;
 use crate::key::{Held, shares_in};
 use crate::opens::{Kind, Kinds};
@@ -114,6 +114,10 @@ fn are_enough(shares: &[Share]) -> bool {
 
 /// From paper, one after another, until there are enough.
 fn ask_for_the_rest(shares: &mut Vec<Share>) -> Result<(), Failure> {
+    if are_enough(shares) {
+        return Ok(());
+    }
+    let dictation = Dictation::begin();
     while !are_enough(shares) {
         if let Some(share) = shares.first() {
             eprintln!(
@@ -122,16 +126,12 @@ fn ask_for_the_rest(shares: &mut Vec<Share>) -> Result<(), Failure> {
                 share.threshold()
             );
         }
-        let text = ask::share(different(shares) + 1)?;
-        if text.trim().is_empty() {
-            return Ok(());
-        }
-        match share_in(&text) {
-            Ok(share) if shares.iter().any(|other| other.number() == share.number()) => {
+        match dictation.share(different(shares) + 1)? {
+            None => return Ok(()),
+            Some(share) if shares.iter().any(|other| other.number() == share.number()) => {
                 eprintln!("That was share {} again.", share.number());
             }
-            Ok(share) => shares.push(share),
-            Err(why) => eprintln!("That is no share that is whole: {why}. Try it again."),
+            Some(share) => shares.push(share),
         }
     }
     Ok(())
