@@ -38,6 +38,12 @@ pub(crate) enum Failure {
     SecretTooLong { path: PathBuf, len: usize },
     #[error("{} holds no identity", at(.0))]
     NoIdentity(PathBuf),
+    #[error("{} is sealed by age itself", at(.0))]
+    SealedByAge(PathBuf),
+    #[error("{} is a file, and no recipient", at(.0))]
+    RecipientIsFile(PathBuf),
+    #[error("one recipient cannot be named for removal: the container does not know whose its slots are")]
+    NotOne,
     #[error("{} holds a recipient, which opens nothing", at(.0))]
     RecipientForIdentity(PathBuf),
     #[error("{} holds no recipient", at(.0))]
@@ -288,6 +294,9 @@ impl Failure {
             | Self::SecretNotText(_)
             | Self::SecretTooLong { .. }
             | Self::NoIdentity(_)
+            | Self::SealedByAge(_)
+            | Self::RecipientIsFile(_)
+            | Self::NotOne
             | Self::RecipientForIdentity(_)
             | Self::NoRecipient(_)
             | Self::NotARecipient(_)

@@ -45,7 +45,12 @@ impl Failure {
             Self::NoTerminal("the shares") => "name the files that hold them",
             Self::NoTerminal(_) => "it may come from standard input",
             Self::NotTypable(_) => "save it as one line of UTF-8 without a byte order mark",
-            Self::NoIdentity(_) => "`satchel keygen -o FILE` makes one",
+            Self::NoIdentity(_) => {
+                "name the file with the key that begins with AGE-SECRET-KEY-PQ-1; a new key opens nothing that was sealed to another"
+            }
+            Self::SealedByAge(_) => "`age -d -o me.key FILE` opens it",
+            Self::RecipientIsFile(_) => "-R takes a file of recipients",
+            Self::NotOne => "--remove-this takes away whose key opens it in this run; or --remove-recipients with -R and all who stay",
             Self::RecipientForIdentity(_) => "name the file with the key that begins with AGE-SECRET-KEY-PQ-1",
             Self::NoRecipient(_) | Self::NotARecipient(_) => "one on each line: age1pq1... and 1952 more characters",
             Self::DamagedIdentity(_) => {
@@ -187,7 +192,7 @@ fn verdict_hint(verdict: Verdict) -> Option<&'static str> {
             "`satchel inspect` says what opens it: -i takes a key file, --share a recovery share, --link-file a link"
         }
         Verdict::MalformedRecipient => "copy it again, whole: age1pq1... and 1952 more characters",
-        Verdict::WrongShare(_) => "it is mistyped, made for an older split, or not what it says it is",
+        Verdict::WrongShare(_) => "it is of an older split, or the container is an older copy: take the file that was split last",
         Verdict::ShareOfAnotherContainer(_) => {
             "`satchel inspect` shows a container's id, and each share names its container's"
         }

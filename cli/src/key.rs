@@ -117,7 +117,10 @@ pub(crate) fn identities(
                 stdin_taken || paths.iter().any(|path| is_dash(path)),
             )?;
         }
-        let text = std::str::from_utf8(&bytes).map_err(|_| Failure::NoIdentity(path.clone()))?;
+        if bytes.starts_with(b"age-encryption.org/") || bytes.starts_with(b"-----BEGIN AGE ENCRYPTED FILE") {
+            return Err(Failure::SealedByAge(path.clone()));
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|_| Failure::SecretNotText(path.clone()))?;
         found.extend(identities_in(text, path)?);
     }
     if found.len() > IDENTITIES_MAX {
@@ -173,7 +176,12 @@ pub(crate) fn recipients(to: &To, stdin_taken: bool) -> Result<Vec<Recipient>, F
         }
     };
     for text in &to.recipients {
-        add(Recipient::parse(text.trim()).map_err(|_| not_a_recipient(text, Where::Argument))?);
+        let refused = |_| {
+            let is_file = !text.starts_with("age1") && Path::new(text).is_file();
+            is_file.then(|| Failure::RecipientIsFile(PathBuf::from(text)))
+        };
+        let parsed = Recipient::parse(text.trim()).map_err(refused);
+        add(parsed.map_err(|why| why.unwrap_or_else(|| not_a_recipient(text, Where::Argument)))?);
     }
     let mut taken = stdin_taken;
     for path in &to.files {

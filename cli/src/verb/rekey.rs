@@ -20,8 +20,12 @@ pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
     if changes.is_empty() {
         return Err(Failure::NothingToChange);
     }
+    if changes.remove_recipient.is_some() {
+        return Err(Failure::NotOne);
+    }
     takes_stdin(key.paths().chain(changes.paths()))?;
     let mut changing = Changing::begin(&container)?;
+    let was_unsettled = changing.container().is_unsettled();
     let held = Held::of(&key, &[changing.container()], false)?;
     let mut rekeying = changing.unlock(&held.key())?;
     let had = rekeying.profile();
@@ -60,6 +64,9 @@ pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
     }
     let only_shares = only(Slot::SHARE);
     changing.finish(&mut rekeying)?;
+    if changes.settle && was_unsettled {
+        eprintln!("note: whether the change was finished or undone does not show: do it again, and it is done");
+    }
     if only_shares {
         eprintln!("note: from now on only the recovery shares open it");
     }

@@ -47,13 +47,14 @@ pub(crate) fn split(options: Split) -> Result<(), Failure> {
     let shares = rekeying.add_shares(threshold, number, &mut random())?;
     rekeying.check()?;
     let (stem, id) = (stem(&container), id(changing.container()));
+    let file_name = container.file_name().unwrap_or_default().to_string_lossy();
     let names: Vec<_> = shares.iter().map(|share| name(&stem, share.number())).collect();
     for name in &names {
         refuse_share(&folder.join(name), changing.container())?;
     }
     let pages = Output::files_in(&folder, &names, over)?.durable();
     for (entry, share) in shares.iter().enumerate() {
-        pages.put_entry(entry, page_of(share, &stem, &id)?.as_bytes())?;
+        pages.put_entry(entry, page_of(share, &file_name, &id)?.as_bytes())?;
     }
     pages.commit()?;
     if let Err(failure) = changing.finish(&mut rekeying) {
@@ -115,14 +116,14 @@ fn stem(container: &Path) -> String {
 }
 
 /// What is printed and put into an envelope.
-fn page_of(share: &Share, stem: &str, id: &str) -> Result<Zeroizing<String>, Failure> {
+fn page_of(share: &Share, container: &str, id: &str) -> Result<Zeroizing<String>, Failure> {
     let (words, code) = (words_of(share), share.encode());
     // Room for all of it: no copy of a share stays behind when it grows.
     let mut page = Zeroizing::new(String::with_capacity(16 * 1024));
     page.push_str(&format!(
-        "Recovery share {} of {}.satchel\n\n",
+        "Recovery share {} of {}\n\n",
         share.number(),
-        crate::naming::shown(stem)
+        crate::naming::shown(container)
     ));
     page.push_str(&format!("Container  {id}\n"));
     page.push_str(&format!(

@@ -36,3 +36,6 @@ echo "$code" | tr A-Z a-z > small-letters.share-1.txt
 # A line that was cut when it was copied, after one that is whole.
 { cat mine.pub; echo "# bo"; echo age1pq1cut; } > committee.txt
 sed 's/.$//' mine.key > cut.key
+
+printf 'age-encryption.org/v1\n-> scrypt AAAA 18\n' > by-age.key
+: > empty.key
