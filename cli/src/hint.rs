@@ -50,7 +50,9 @@ impl Failure {
             }
             Self::SealedByAge(_) => "`age -d -o me.key FILE` opens it",
             Self::RecipientIsFile(_) => "-R takes a file of recipients",
-            Self::NotOne => "--remove-this takes away whose key opens it in this run; or --remove-recipients with -R and all who stay",
+            Self::NotOne => {
+                "--remove-this takes away whose key opens it in this run; or --remove-recipients with -R and all who stay"
+            }
             Self::RecipientForIdentity(_) => "name the file with the key that begins with AGE-SECRET-KEY-PQ-1",
             Self::NoRecipient(_) | Self::NotARecipient(_) => "one on each line: age1pq1... and 1952 more characters",
             Self::DamagedIdentity(_) => {
@@ -192,7 +194,9 @@ fn verdict_hint(verdict: Verdict) -> Option<&'static str> {
             "`satchel inspect` says what opens it: -i takes a key file, --share a recovery share, --link-file a link"
         }
         Verdict::MalformedRecipient => "copy it again, whole: age1pq1... and 1952 more characters",
-        Verdict::WrongShare(_) => "it is of an older split, or the container is an older copy: take the file that was split last",
+        Verdict::WrongShare(_) => {
+            "it is of an older split, or the container is an older copy: take the file that was split last"
+        }
         Verdict::ShareOfAnotherContainer(_) => {
             "`satchel inspect` shows a container's id, and each share names its container's"
         }

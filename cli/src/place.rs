@@ -13,8 +13,8 @@ use crate::failure::Failure;
 use crate::interrupt::{Temporary, Undisturbed};
 use crate::naming::safe_names;
 use crate::over::Over;
-use crate::progress::Progress;
 use crate::position::write_at;
+use crate::progress::Progress;
 use crate::staging::Staging;
 use crate::stream::{Harmless, Stream};
 

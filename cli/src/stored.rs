@@ -20,6 +20,8 @@ pub(crate) struct Stored {
     path: PathBuf,
     len: u64,
     is_set: bool,
+    /// A set that is not as it was made: in what each key opens there may be something missing.
+    is_altered: bool,
     members: Vec<Member>,
 }
 
@@ -67,20 +69,23 @@ impl Stored {
         let mut stored = Self {
             len: file.metadata().map_err(failed)?.len(),
             is_set: SetHead::is_set(&start),
+            is_altered: false,
             file,
             path: path.to_owned(),
             members: Vec::new(),
         };
         stored.members = if stored.is_set {
-            stored.read_set(&start)?
+            let (members, is_altered) = stored.read_set(&start)?;
+            stored.is_altered = is_altered;
+            members
         } else {
             vec![stored.read_alone()?]
         };
         Ok(stored)
     }
 
-    /// Where the members lie; only then what is in them.
-    fn read_set(&self, start: &[u8]) -> Result<Vec<Member>, Failure> {
+    /// Where the members lie; only then what is in them. And whether the set is another than it was made.
+    fn read_set(&self, start: &[u8]) -> Result<(Vec<Member>, bool), Failure> {
         let head = SetHead::parse(start)?;
         let mut ranges = Vec::new();
         let mut at = SET_HEAD_LEN as u64;
@@ -102,8 +107,8 @@ impl Stored {
             let container = parser.push(&prefix, range.end - range.start)?;
             members.push(Member { container, range });
         }
-        parser.finish()?;
-        Ok(members)
+        let is_altered = parser.finish().is_err();
+        Ok((members, is_altered))
     }
 
     fn read_alone(&self) -> Result<Member, Failure> {
@@ -136,6 +141,15 @@ impl Stored {
         self.is_set
     }
 
+    /// Whether a set is as it was made.
+    pub(crate) fn is_unaltered(&self) -> Result<(), Failure> {
+        if self.is_altered {
+            Err(Verdict::MalformedSet.into())
+        } else {
+            Ok(())
+        }
+    }
+
     /// The containers: one, but of a set.
     pub(crate) fn members(&self) -> &[Member] {
         &self.members
@@ -155,6 +169,9 @@ impl Stored {
     pub(crate) fn unlock(self, key: &Key<'_>) -> Result<Unlocked, Failure> {
         let mut verdict = Verdict::NoMatchingSlot;
         let mut unlocked = Unlocked::default();
+        if let Err(why) = self.is_unaltered() {
+            unlocked.add_damaged(why);
+        }
         let is_unsettled = self.members.iter().any(|member| member.container.is_unsettled());
         // Not what another command is about to finish.
         let is_changing = || {
@@ -173,6 +190,10 @@ impl Stored {
                 {
                     verdict = why;
                     unlocked.add_other();
+                    continue;
+                }
+                Err(why) if self.is_set => {
+                    unlocked.add_damaged(why.into());
                     continue;
                 }
                 Err(why) => return Err(why.into()),

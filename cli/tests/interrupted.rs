@@ -245,6 +245,8 @@ fn a_run_whose_reader_is_slow_can_be_interrupted() {
 }
 
 const KEYS: [&str; 2] = ["ana.key", "bo.key"];
+/// Of a container for few recipients [H-8].
+const ROOM: usize = 16_384;
 
 /// [K-1] [H-7]
 #[test]
@@ -254,7 +256,7 @@ fn a_rekey_killed_anywhere_leaves_what_the_old_or_the_new_key_opens() {
     people[1].write(&desk, "bo");
     let content = noise(300_000, 9);
     desk.write("members", &sealed(&[("members.csv", &content)], &people[0]));
-    let payload = |desk: &Desk| desk.read("members")[46 + 2 * 4096..].to_vec();
+    let payload = |desk: &Desk| desk.read("members")[46 + 2 * ROOM..].to_vec();
     let sealed_payload = payload(&desk);
     let rekey = |from: usize| {
         let (key, to) = (KEYS[from], ["bo.pub", "ana.pub"][from]);
@@ -267,7 +269,7 @@ fn a_rekey_killed_anywhere_leaves_what_the_old_or_the_new_key_opens() {
     };
     let file = std::fs::File::open(desk.path("members")).unwrap();
     let prefix = || {
-        let mut prefix = [0; 46 + 2 * 4096];
+        let mut prefix = [0; 46 + 2 * ROOM];
         file.read_exact_at(&mut prefix, 0).unwrap();
         prefix
     };

@@ -149,9 +149,15 @@ fn what_is_done_to_a_container_of_20_gb_reads_what_it_needs() {
     }
     let told = run("inspecting a container", &["inspect", "large"]);
     assert!(told.contains(&format!("length:  {} bytes", metadata.len())), "{told}");
+    let others: Vec<_> = (0..6)
+        .flat_map(|_| Person::new().recipients)
+        .map(|one| one.encode())
+        .collect();
+    desk.write("others.txt", others.join("\n").as_bytes());
+    // From one to eight.
     run(
         "rekeying a container",
-        &["rekey", "large", "-i", "ana.key", "-R", "bo.pub"],
+        &["rekey", "large", "-i", "ana.key", "-R", "bo.pub", "-R", "others.txt"],
     );
     let out = run(
         "taking last.txt with the new key out of a container",

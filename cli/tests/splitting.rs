@@ -132,6 +132,14 @@ fn a_share_that_opens_something_is_never_replaced() {
         "old/",
         "--force",
     ];
+    // Somebody wrote on it where it went.
+    let notes = "Kept by Ana, who moves house in May.\n".repeat(200);
+    desk.write("old/members.share-2.txt", &[notes.as_bytes(), &shares[1]].concat());
+    std::fs::rename(desk.path("old/members.share-1.txt"), desk.path("away")).unwrap();
+    let told = refused(split(&desk, &["-o", "old/", "--force"]), 7);
+    assert!(told.contains("old/members.share-2.txt is a recovery share"), "{told}");
+    std::fs::rename(desk.path("away"), desk.path("old/members.share-1.txt")).unwrap();
+    desk.write("old/members.share-2.txt", &shares[1]);
     for output in [
         split(&desk, &["-o", "old/"]),
         split(&desk, &["-o", "old/", "--force"]),

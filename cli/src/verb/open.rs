@@ -140,8 +140,13 @@ fn ask_for_the_rest(shares: &mut Vec<Share>) -> Result<(), Failure> {
 fn take_out(mut unlocked: Unlocked, only: &[String], target: Target) -> Result<(), Failure> {
     let chosen = chosen(unlocked.entries(), only);
     // What is named and can be read is not lost with what cannot.
-    if only.is_empty() || chosen.is_err() {
-        unlocked.is_readable()?;
+    match unlocked.is_readable() {
+        Err(why) if only.is_empty() || chosen.is_err() => return Err(why),
+        Err(why) => eprintln!(
+            "note: what was named is whole, and something else is not: {}",
+            why.sentence()
+        ),
+        Ok(()) => {}
     }
     let wanted = chosen?;
     let entries = unlocked.entries();

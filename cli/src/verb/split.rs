@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use satchel_client::crypto::{Container, Share, Slot, limit};
-use satchel_client::share_text::{share_in, words_of};
+use satchel_client::share_text::words_of;
 use zeroize::Zeroizing;
 
 use super::look::id;
 use crate::args::Split;
-use crate::ask::{is_dash, text_file};
+use crate::ask::is_dash;
 use crate::failure::{Failure, at};
-use crate::key::Held;
+use crate::key::{Held, shares_in};
 use crate::over::Over;
 use crate::place::Output;
 use crate::qr::{Block, drawn};
@@ -77,12 +77,9 @@ pub(crate) fn split(options: Split) -> Result<(), Failure> {
 
 /// Refuses to replace what opens this container, or might open another one.
 fn refuse_share(path: &Path, container: &Container) -> Result<(), Failure> {
-    let Ok(text) = text_file(path, false) else {
-        // What is there instead is somebody else's to judge.
-        return Ok(());
-    };
-    match share_in(&text) {
-        Ok(share) if share.container_id() != container.id() || share.belongs_to(container) => Err(
+    // As `combine` would read it. What is there instead is for --force to replace or not.
+    match shares_in(&[path.to_owned()], false).as_deref() {
+        Ok([share]) if share.container_id() != container.id() || share.belongs_to(container) => Err(
             Failure::ShareInTheWay(path.strip_prefix(".").unwrap_or(path).to_owned()),
         ),
         _ => Ok(()),
