@@ -90,7 +90,13 @@ impl Failure {
                 ..
             } => "save it again as CSV in UTF-8; nothing was written",
             Self::Table {
-                why: TableError::OpenQuote { .. } | TableError::AfterQuote { .. } | TableError::Swallowed { .. },
+                why: TableError::Swallowed { .. },
+                ..
+            } => {
+                "rows could go to another department with it: mend the quotes there, or take the line break or the separators out of that text; nothing was written"
+            }
+            Self::Table {
+                why: TableError::OpenQuote { .. } | TableError::AfterQuote { .. },
                 ..
             } => "rows could go to another department with it: mend the quotes there; nothing was written",
             Self::Table {

@@ -61,24 +61,20 @@ pub(crate) struct Row<'a> {
 impl Table<'_> {
     /// The line of the first row that seems to hold another one in its quotes. Quotes that are missing or left over in two places do that.
     ///
-    /// Of a row of several lines that is: a line of a field that has separators, and a value that `is_known` between them; or two lines that would
-    /// each be a whole row by themselves.
+    /// Of a field of several lines that is: a line that has separators, and a value that `is_known` between them. How many there are says nothing: a
+    /// note or an address has as many.
     pub(crate) fn swallowed(&self, is_known: impl Fn(&str) -> bool) -> Option<u64> {
         let is_value = |piece: &&str| is_known(&comparable(piece.trim_matches('"')));
+        let names_a_value = |line: Vec<&str>| line.len() > 1 && line.iter().any(is_value);
         let swallows = |row: &&Row<'_>| {
             let fields = self.fields(row.bytes);
-            let names_a_value = |line: Vec<&str>| line.len() > 1 && line.iter().any(is_value);
-            let holds_one = fields
-                .iter()
-                .filter(|field| field.contains(['\r', '\n']))
-                .any(|field| self.lines(field).any(names_a_value));
-            let is_row = |line: &Vec<&str>| line.len() > 1 && line.len() == fields.len();
-            holds_one || self.lines(&String::from_utf8_lossy(row.bytes)).filter(is_row).count() > 1
+            let mut fields = fields.iter().filter(|field| field.contains(['\r', '\n']));
+            fields.any(|field| self.lines(field).any(names_a_value))
         };
         self.rows.iter().find(swallows).map(|row| row.line)
     }
 
-    /// Each line, between its separators, whatever quotes there are.
+    /// Each line, cut at its separators.
     fn lines<'a>(&self, text: &'a str) -> impl Iterator<Item = Vec<&'a str>> {
         let separator = char::from(self.separator);
         text.split(['\r', '\n'])
@@ -269,15 +265,20 @@ mod tests {
             ("Name;Dept;Note;More\nA;Care;\"x;y\nB;Kitchen;z\";w\n", Some(2)),
             ("Name;Dept\rA;Care\r\"B;Care\rC\";Kitchen\r", Some(1)),
             ("Name;Dept;Note\nB;Care;\"x\nC;Kitchen;y\"\n", Some(2)),
-            // The swallowed row is short, long, for nobody, or has quotes of its own.
+            // The swallowed row is short, long, or has quotes of its own.
             ("Name;Dept;Note\n\"A;Kitchen\nB\";Care;y\n", Some(2)),
             ("Name;Dept;Note\n\"A;Kitchen;x;z\nB\";Care;y\n", Some(2)),
-            ("Name;Dept;Note\n\"A;Kitchn;x\nB\";Care;y\n", Some(2)),
             (
                 "Name;Dept;Phone;Note\nA;Care;072;\"\nB;Kitchen;073;\"\"night; weekend\"\n",
                 Some(2),
             ),
             ("Name;Dept;Note\nA;Care;\"Kitchen\nis next; by the way\"\n", None),
+            // Notes and addresses as they are.
+            (
+                "Name;Dept;Note\nA;Care;\"first call; then write\nmornings; please; thanks\"\n",
+                None,
+            ),
+            ("Name;Address;Dept\nA;\"12 Main St; Flat 4\nBerlin; DE\";Care\n", None),
         ] {
             assert_eq!(read(text.as_bytes(), "Dept").unwrap().swallowed(known), line, "{text}");
         }

@@ -62,13 +62,20 @@ pub(crate) fn rekey(options: Rekey) -> Result<(), Failure> {
     if some_left && recipients.is_empty() && only(Slot::RECIPIENT) {
         return Err(Failure::NobodyKnownToBeLeft);
     }
+    let is_share = |slot: &Slot| slot.kind() == Slot::SHARE;
     let only_shares = only(Slot::SHARE);
+    let perhaps_only_shares =
+        some_left && recipients.is_empty() && rekeying.profile().is_none() && rekeying.slots().iter().any(is_share);
     changing.finish(&mut rekeying)?;
     if changes.settle && was_unsettled {
         eprintln!("note: whether the change was finished or undone does not show: do it again, and it is done");
     }
     if only_shares {
         eprintln!("note: from now on only the recovery shares open it");
+    } else if perhaps_only_shares {
+        eprintln!(
+            "note: nobody can tell from the file whether any recipient is left: perhaps only the recovery shares open it now"
+        );
     }
     Ok(())
 }

@@ -56,9 +56,13 @@ pub(crate) fn split(options: Split) -> Result<(), Failure> {
     for (entry, share) in shares.iter().enumerate() {
         pages.put_entry(entry, page_of(share, &file_name, &id)?.as_bytes())?;
     }
-    pages.commit()?;
+    if let Err(failure) = pages.commit() {
+        eprintln!("note: those of the new shares that are in place by now open nothing; the container was not changed");
+        return Err(failure);
+    }
     if let Err(failure) = changing.finish(&mut rekeying) {
-        eprintln!("note: the shares that were just written open nothing");
+        // At which of its steps it failed, nobody may be able to read any more.
+        eprintln!("note: keep the old shares and the new ones: either may open it now");
         return Err(failure);
     }
     if replaced > 0 {
