@@ -12,7 +12,7 @@ use crate::interrupt::Echo;
 const LINES_LEN_MAX: usize = 64 * 1024;
 
 /// So many in a row say that nothing comes any more, once something came.
-const EMPTY_LINES: u8 = 3;
+const EMPTY_LINES: u8 = 5;
 
 /// A dialog in which nothing is shown that is typed, nor what is left of a pasted page afterwards: neither here nor by the shell that comes next.
 pub(crate) struct Dictation {
@@ -31,16 +31,15 @@ impl Dictation {
         self.quiet.drain();
         let question = format!("Share {number}, its 40 words or its code (nothing: no more): ");
         let mut lines = Zeroizing::new(String::with_capacity(LINES_LEN_MAX));
-        // Empty lines until there are no more; a page has some as well.
+        let again = format!("Share {number} again: ");
+        // Empty lines until there are no more: a page has some between, and twice as many where each line break is one too many.
         let (mut label, mut left) = (&*question, 1);
         loop {
             let line = prompt("the shares", label)?;
             label = "... ";
             match line.trim() {
                 "" if left == 1 => return Ok(None),
-                // What came before an empty line is no part of the share: the top of a page.
                 "" => {
-                    lines.clear();
                     left -= 1;
                     continue;
                 }
@@ -59,7 +58,7 @@ impl Dictation {
                 Err(why) => {
                     eprintln!("That is no share that is whole: {why}. Try it again.");
                     lines.clear();
-                    label = &question;
+                    label = &again;
                 }
             }
         }

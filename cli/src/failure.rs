@@ -24,7 +24,7 @@ pub(crate) enum Failure {
     OutputIsTerminal,
     #[error("standard input cannot be two things at once")]
     StdinTwice,
-    #[error("nothing was typed where {0} was asked for")]
+    #[error("nothing was typed for {0}")]
     NoAnswer(&'static str),
     #[error("there is no terminal to ask for {0}")]
     NoTerminal(&'static str),

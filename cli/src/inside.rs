@@ -40,13 +40,16 @@ impl<'a> Inside<'a> {
                 .bytes
                 .get(at(range.start)?..at(range.end)?)
                 .ok_or(Verdict::Truncated)?;
-            unpacker.push(opened.closed_segment(position, segment.to_vec())?.open()?)?;
+            let used = unpacker.push(opened.closed_segment(position, segment.to_vec())?.open()?)?;
+            drop(used.map(Zeroizing::new));
             while let Some(event) = unpacker.next()? {
                 if let Event::Content(_, bytes) = event {
                     content.extend_from_slice(bytes);
                 }
             }
         }
+        // A key is in it.
+        drop(unpacker.into_buffer().map(Zeroizing::new));
         Ok(content)
     }
 }

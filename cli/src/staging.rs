@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use cap_fs_ext::DirExt as _;
 use cap_std::ambient_authority;
@@ -19,6 +20,8 @@ use crate::interrupt::Temporary;
 /// A target's folder, and what is on its way into it.
 pub(crate) struct Staging {
     folder: Dir,
+    /// Those on the way to the last path, by their names: most often the next one begins alike.
+    opened: Mutex<Vec<(String, Dir)>>,
     aside: Aside,
     shown: PathBuf,
 }
@@ -53,6 +56,7 @@ impl Staging {
             let aside = aside(&folder, path)?;
             Ok(Self {
                 folder,
+                opened: Mutex::default(),
                 aside,
                 shown: path.to_owned(),
             })
@@ -70,20 +74,28 @@ impl Staging {
 
     /// What is at `path` in the target's folder.
     pub(crate) fn look_at(&self, path: &str) -> io::Result<Metadata> {
-        let (folder, name) = self.above(path)?;
-        folder.as_ref().unwrap_or(&self.folder).symlink_metadata(name)
+        let (folder, name) = split(path);
+        self.within(folder, false, |folder| folder.symlink_metadata(name))
     }
 
-    /// The folder that `path` is in, and what it is called there; none where that is the target's own.
-    fn above<'a>(&self, path: &'a str) -> io::Result<(Option<Dir>, &'a str)> {
-        let Some((folders, name)) = path.rsplit_once('/') else {
-            return Ok((None, path));
-        };
-        let mut at = None;
-        for folder in folders.split('/') {
-            at = Some(at.as_ref().unwrap_or(&self.folder).open_dir_nofollow(folder)?);
+    /// Does something in a folder below the target's, each on the way opened without following a symlink, or made.
+    fn within<T>(&self, path: &str, make: bool, act: impl FnOnce(&Dir) -> io::Result<T>) -> io::Result<T> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut depth = 0;
+        for component in path.split('/').filter(|component| !component.is_empty()) {
+            if opened.get(depth).is_none_or(|(name, _)| name != component) {
+                opened.truncate(depth);
+                let above = opened.last().map_or(&self.folder, |(_, folder)| folder);
+                match make.then(|| above.create_dir_with(component, &private())) {
+                    Some(Err(error)) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                    _ => {}
+                }
+                let folder = above.open_dir_nofollow(component)?;
+                opened.push((component.to_owned(), folder));
+            }
+            depth += 1;
         }
-        Ok((at, name))
+        act(depth.checked_sub(1).map_or(&self.folder, |last| &opened[last].1))
     }
 
     /// The file aside for `entry`, made when it is not there yet.
@@ -103,21 +115,16 @@ impl Staging {
 
     /// `a/b/c`, each made when it is not there.
     pub(crate) fn make_folders(&self, path: &str) -> io::Result<()> {
-        let mut at = None;
-        for component in path.trim_end_matches('/').split('/') {
-            let folder: &Dir = at.as_ref().unwrap_or(&self.folder);
-            match folder.create_dir_with(component, &private()) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => at = Some(folder.open_dir_nofollow(component)?),
-            }
-        }
-        Ok(())
+        self.within(path, true, |_| Ok(()))
     }
 
     /// Puts a file in place. A hard link fails where there is something already, a rename would replace it.
     pub(crate) fn put(&self, entry: usize, path: &str, force: bool) -> io::Result<()> {
-        let (above, name) = self.above(path)?;
-        let folder = above.as_ref().unwrap_or(&self.folder);
+        let (folder, name) = split(path);
+        self.within(folder, false, |folder| self.put_into(folder, entry, name, force))
+    }
+
+    fn put_into(&self, folder: &Dir, entry: usize, name: &str, force: bool) -> io::Result<()> {
         let (dir, aside) = match &self.aside {
             Aside::Unnamed(file) if !force => return link_unnamed(file, folder, name),
             Aside::Unnamed(file) => {
@@ -143,6 +150,11 @@ impl Staging {
         }
         dir.rename(&aside, folder, name)
     }
+}
+
+/// The folder that `path` is in, empty where that is the target's own, and what it is called there.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 impl Drop for Staging {

@@ -86,11 +86,13 @@ impl Stream {
 pub(crate) struct Harmless<W> {
     out: W,
     last: u8,
+    /// Bytes of a character that are still to come.
+    left: u8,
 }
 
 impl<W> Harmless<W> {
     pub(crate) const fn new(out: W) -> Self {
-        Self { out, last: 0 }
+        Self { out, last: 0, left: 0 }
     }
 }
 
@@ -100,8 +102,17 @@ impl<W: Write> Write for Harmless<W> {
         for byte in &mut shown {
             // C2 80 to C2 9F are U+0080 to U+009F, among them what stands for ESC [.
             let is_c1 = self.last == 0xc2 && matches!(byte, 0x80..=0x9f);
+            // Outside a character the same byte alone may be one, to a terminal of 8 bits.
+            let is_stray = self.left == 0 && matches!(byte, 0x80..=0xbf);
+            self.left = match *byte {
+                0x80..=0xbf => self.left.saturating_sub(1),
+                0xc2..=0xdf => 1,
+                0xe0..=0xef => 2,
+                0xf0..=0xf4 => 3,
+                _ => 0,
+            };
             self.last = *byte;
-            if is_c1 || byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t') {
+            if is_c1 || is_stray || byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t') {
                 *byte = b'?';
             }
         }
@@ -127,6 +138,13 @@ mod tests {
                 harmless.write_all(bytes).unwrap();
             }
             assert_eq!(String::from_utf8_lossy(&out), "ночь\t夜\n?[2J??é\u{fffd}?2J");
+
+            let mut out = Vec::new();
+            let mut harmless = Harmless::new(&mut out);
+            for bytes in b"a\x9b2J\xe5\xa4\x9c\x9b\xd0\x9b\x9d".chunks(piece) {
+                harmless.write_all(bytes).unwrap();
+            }
+            assert_eq!(out, b"a?2J\xe5\xa4\x9c?\xd0\x9b?");
         }
     }
 }

@@ -316,7 +316,8 @@ fn a_share_may_be_pasted_as_its_page_or_typed_row_by_row_and_nothing_of_it_is_le
         rows.trim_matches('\n').to_owned() + "\n"
     };
     let mistyped = rows(2).replacen(" 7.", " 7.x", 1);
-    let again = format!("{mistyped}\n{}", rows(2));
+    // Mistyped, and then with an empty line between, as on paper.
+    let again = format!("{mistyped}\n{}", rows(2).replacen("\n", "\n\n", 4));
     let (mut child, mut outer, inner) = asked(&desk, &["combine", "sealed", "-o", "out"]);
     let writer = outer.try_clone().unwrap();
     for (number, pasted) in [(1, page(1)), (2, again), (3, page(4))] {

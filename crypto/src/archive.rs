@@ -99,6 +99,11 @@ impl Unpacker {
         Ok(self.segment.replace(segment).map(PlainSegment::into_buffer))
     }
 
+    /// The allocation of the last segment, for whoever wipes what was in it.
+    pub fn into_buffer(self) -> Option<Vec<u8>> {
+        self.segment.map(PlainSegment::into_buffer)
+    }
+
     /// The next event; none when it takes another segment, or after [`Event::Done`].
     ///
     /// # Errors

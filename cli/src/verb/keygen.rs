@@ -27,7 +27,11 @@ pub(crate) fn keygen(options: Keygen) -> Result<(), Failure> {
     let passphrase = new_passphrase(&options.passphrase, false)?;
     let identity = Identity::generate(&mut random());
     let recipient = identity.recipient().encode();
-    let text = Zeroizing::new(format!("# recipient: {recipient}\n{}\n", identity.encode().as_str()));
+    // One allocation, so that no copy of the key stays behind when it grows.
+    let mut text = Zeroizing::new(String::with_capacity(recipient.len() + 256));
+    text.push_str(&format!("# recipient: {recipient}\n"));
+    text.push_str(&identity.encode());
+    text.push('\n');
     let (output, bytes) = match &passphrase {
         None => (
             target.for_text("satchel.key")?,
