@@ -213,7 +213,7 @@ pub(crate) struct Split {
     /// How many shares are made
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=32))]
     pub(crate) number: u8,
-    /// The folder that the shares go to
+    /// The folder for the shares; the present one
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
@@ -221,7 +221,7 @@ pub(crate) struct Split {
     /// Make shares that were made before useless
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Replace files that exist
+    /// Replace files that exist, but no share in use
     #[arg(long)]
     pub(crate) force: bool,
 }

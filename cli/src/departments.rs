@@ -87,6 +87,23 @@ impl Departments {
         })
     }
 
+    /// Whether it is one of the values, or one that is mistyped.
+    pub(crate) fn resembles(&self, value: &str) -> bool {
+        let letters = value.chars().count();
+        let mistakes = match letters {
+            0..=3 => 0,
+            4 | 5 => 1,
+            _ => 2,
+        };
+        let asked = value.to_lowercase();
+        // What is much longer is another text, and dear to compare.
+        let is_near = |known: &String| {
+            known.chars().count().abs_diff(letters) <= mistakes
+                && strsim::osa_distance(&known.to_lowercase(), &asked) <= mistakes
+        };
+        self.by_value.contains_key(value) || self.by_value.keys().any(is_near)
+    }
+
     /// Who opens the rows of `value`: each once.
     pub(crate) fn recipients(&self, value: &str) -> Option<Vec<Recipient>> {
         let mut all = self.committee.clone();

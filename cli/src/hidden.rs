@@ -243,7 +243,7 @@ mod tests {
             "IMG_20260304_123456_burst_0001_cover_IMG_20260304_123456_burst_0002_cover.jpeg",
             "550e8400-e29b-41d4-a716-446655440000_550e8400-e29b-41d4-a716-446655440001",
             "ee26b0dd4af7e749aa1a8ee3c10ae9923f618980772e473f8819a5d4940e0db27ac185f8a0e1d5f84f88bc887fd67b143732c304cc5fa9ad8e6f57f50028a8ff",
-            "/home/ana/wage claims of the night shift and the early shift/what we said and what they said.odt",
+            "ana/wage claims of the night shift and the early shift/what we said and what they said.odt",
         ] {
             let text = format!("cannot read {name}: No such file");
             assert_eq!(without_secrets(&text), text);

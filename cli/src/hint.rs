@@ -48,6 +48,7 @@ impl Failure {
             Self::NoIdentity(_) => {
                 "name the file with the key that begins with AGE-SECRET-KEY-PQ-1; a new key opens nothing that was sealed to another"
             }
+            Self::SecretNotText(_) => "save it as text in UTF-8",
             Self::SealedByAge(_) => "`age -d -o me.key FILE` opens it",
             Self::RecipientIsFile(_) => "-R takes a file of recipients",
             Self::NotOne => {

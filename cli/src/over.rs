@@ -33,9 +33,24 @@ impl Identity {
 
     /// Of the file that standard output goes to.
     pub(crate) fn of_stdout() -> Option<Self> {
+        Self::of_stream(
+            #[cfg(unix)]
+            &io::stdout(),
+        )
+    }
+
+    /// Of the file that standard input comes from.
+    fn of_stdin() -> Option<Self> {
+        Self::of_stream(
+            #[cfg(unix)]
+            &io::stdin(),
+        )
+    }
+
+    fn of_stream(#[cfg(unix)] stream: &impl std::os::fd::AsFd) -> Option<Self> {
         #[cfg(unix)]
         {
-            let found = rustix::fs::fstat(io::stdout()).ok()?;
+            let found = rustix::fs::fstat(stream).ok()?;
             let is_file = rustix::fs::FileType::from_raw_mode(found.st_mode).is_file();
             is_file.then_some(Self((found.st_dev, found.st_ino)))
         }
@@ -62,7 +77,11 @@ impl Over {
 
     /// But never one of these, which the command reads.
     pub(crate) fn keeping<'a>(mut self, paths: impl IntoIterator<Item = &'a PathBuf>) -> Self {
-        for path in paths.into_iter().filter(|path| !is_dash(path)) {
+        for path in paths {
+            if is_dash(path) {
+                self.kept.extend(Identity::of_stdin());
+                continue;
+            }
             self.kept.extend(Identity::at(path));
             self.kept
                 .extend(fs::metadata(path).ok().and_then(|found| Identity::of(path, &found)));

@@ -11,6 +11,7 @@ use crate::position::read_up_to;
 
 /// What a letter says of its container, in its script too, which stands before it.
 const ID: &[u8] = b"satchel-container";
+const PAGE_BEGINS: &[u8] = b"<!doctype html";
 /// Half as much again as the longest letter that we make.
 const LEN_MAX: u64 = 1 << 27;
 const PIECE_LEN: usize = 65_536;
@@ -39,7 +40,11 @@ pub(crate) enum InPage {
 pub(crate) fn read(mut file: &File) -> io::Result<InPage> {
     let start = read_up_to(file, 0, PAGE_START_LEN)?;
     let Some(at) = PageElement::find(&start) else {
-        let names_one = start.windows(ID.len()).any(|window| window == ID);
+        let is_page = start
+            .trim_ascii_start()
+            .get(..PAGE_BEGINS.len())
+            .is_some_and(|begins| begins.eq_ignore_ascii_case(PAGE_BEGINS));
+        let names_one = is_page && start.windows(ID.len()).any(|window| window == ID);
         return Ok(if names_one { InPage::Damaged } else { InPage::Nothing });
     };
     if file.metadata()?.len() > LEN_MAX {
@@ -48,12 +53,16 @@ pub(crate) fn read(mut file: &File) -> io::Result<InPage> {
     file.seek(SeekFrom::Start(at as u64))?;
     let (mut element, mut container) = (PageElement::default(), Vec::new());
     let mut kept = tempfile::tempfile()?;
-    let mut piece = vec![0; PIECE_LEN];
+    let (mut piece, mut is_first) = (vec![0; PIECE_LEN], true);
     loop {
         let len = file.read(&mut piece)?;
         let Ok(ended) = element.push(&piece[..len], &mut container) else {
             return Ok(InPage::Damaged);
         };
+        if is_first && container.first().is_some_and(|byte| *byte != 0x8b) {
+            return Ok(InPage::Damaged);
+        }
+        is_first &= container.is_empty();
         kept.write_all(&container)?;
         container.clear();
         if ended {

@@ -20,8 +20,6 @@ pub(crate) struct Stored {
     path: PathBuf,
     len: u64,
     is_set: bool,
-    /// A set that is not as it was made: in what each key opens there may be something missing.
-    is_altered: bool,
     members: Vec<Member>,
 }
 
@@ -69,23 +67,20 @@ impl Stored {
         let mut stored = Self {
             len: file.metadata().map_err(failed)?.len(),
             is_set: SetHead::is_set(&start),
-            is_altered: false,
             file,
             path: path.to_owned(),
             members: Vec::new(),
         };
         stored.members = if stored.is_set {
-            let (members, is_altered) = stored.read_set(&start)?;
-            stored.is_altered = is_altered;
-            members
+            stored.read_set(&start)?
         } else {
             vec![stored.read_alone()?]
         };
         Ok(stored)
     }
 
-    /// Where the members lie; only then what is in them. And whether the set is another than it was made.
-    fn read_set(&self, start: &[u8]) -> Result<(Vec<Member>, bool), Failure> {
+    /// Where the members lie; only then what is in them.
+    fn read_set(&self, start: &[u8]) -> Result<Vec<Member>, Failure> {
         let head = SetHead::parse(start)?;
         let mut ranges = Vec::new();
         let mut at = SET_HEAD_LEN as u64;
@@ -107,8 +102,8 @@ impl Stored {
             let container = parser.push(&prefix, range.end - range.start)?;
             members.push(Member { container, range });
         }
-        let is_altered = parser.finish().is_err();
-        Ok((members, is_altered))
+        parser.finish()?;
+        Ok(members)
     }
 
     fn read_alone(&self) -> Result<Member, Failure> {
@@ -141,15 +136,6 @@ impl Stored {
         self.is_set
     }
 
-    /// Whether a set is as it was made.
-    pub(crate) fn is_unaltered(&self) -> Result<(), Failure> {
-        if self.is_altered {
-            Err(Verdict::MalformedSet.into())
-        } else {
-            Ok(())
-        }
-    }
-
     /// The containers: one, but of a set.
     pub(crate) fn members(&self) -> &[Member] {
         &self.members
@@ -169,9 +155,6 @@ impl Stored {
     pub(crate) fn unlock(self, key: &Key<'_>) -> Result<Unlocked, Failure> {
         let mut verdict = Verdict::NoMatchingSlot;
         let mut unlocked = Unlocked::default();
-        if let Err(why) = self.is_unaltered() {
-            unlocked.add_damaged(why);
-        }
         let is_unsettled = self.members.iter().any(|member| member.container.is_unsettled());
         // Not what another command is about to finish.
         let is_changing = || {

@@ -61,7 +61,7 @@ pub(crate) struct Row<'a> {
 impl Table<'_> {
     /// The line of the first row that seems to hold another one in its quotes. Quotes that are missing or left over in two places do that.
     ///
-    /// Of a field of several lines that is: a line that has separators, and a value that `is_known` between them. How many there are says nothing: a
+    /// Of a field of several lines that is: a line that has separators, and a value that `is_known`, or nearly, between them. How many there are says nothing: a
     /// note or an address has as many.
     pub(crate) fn swallowed(&self, is_known: impl Fn(&str) -> bool) -> Option<u64> {
         let is_value = |piece: &&str| is_known(&comparable(piece.trim_matches('"')));

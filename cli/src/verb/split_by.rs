@@ -35,7 +35,7 @@ pub(crate) fn split_by(path: &Path, column: &str, to: &Path, target: Target) -> 
         path: path.to_owned(),
         why,
     })?;
-    if let Some(line) = table.swallowed(|value| departments.by_value.contains_key(value)) {
+    if let Some(line) = table.swallowed(|value| departments.resembles(value)) {
         return Err(Failure::Table {
             path: path.to_owned(),
             why: TableError::Swallowed { line },

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use table::Table;
 
-const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|browser] [--runs 3] [--mib 1024] \
+const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|browser] [--runs 5] [--mib 1024] \
     [--seconds 3] [--ram-disk /dev/shm] [--disk FOLDER] \
     [--browser-tests FOLDER] [--json FILE]";
 
@@ -45,7 +45,7 @@ impl Options {
             satchel: "target/release/satchel".into(),
             server: "target/release/satchel-server".into(),
             only: None,
-            runs: 3,
+            runs: 5,
             mib: 1024,
             time: Duration::from_secs(3),
             ram_disk: "/dev/shm".into(),
