@@ -113,7 +113,10 @@ fn what_is_read_is_not_written_over() {
     }
     // Also where standard input is that file.
     let mut piped = desk.command(&["decrypt", "-", "-i", "ana.key", "-o", "sealed", "--force"]);
-    let told = refused(piped.stdin(File::open(desk.path("sealed")).unwrap()).output().unwrap(), 7);
+    let told = refused(
+        piped.stdin(File::open(desk.path("sealed")).unwrap()).output().unwrap(),
+        7,
+    );
     assert!(told.contains("sealed is read for this"), "{told}");
     // Without -o a document comes into the present folder.
     let mut here = desk.command(&["decrypt", "sealed", "-i", "../ana.key", "--force"]);
