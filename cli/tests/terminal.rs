@@ -26,12 +26,20 @@ fn terminal() -> (std::fs::File, std::fs::File) {
     (outer.into(), inner.into())
 }
 
+/// Whether a program can have a terminal of its own here; says so when not.
+fn can_give_a_terminal() -> bool {
+    let can = Command::new("setsid").arg("--version").output().is_ok();
+    if !can {
+        println!("skipped: there is no setsid to give a program a terminal of its own");
+    }
+    can
+}
+
 #[test]
 fn a_question_for_a_secret_that_is_interrupted_gives_the_terminal_its_echo_back() {
     let (desk, ana) = (Desk::new(), Person::new());
     ana.write(&desk, "ana");
-    if Command::new("setsid").arg("--version").output().is_err() {
-        println!("skipped: there is no setsid to give a program a terminal of its own");
+    if !can_give_a_terminal() {
         return;
     }
     desk.write("plan", b"at noon");
@@ -212,8 +220,7 @@ fn asked(desk: &Desk, arguments: &[&str]) -> (std::process::Child, std::fs::File
 #[test]
 fn a_passphrase_that_is_made_is_shown_on_the_terminal_wherever_errors_go() {
     let desk = Desk::new();
-    if Command::new("setsid").arg("--version").output().is_err() {
-        println!("skipped: there is no setsid to give a program a terminal of its own");
+    if !can_give_a_terminal() {
         return;
     }
     desk.write("plan", b"at noon");
@@ -241,8 +248,7 @@ fn a_passphrase_that_is_made_is_shown_on_the_terminal_wherever_errors_go() {
 #[test]
 fn an_end_of_input_at_a_question_is_no_answer() {
     let desk = Desk::new();
-    if Command::new("setsid").arg("--version").output().is_err() {
-        println!("skipped: there is no setsid to give a program a terminal of its own");
+    if !can_give_a_terminal() {
         return;
     }
     desk.write("plan", b"at noon");
@@ -258,8 +264,7 @@ fn an_end_of_input_at_a_question_is_no_answer() {
 fn shares_that_are_not_named_are_asked_for_until_there_are_enough() {
     let (desk, ana) = (Desk::new(), Person::new());
     ana.write(&desk, "ana");
-    if Command::new("setsid").arg("--version").output().is_err() {
-        println!("skipped: there is no setsid to give a program a terminal of its own");
+    if !can_give_a_terminal() {
         return;
     }
     desk.write("plan", b"at noon");
@@ -295,8 +300,7 @@ fn shares_that_are_not_named_are_asked_for_until_there_are_enough() {
 fn a_share_may_be_pasted_as_its_page_or_typed_row_by_row_and_nothing_of_it_is_left_for_the_shell() {
     let (desk, ana) = (Desk::new(), Person::new());
     ana.write(&desk, "ana");
-    if Command::new("setsid").arg("--version").output().is_err() {
-        println!("skipped: there is no setsid to give a program a terminal of its own");
+    if !can_give_a_terminal() {
         return;
     }
     desk.write("plan", b"at noon");
