@@ -8,7 +8,7 @@ use crate::ask::prompt;
 use crate::failure::Failure;
 use crate::interrupt::Echo;
 
-/// More lines than a page has, with its QR code.
+/// In bytes: more than a page has, with its QR code.
 const LINES_LEN_MAX: usize = 64 * 1024;
 
 /// So many in a row say that nothing comes any more, once something came.

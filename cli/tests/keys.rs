@@ -346,3 +346,29 @@ fn whoever_is_removed_opens_nothing_any_more_whatever_their_number_and_however_o
     assert!(told.contains("this passphrase opens it already"), "{told}");
     assert!(desk.read("members.satchel") == before);
 }
+
+#[test]
+fn a_carriage_return_alone_ends_a_line_of_a_recipients_file() {
+    let desk = desk(&["ana", "bo"]);
+    let (ana, bo) = (desk.read("ana.pub"), desk.read("bo.pub"));
+    desk.write(
+        "committee",
+        &[b"# committee\r", ana.trim_ascii(), b"\r\n", &bo[..]].concat(),
+    );
+    good(desk.run(&["encrypt", "members.csv", "-R", "committee", "-o", "members.satchel"]));
+    opens(&desk, &["-i", "ana.key"]);
+    opens(&desk, &["-i", "bo.key"]);
+}
+
+#[test]
+fn another_name_of_a_container_that_moved_is_spoken_of() {
+    let desk = desk(&["ana"]);
+    good(desk.run(&["encrypt", "members.csv", "-R", "ana.pub", "-o", "members.satchel"]));
+    std::fs::hard_link(desk.path("members.satchel"), desk.path("another")).unwrap();
+    let recipient = |number: u8| good(desk.run(&["keygen", "-o", &format!("{number}.key")]));
+    let others = (0..9).flat_map(recipient).collect::<Vec<_>>();
+    desk.write("others", &others);
+    let output = desk.run(&["rekey", "members.satchel", "-i", "ana.key", "-R", "others"]);
+    assert!(said(&output).contains("another name of this file"), "{}", said(&output));
+    good(output);
+}

@@ -260,16 +260,22 @@ fn an_end_of_input_at_a_question_is_no_answer() {
     assert!(!desk.path("out").exists());
 }
 
-#[test]
-fn shares_that_are_not_named_are_asked_for_until_there_are_enough() {
+/// A desk with a container of a plan, which any three of four shares open.
+fn desk_with_shares() -> Desk {
     let (desk, ana) = (Desk::new(), Person::new());
     ana.write(&desk, "ana");
-    if !can_give_a_terminal() {
-        return;
-    }
     desk.write("plan", b"at noon");
     good(desk.run(&["encrypt", "plan", "-o", "sealed", "-R", "ana.pub"]));
     good(desk.run(&["split", "sealed", "-k", "3", "-n", "4", "-i", "ana.key"]));
+    desk
+}
+
+#[test]
+fn shares_that_are_not_named_are_asked_for_until_there_are_enough() {
+    if !can_give_a_terminal() {
+        return;
+    }
+    let desk = desk_with_shares();
     let share = |number: u8| format!("sealed.share-{number}.txt");
     let code = |number: u8| {
         let page = String::from_utf8(desk.read(&share(number))).unwrap();
@@ -298,14 +304,10 @@ fn shares_that_are_not_named_are_asked_for_until_there_are_enough() {
 
 #[test]
 fn a_share_may_be_pasted_as_its_page_or_typed_row_by_row_and_nothing_of_it_is_left_for_the_shell() {
-    let (desk, ana) = (Desk::new(), Person::new());
-    ana.write(&desk, "ana");
     if !can_give_a_terminal() {
         return;
     }
-    desk.write("plan", b"at noon");
-    good(desk.run(&["encrypt", "plan", "-o", "sealed", "-R", "ana.pub"]));
-    good(desk.run(&["split", "sealed", "-k", "3", "-n", "4", "-i", "ana.key"]));
+    let desk = desk_with_shares();
     let page = |number: u8| String::from_utf8(desk.read(&format!("sealed.share-{number}.txt"))).unwrap();
     let rows = |number: u8| {
         let page = page(number);
