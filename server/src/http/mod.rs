@@ -3,6 +3,7 @@
 mod body;
 mod content;
 mod creator;
+mod documents;
 mod failure;
 mod harden;
 mod held;
@@ -88,6 +89,24 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .service(resource(route::CLAIM, "POST").route(web::post().to(readers::claim)))
         .service(resource(route::CONTENT, "GET").route(web::get().to(readers::content)))
         .service(resource(route::CONFIRM, "POST").route(web::post().to(readers::confirm)))
+        .service(resource(route::POLICY, "POST").route(web::post().to(creator::change)))
+        .service(
+            resource(route::DOCUMENTS, "OPTIONS, POST")
+                .route(web::method(Method::OPTIONS).to(uploads::capabilities))
+                .route(web::post().to(uploads::create_document)),
+        )
+        .service(
+            resource(route::DOCUMENT, "DELETE, HEAD, OPTIONS, PATCH")
+                .route(web::method(Method::OPTIONS).to(uploads::capabilities))
+                .route(web::head().to(uploads::stand))
+                .route(web::patch().to(uploads::resume))
+                .route(web::delete().to(creator::burn)),
+        )
+        .service(resource(route::DOCUMENT_RECEIPT, "GET, HEAD").route(reading().to(documents::receipt)))
+        .service(resource(route::HEAD, "GET, HEAD").route(reading().to(documents::head)))
+        .service(resource(route::LINKS, "POST").route(web::post().to(documents::make)))
+        .service(resource(route::LINK, "DELETE").route(web::delete().to(documents::burn_link)))
+        .service(resource(route::LINK_POLICY, "POST").route(web::post().to(creator::change_link)))
         .default_service(web::to(elsewhere));
 }
 

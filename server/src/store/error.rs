@@ -53,6 +53,18 @@ pub enum StoreError {
         /// The declared size.
         limit: u64,
     },
+    /// Reads can only become fewer: `policy_not_allowed`.
+    #[error("reads can only become fewer")]
+    NotFewer {
+        /// Most that may be left.
+        most: u32,
+    },
+    /// As many links as one document may have: `policy_not_allowed`.
+    #[error("too many links")]
+    TooManyLinks {
+        /// Most that there may be.
+        limit: u32,
+    },
     /// The range starts past the end: `range_not_satisfiable`.
     #[error("the range lies outside the content")]
     Range {

@@ -56,7 +56,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     options.random.fill(&mut store_id)?;
     let store_id = found.store_id.unwrap_or(store_id);
     open_private(&database).map_err(at(&database))?;
-    let (conn, _) = db::open_writer(&database, &store_id)?;
+    let conn = db::open_writer(&database, &store_id)?;
     if options.accept_clock {
         // The next start measures against this: accepted once is accepted for good.
         conn.execute(

@@ -8,6 +8,7 @@
 mod configuration;
 mod creating;
 mod documentation;
+mod documents;
 mod harness;
 mod hostile;
 mod page;
