@@ -6,10 +6,13 @@
 )]
 
 mod configuration;
+mod connection;
 mod creating;
+mod dice;
 mod documentation;
 mod harness;
 mod hostile;
 mod page;
 mod process;
 mod reading;
+mod safe;
