@@ -15,4 +15,5 @@ mod hostile;
 mod page;
 mod process;
 mod reading;
+mod roles;
 mod safe;
