@@ -15,5 +15,6 @@ mod hostile;
 mod page;
 mod process;
 mod reading;
+mod refusals;
 mod roles;
 mod safe;
