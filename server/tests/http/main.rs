@@ -6,7 +6,9 @@
 )]
 
 mod configuration;
+mod connection;
 mod creating;
+mod dice;
 mod documentation;
 mod documents;
 mod harness;
@@ -14,3 +16,6 @@ mod hostile;
 mod page;
 mod process;
 mod reading;
+mod refusals;
+mod roles;
+mod safe;
