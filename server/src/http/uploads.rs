@@ -42,6 +42,9 @@ pub(super) async fn create_document(
     answer
 }
 
+/// Reads what is to be made out of a request's head, and where it will be.
+type Asking = fn(&HeaderMap, &Shared) -> Result<(Making, String), Failure>;
+
 /// What an upload makes.
 enum Making {
     Paste(NewPaste),
@@ -68,7 +71,7 @@ async fn create_from(
     request: &HttpRequest,
     payload: &mut web::Payload,
     shared: &Shared,
-    asked: fn(&HeaderMap, &Shared) -> Result<(Making, String), Failure>,
+    asked: Asking,
 ) -> Result<HttpResponse, Failure> {
     let headers = request.headers();
     tus::version(headers)?;
