@@ -121,13 +121,20 @@ const OPERATIONS: &[Operation] = &[
         path: route::PASTES,
         method: HttpMethod::Post,
         summary: "Creates a paste, with its container or the beginning of it as the body",
-        headers: &["Tus-Resumable", "Upload-Length", "Upload-Metadata", "?Upload-Checksum"],
+        headers: &[
+            "Tus-Resumable",
+            "Upload-Length",
+            "Upload-Metadata",
+            "?Upload-Checksum",
+            "?Satchel-Invite",
+        ],
         bearer: None,
         answers: &[empty(
             201,
             "Location, Upload-Offset, Upload-Expires; also for a repeated creation of the same paste",
         )],
         refusals: &[
+            Code::InviteRequired,
             Code::IdTaken,
             Code::Burned,
             Code::TusVersion,

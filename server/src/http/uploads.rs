@@ -7,8 +7,8 @@ use satchel_api::{Code, header as name, metadata, route};
 
 use super::body::{self, Cut};
 use super::tus::{self, Checksum};
-use super::{Failure, Shared, creator, proof};
-use crate::store::{Created, NewPaste, Progress, ROW_BYTES_MAX, Upload};
+use super::{Failure, Shared, creator, gate, proof};
+use crate::store::{Created, NewPaste, Progress, ROW_BYTES_MAX, TokenHash, Upload};
 
 /// `OPTIONS`: what of tus is spoken.
 pub(super) async fn capabilities(shared: web::Data<Shared>) -> HttpResponse {
@@ -48,10 +48,11 @@ async fn create_from(
     }
     let checksum = tus::checksum(headers)?;
     shared.throttle.take(request, &shared.settings)?;
+    let invite = gate::admit(request, shared, &new).await?;
     let created = if new.size <= ROW_BYTES_MAX {
-        create_small(shared, new, payload, checksum).await?
+        create_small(shared, new, invite, payload, checksum).await?
     } else {
-        create_large(shared, new, payload, checksum).await?
+        create_large(shared, new, invite, payload, checksum).await?
     };
     let mut response = stands(StatusCode::CREATED, created);
     let location = format!("{}{}", shared.settings.path_prefix, route::of(route::PASTE, &id));
@@ -94,6 +95,7 @@ fn asked(headers: &HeaderMap, shared: &Shared) -> Result<(NewPaste, String), Fai
 async fn create_small(
     shared: &Shared,
     new: NewPaste,
+    invite: Option<TokenHash>,
     payload: &mut web::Payload,
     mut checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
@@ -112,7 +114,7 @@ async fn create_small(
         size,
         expires_at,
         ..
-    } = shared.store.create(new, bytes).await?;
+    } = shared.store.create_by(invite, new, bytes).await?;
     Ok(Progress {
         offset,
         size,
@@ -124,10 +126,11 @@ async fn create_small(
 async fn create_large(
     shared: &Shared,
     new: NewPaste,
+    invite: Option<TokenHash>,
     payload: &mut web::Payload,
     checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
-    let created = shared.store.create(new, Vec::new()).await?;
+    let created = shared.store.create_by(invite, new, Vec::new()).await?;
     match created.upload {
         Some(upload) => receive(upload, payload, checksum).await,
         None => Ok(Progress {

@@ -9,7 +9,8 @@ use super::claiming::refusal;
 use super::desk::Desk;
 use super::error::StoreError;
 use super::fault::Fault;
-use super::kinds::NewPaste;
+use super::invites;
+use super::kinds::{NewPaste, TokenHash};
 use super::rows::{self, PasteRow};
 use super::shared::Shared;
 use super::slots::SlotRef;
@@ -30,6 +31,8 @@ pub(super) struct Create {
     /// The claim hash under the slot's key.
     pub(super) claim: [u8; 32],
     pub(super) blocks: Vec<Sealed>,
+    /// What pays for it, where that takes an invite.
+    pub(super) invite: Option<TokenHash>,
     /// Bytes that the blocks hold.
     pub(super) held: u64,
     /// Whether this run made the paste: else the slot goes back.
@@ -73,6 +76,12 @@ impl Order for Create {
                 limits.bytes_max
             };
             return Ok(Turn::Refused(StoreError::StorageFull { limit: Some(limit) }));
+        }
+        // Last of all that can be refused, so that a refusal costs nothing.
+        if let Some(invite) = &self.invite
+            && let Err(refusal) = invites::spend(desk.conn, invite, self.new.size, desk.now.latest)?
+        {
+            return Ok(Turn::Refused(refusal));
         }
         let mut row = self.row(desk);
         if self.held > 0 {

@@ -46,6 +46,7 @@ pub(super) fn open_writer(path: &Path, store_id: &[u8; 32]) -> Result<(Connectio
         )?;
         conn.execute_batch("COMMIT")?;
     }
+    conn.execute_batch(super::invites::TABLE)?;
     Ok((conn, new))
 }
 
@@ -54,6 +55,22 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     let conn = Connection::open_with_flags(path, flags())?;
     set_pragmas(&conn)?;
     conn.execute_batch("PRAGMA query_only = ON")?;
+    Ok(conn)
+}
+
+/// Opens one for a command, beside a server that may be running: what it writes has to be one short transaction, begun as a writer's.
+pub(super) fn open_beside(path: &Path) -> Result<Connection, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::NoStore);
+    }
+    let conn = Connection::open_with_flags(path, flags())?;
+    match version(&conn)? {
+        VERSION => {}
+        0 => return Err(OpenError::NoStore),
+        found => return Err(OpenError::Version { found, known: VERSION }),
+    }
+    set_pragmas(&conn)?;
+    conn.execute_batch(super::invites::TABLE)?;
     Ok(conn)
 }
 

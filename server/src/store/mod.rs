@@ -23,6 +23,7 @@ mod desk;
 mod error;
 mod fault;
 mod files;
+mod invites;
 mod kinds;
 mod leases;
 mod opening;
@@ -44,6 +45,7 @@ pub use answers::{BurnAnswer, Claimed, Created, Health, Progress, Totals};
 pub use clock::{Clock, SystemClock};
 pub use content::Content;
 pub use error::{OpenError, StoreError};
+pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
 pub use kinds::{Id, NewPaste, Token, TokenHash};
 pub use options::Options;
 pub use random::{NoRandomness, Random, SystemRandom};
@@ -98,6 +100,20 @@ impl Store {
     /// [`StoreError::IdTaken`], [`StoreError::Burned`] for a repeated one that burned, [`StoreError::StorageFull`],
     /// [`StoreError::TooLong`] when the body is longer than the size.
     pub async fn create(&self, new: NewPaste, body: Vec<u8>) -> Result<Created, StoreError> {
+        self.create_by(None, new, body).await
+    }
+
+    /// As [`create`](Self::create), paid for by an invite: one use and the size of its quota, in the transaction that creates. A repeated
+    /// creation costs nothing, nor does one that is refused.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and [`StoreError::InviteRequired`].
+    pub async fn create_by(
+        &self,
+        invite: Option<TokenHash>,
+        new: NewPaste,
+        body: Vec<u8>,
+    ) -> Result<Created, StoreError> {
         let len = u64::try_from(body.len()).unwrap_or(u64::MAX);
         if len > new.size {
             return Err(StoreError::TooLong { limit: new.size });
@@ -108,7 +124,8 @@ impl Store {
             (body, Vec::new())
         };
         let held = u64::try_from(first.len()).unwrap_or(u64::MAX);
-        let order = self.sealed_creation(new, first).await?;
+        let mut order = self.sealed_creation(new, first).await?;
+        order.invite = invite;
         let Stands { slot, progress, stored } = submit(&self.writer, order).await?;
         let Progress {
             offset,
@@ -136,6 +153,23 @@ impl Store {
             } = upload.commit().await?;
         }
         Ok(created)
+    }
+
+    /// Whether a creation with this invite has a chance, before its body is read: the invite holds, or the id is known.
+    ///
+    /// # Errors
+    /// [`StoreError::InviteRequired`].
+    pub async fn admits(&self, invite: TokenHash, new: NewPaste) -> Result<(), StoreError> {
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| match invites::look(
+            conn,
+            &invite,
+            new.size,
+            shared.now().latest,
+        )? {
+            Err(refusal) if rows::by_id(conn, new.id)?.is_none() => Err(refusal.into()),
+            _ => Ok(()),
+        };
+        self.shared.read(read).await
     }
 
     /// Where an upload stands (tus `HEAD`); a stored paste stands at its size.
@@ -340,6 +374,7 @@ impl Store {
                     new,
                     slot,
                     claim,
+                    invite: None,
                     blocks,
                     held,
                     fresh: false,

@@ -10,6 +10,7 @@ mod creating;
 mod documentation;
 mod harness;
 mod hostile;
+mod inviting;
 mod page;
 mod process;
 mod reading;
