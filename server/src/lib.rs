@@ -4,6 +4,7 @@ pub mod config;
 mod disk;
 pub mod health;
 pub mod http;
+pub mod invite;
 pub mod lifecycle;
 mod page;
 mod report;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use satchel_server::config::{self, Options, Settings};
+use satchel_server::invite::{self, InviteVerb};
 use satchel_server::{health, serve};
 
 /// Keeps sealed documents, counts reads, and destroys. It cannot open what it keeps.
@@ -32,6 +33,11 @@ enum Verb {
         /// Where it listens
         #[arg(long, env = "SATCHEL_LISTEN", value_name = "ADDR", default_value = config::LISTEN_DEFAULT)]
         listen: SocketAddr,
+    },
+    /// Who may upload, where that takes an invite; also while the server runs
+    Invite {
+        #[command(subcommand)]
+        verb: InviteVerb,
     },
     /// What to do about the clock
     Clock {
@@ -68,6 +74,10 @@ fn main() -> ExitCode {
         Verb::Clock {
             verb: ClockVerb::Accept { config, options },
         } => with_settings(config, *options, |settings| serve::accept_clock(&settings)),
+        Verb::Invite { verb } => {
+            let (config, options) = verb.said();
+            with_settings(config, options, |settings| invite::run(&verb, &settings))
+        }
         Verb::Healthcheck { listen } => done(health::ask(listen)),
     }
 }

@@ -107,6 +107,10 @@ impl From<StoreError> for Failure {
                 content_size: Some(size),
                 ..Self::new(Code::RangeNotSatisfiable)
             },
+            StoreError::InviteRequired { left } => Self::of(Problem {
+                limit: left,
+                ..Problem::new(Code::InviteRequired)
+            }),
             StoreError::StorageFull { limit } => Self::of(Problem {
                 limit,
                 ..Problem::new(Code::StorageFull)

@@ -5,6 +5,7 @@ mod content;
 mod creator;
 mod documents;
 mod failure;
+mod gate;
 mod harden;
 mod held;
 mod openapi;
@@ -26,7 +27,7 @@ pub use harden::{Hardening, harden, head_is_too_large};
 pub use held::Held;
 pub use throttle::Throttle;
 
-use crate::config::Settings;
+use crate::config::{Settings, Uploads};
 use crate::page::{self, Offers};
 use crate::store::Store;
 
@@ -148,7 +149,7 @@ async fn config(shared: web::Data<Shared>) -> HttpResponse {
         expires_in_secs_max: settings.expires_in_secs_max,
         expires_in_secs_default: settings.expires_in_secs_default,
         reads_max: satchel_api::limit::READS_MAX,
-        invite_required: false,
+        invite_required: settings.uploads == Uploads::Invite,
     })
 }
 

@@ -130,7 +130,13 @@ const OPERATIONS: &[Operation] = &[
         path: route::PASTES,
         method: HttpMethod::Post,
         summary: "Creates a paste, with its container or the beginning of it as the body",
-        headers: &["Tus-Resumable", "Upload-Length", "Upload-Metadata", "?Upload-Checksum"],
+        headers: &[
+            "Tus-Resumable",
+            "Upload-Length",
+            "Upload-Metadata",
+            "?Upload-Checksum",
+            "?Satchel-Invite",
+        ],
         bearer: None,
         body: None,
         answers: &[empty(
@@ -138,6 +144,7 @@ const OPERATIONS: &[Operation] = &[
             "Location, Upload-Offset, Upload-Expires; also for a repeated creation of the same paste",
         )],
         refusals: &[
+            Code::InviteRequired,
             Code::IdTaken,
             Code::Burned,
             Code::TusVersion,

@@ -7,8 +7,8 @@ use satchel_api::{Code, header as name, metadata, route};
 
 use super::body::{self, Cut};
 use super::tus::{self, Checksum};
-use super::{Failure, Shared, creator, proof};
-use crate::store::{Created, NewDocument, NewPaste, Progress, ROW_BYTES_MAX, Store, StoreError, Upload};
+use super::{Failure, Shared, creator, gate, proof};
+use crate::store::{Created, Id, NewDocument, NewPaste, Progress, ROW_BYTES_MAX, Store, StoreError, TokenHash, Upload};
 
 /// `OPTIONS`: what of tus is spoken.
 pub(super) async fn capabilities(shared: web::Data<Shared>) -> HttpResponse {
@@ -59,10 +59,17 @@ impl Making {
         }
     }
 
-    async fn create(self, store: &Store, body: Vec<u8>) -> Result<Created, StoreError> {
+    const fn id(&self) -> Id {
         match self {
-            Self::Paste(new) => store.create(new, body).await,
-            Self::Document(new) => store.create_document(new, body).await,
+            Self::Paste(new) => new.id,
+            Self::Document(new) => new.id,
+        }
+    }
+
+    async fn create(self, store: &Store, invite: Option<TokenHash>, body: Vec<u8>) -> Result<Created, StoreError> {
+        match self {
+            Self::Paste(new) => store.create_by(invite, new, body).await,
+            Self::Document(new) => store.create_document_by(invite, new, body).await,
         }
     }
 }
@@ -86,10 +93,11 @@ async fn create_from(
     }
     let checksum = tus::checksum(headers)?;
     shared.throttle.take(request, &shared.settings)?;
+    let invite = gate::admit(request, shared, new.id(), size).await?;
     let created = if size <= ROW_BYTES_MAX {
-        create_small(shared, new, payload, checksum).await?
+        create_small(shared, new, invite, payload, checksum).await?
     } else {
-        create_large(shared, new, payload, checksum).await?
+        create_large(shared, new, invite, payload, checksum).await?
     };
     let mut response = stands(StatusCode::CREATED, created);
     let location = format!("{}{location}", shared.settings.path_prefix);
@@ -145,6 +153,7 @@ pub(super) fn check_expiry(expires_in: u64, shared: &Shared) -> Result<(), Failu
 async fn create_small(
     shared: &Shared,
     new: Making,
+    invite: Option<TokenHash>,
     payload: &mut web::Payload,
     mut checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
@@ -164,7 +173,7 @@ async fn create_small(
         size,
         expires_at,
         ..
-    } = new.create(&shared.store, bytes).await?;
+    } = new.create(&shared.store, invite, bytes).await?;
     Ok(Progress {
         offset,
         size,
@@ -176,10 +185,11 @@ async fn create_small(
 async fn create_large(
     shared: &Shared,
     new: Making,
+    invite: Option<TokenHash>,
     payload: &mut web::Payload,
     checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
-    let created = new.create(&shared.store, Vec::new()).await?;
+    let created = new.create(&shared.store, invite, Vec::new()).await?;
     match created.upload {
         Some(upload) => receive(upload, payload, checksum).await,
         None => Ok(Progress {

@@ -9,7 +9,8 @@ use super::claiming::refusal;
 use super::desk::Desk;
 use super::error::StoreError;
 use super::fault::Fault;
-use super::kinds::NewPaste;
+use super::invites;
+use super::kinds::{NewPaste, TokenHash};
 use super::rows::{self, PasteRow, Place};
 use super::shared::Shared;
 use super::slots::SlotRef;
@@ -36,6 +37,8 @@ pub(super) struct Create {
     pub(super) blocks: Vec<Sealed>,
     /// The owner's head, of a document: it rests in a block of its own.
     pub(super) head: Option<Vec<u8>>,
+    /// What pays for it, where that takes an invite.
+    pub(super) invite: Option<TokenHash>,
     /// Bytes that the blocks hold of the container.
     pub(super) held: u64,
     /// Whether this run made the paste: else the slot goes back.
@@ -97,6 +100,10 @@ impl Create {
         }
         if self.new.size > limits.bytes_max.saturating_sub(desk.totals.bytes) {
             return no_room(limits.bytes_max);
+        }
+        // Last of all that can be refused, so that a refusal costs nothing.
+        if let Some(invite) = &self.invite {
+            invites::spend(desk.conn, invite, self.new.size, desk.now.latest)??;
         }
         rows::insert(desk.conn, self.new.id, row)?;
         for (at, sealed) in &self.blocks {
@@ -226,6 +233,7 @@ pub(super) async fn sealed(
                 claim,
                 blocks,
                 head,
+                invite: None,
                 held: u64::try_from(body.len()).unwrap_or(u64::MAX),
                 fresh: false,
                 known: false,

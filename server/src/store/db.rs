@@ -34,13 +34,18 @@ CREATE TABLE block (place INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
 ";
 
 /// What leads to version 2 from 1. `document` is the item whose payload stands behind this one's head, or for a document with several links
-/// itself; `number` counts the links of one document from 1; `shared` is how much of `size` is the document's.
+/// itself; `number` counts the links of one document from 1; `shared` is how much of `size` is the document's. An invite's number is never given
+/// twice: a list that somebody looked at stays right.
 const SECOND: &str = "
 ALTER TABLE paste ADD COLUMN document INTEGER;
 ALTER TABLE paste ADD COLUMN number INTEGER;
 ALTER TABLE paste ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE paste ADD COLUMN panic BLOB;
 CREATE INDEX paste_document ON paste (document, number) WHERE document IS NOT NULL;
+CREATE TABLE invite (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, token BLOB NOT NULL UNIQUE,
+  uses INTEGER NOT NULL, uses_left INTEGER NOT NULL, bytes INTEGER, bytes_left INTEGER, expires_at INTEGER NOT NULL
+);
 ";
 
 /// What each version adds to the one before. A new store takes all of them, so that no two ways lead to one schema.
@@ -74,6 +79,21 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     let conn = Connection::open_with_flags(path, flags())?;
     set_pragmas(&conn)?;
     conn.execute_batch("PRAGMA query_only = ON")?;
+    Ok(conn)
+}
+
+/// Opens one for a command, beside a server that may be running: what it writes has to be one short transaction, begun as a writer's.
+pub(super) fn open_beside(path: &Path) -> Result<Connection, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::NoStore);
+    }
+    let conn = Connection::open_with_flags(path, flags())?;
+    match version(&conn)? {
+        VERSION => {}
+        0 => return Err(OpenError::NoStore),
+        found => return Err(OpenError::Version { found, known: VERSION }),
+    }
+    set_pragmas(&conn)?;
     Ok(conn)
 }
 

@@ -40,6 +40,7 @@ impl Store {
         &self,
         new: NewPaste,
         head: Option<Vec<u8>>,
+        invite: Option<TokenHash>,
         body: Vec<u8>,
     ) -> Result<Created, StoreError> {
         let len = u64::try_from(body.len()).unwrap_or(u64::MAX);
@@ -52,7 +53,8 @@ impl Store {
             (body, Vec::new())
         };
         let held = u64::try_from(first.len()).unwrap_or(u64::MAX);
-        let order = sealed(&self.shared, new, head, first).await?;
+        let mut order = sealed(&self.shared, new, head, first).await?;
+        order.invite = invite;
         let Stands { slot, progress, stored } = submit(&self.writer, order).await?;
         let Progress {
             offset,

@@ -71,6 +71,12 @@ pub enum StoreError {
         /// The container's length.
         size: u64,
     },
+    /// Creating takes an invite, and none that holds came along: `invite_required`.
+    #[error("creating takes an invite")]
+    InviteRequired {
+        /// Bytes that its quota has left, where it holds and that is too little.
+        left: Option<u64>,
+    },
     /// No room: `storage_full`.
     #[error("no room")]
     StorageFull {
@@ -92,6 +98,9 @@ pub enum OpenError {
     /// Somebody holds the lock.
     #[error("another server is using this data folder")]
     InUse,
+    /// There is none, and a command that looks after one makes none.
+    #[error("there is no store in it: start the server once")]
+    NoStore,
     /// The slot file is not there although the database has pastes.
     #[error(
         "the shred keys are missing ({path}): without them no paste can be read; restore the file, or start with an empty data folder"

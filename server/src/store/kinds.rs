@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
+use super::random::{NoRandomness, Random};
 use crate::lifecycle::OnGuessing;
 
 /// 16 bytes that name a paste, or a document with several links. Only its SHA-256 is kept.
@@ -51,6 +52,21 @@ impl Token {
     #[must_use]
     pub fn new(bytes: [u8; satchel_api::limit::TOKEN_LEN]) -> Self {
         Self(Zeroizing::new(bytes))
+    }
+
+    /// 32 fresh random bytes.
+    ///
+    /// # Errors
+    /// [`NoRandomness`].
+    pub fn generate(random: &dyn Random) -> Result<Self, NoRandomness> {
+        let mut token = Self(Zeroizing::default());
+        random.fill(&mut token.0[..])?;
+        Ok(token)
+    }
+
+    /// The bytes, for the one who is to have it.
+    pub(crate) fn expose(&self) -> &[u8; satchel_api::limit::TOKEN_LEN] {
+        &self.0
     }
 
     /// SHA-256 of the token.

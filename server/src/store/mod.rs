@@ -24,6 +24,7 @@ mod documents;
 mod error;
 mod fault;
 mod files;
+mod invites;
 mod kinds;
 mod leases;
 mod opening;
@@ -47,6 +48,7 @@ pub use content::Content;
 pub use creator::Change;
 pub use documents::{LinkState, Made};
 pub use error::{OpenError, StoreError};
+pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
 pub use kinds::{Id, NewDocument, NewLink, NewPaste, Token, TokenHash};
 pub use options::Options;
 pub use random::{NoRandomness, Random, SystemRandom};
@@ -99,7 +101,21 @@ impl Store {
     /// [`StoreError::IdTaken`], [`StoreError::Burned`] for a repeated one that burned, [`StoreError::StorageFull`],
     /// [`StoreError::TooLong`] when the body is longer than the size.
     pub async fn create(&self, new: NewPaste, body: Vec<u8>) -> Result<Created, StoreError> {
-        self.begin(new, None, body).await
+        self.create_by(None, new, body).await
+    }
+
+    /// As [`create`](Self::create), paid for by an invite: one use and the size of its quota, in the transaction that creates. A repeated
+    /// creation costs nothing, nor does one that is refused.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and [`StoreError::InviteRequired`].
+    pub async fn create_by(
+        &self,
+        invite: Option<TokenHash>,
+        new: NewPaste,
+        body: Vec<u8>,
+    ) -> Result<Created, StoreError> {
+        self.begin(new, None, invite, body).await
     }
 
     /// As [`create`](Self::create), for a document's payload.
@@ -107,9 +123,39 @@ impl Store {
     /// # Errors
     /// As [`create`](Self::create).
     pub async fn create_document(&self, new: NewDocument, body: Vec<u8>) -> Result<Created, StoreError> {
+        self.create_document_by(None, new, body).await
+    }
+
+    /// As [`create_by`](Self::create_by), for a document's payload. Links to it cost nothing more.
+    ///
+    /// # Errors
+    /// As [`create_by`](Self::create_by).
+    pub async fn create_document_by(
+        &self,
+        invite: Option<TokenHash>,
+        new: NewDocument,
+        body: Vec<u8>,
+    ) -> Result<Created, StoreError> {
         let NewDocument { id, owner, size, head } = new;
-        self.begin(NewPaste::of_document(id, owner, size), Some(head), body)
+        self.begin(NewPaste::of_document(id, owner, size), Some(head), invite, body)
             .await
+    }
+
+    /// Whether a creation with this invite has a chance, before its body is read: the invite holds, or the id is known.
+    ///
+    /// # Errors
+    /// [`StoreError::InviteRequired`].
+    pub async fn admits(&self, invite: TokenHash, id: Id, size: u64) -> Result<(), StoreError> {
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| match invites::look(
+            conn,
+            &invite,
+            size,
+            shared.now().latest,
+        )? {
+            Err(refusal) if rows::by_id(conn, id)?.is_none() => Err(refusal.into()),
+            _ => Ok(()),
+        };
+        self.shared.read(read).await
     }
 
     /// Where an upload stands (tus `HEAD`); a stored paste stands at its size.

@@ -13,6 +13,7 @@ mod documentation;
 mod documents;
 mod harness;
 mod hostile;
+mod inviting;
 mod page;
 mod process;
 mod reading;
