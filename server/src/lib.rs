@@ -2,23 +2,12 @@
 
 pub mod config;
 mod disk;
+pub mod doctor;
 pub mod health;
 pub mod http;
 pub mod lifecycle;
+pub mod memory;
 mod page;
 mod report;
 pub mod serve;
 pub mod store;
-
-/// A crash must not write memory to a disk, nor may another process of this user read it. Best effort: where it is refused, it is refused.
-pub fn no_core_dumps() {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-    let _ = setrlimit(
-        Resource::Core,
-        Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        },
-    );
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-}

@@ -1,5 +1,6 @@
 //! The server's command line: says what is wrong in a sentence, and nothing else.
 
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,7 +8,8 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use satchel_server::config::{self, Options, Settings};
-use satchel_server::{health, serve};
+use satchel_server::{doctor, health, memory, serve};
+use serde::Serialize;
 
 /// Keeps sealed documents, counts reads, and destroys. It cannot open what it keeps.
 #[derive(Parser)]
@@ -24,6 +26,20 @@ enum Verb {
         /// TOML file with the same options, in lower case with underscores
         #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
         config: Option<PathBuf>,
+        #[command(flatten)]
+        options: Box<Options>,
+        /// Burn what has lost its shred key, where the server would refuse to start; for one start, so neither a variable nor a key
+        #[arg(long)]
+        accept_lost_keys: bool,
+    },
+    /// Looks at the machine: what keeps the promises from holding, and what it means; exit code 1 when something is to be mended
+    Doctor {
+        /// TOML file of the server
+        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// For scripts
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         options: Box<Options>,
     },
@@ -62,9 +78,26 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(wrong) => return refuse_arguments(&wrong),
     };
-    satchel_server::no_core_dumps();
+    memory::keep_in();
     match arguments.verb {
-        Verb::Serve { config, options } => with_settings(config, *options, serve::serve),
+        Verb::Serve {
+            config,
+            options,
+            accept_lost_keys,
+        } => with_settings(config, *options, |settings| serve::serve(settings, accept_lost_keys)),
+        Verb::Doctor { config, json, options } => {
+            let mut well = false;
+            let told = with_settings(config, *options, |settings| {
+                let report = doctor::Report::new(&doctor::judge(&doctor::look(&settings)));
+                well = report.well;
+                tell(json, &report, || report.text())
+            });
+            if well || told != ExitCode::SUCCESS {
+                told
+            } else {
+                ExitCode::from(OTHER)
+            }
+        }
         Verb::Clock {
             verb: ClockVerb::Accept { config, options },
         } => with_settings(config, *options, |settings| serve::accept_clock(&settings)),
@@ -91,6 +124,16 @@ fn done<E: std::fmt::Display>(result: Result<(), E>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, OTHER),
     }
+}
+
+/// What was asked for, on standard output.
+fn tell(json: bool, answer: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, answer)?;
+        return writeln!(out);
+    }
+    out.write_all(text().as_bytes())
 }
 
 fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {

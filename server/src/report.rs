@@ -4,7 +4,7 @@
 
 use std::io::Write as _;
 
-use crate::disk::Doubt;
+use crate::doctor::Finding;
 
 /// The one line on standard output that says that the server is ready.
 pub(crate) fn ready(url: &str) {
@@ -27,39 +27,48 @@ pub(crate) enum Event {
     Stopped,
     /// An answer was an internal error.
     Failed,
-    /// What is stored of a paste was damaged.
-    Damaged,
+    /// What is stored of a paste is damaged, or not there.
+    Damaged {
+        /// The internal number: nothing outside of the data folder has it.
+        item: u64,
+    },
+    /// The keys of so many pastes were lost, and that was accepted.
+    KeysLost {
+        /// How many.
+        pastes: u64,
+    },
+    /// The keys were in memory, and went with it.
+    KeysForgotten {
+        /// How many.
+        pastes: u64,
+    },
     /// The sweep could not write.
     SweepFailed,
     /// A clock jump is held.
     ClockHeld,
-    /// Overwritten shred keys may stay readable on this file system.
-    Disk(Doubt),
+    /// What was burned may be read again.
+    Doubt(Finding),
 }
 
 impl Event {
-    const fn sentence(self) -> &'static str {
+    fn sentence(self) -> String {
         match self {
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Failed => "error: a request failed inside the server",
-            Self::Damaged => "error: a stored item is damaged",
-            Self::SweepFailed => "error: the sweep could not write; it is tried again",
+            Self::Stopping => "stopping".to_owned(),
+            Self::Stopped => "stopped".to_owned(),
+            Self::Failed => "error: a request failed inside the server".to_owned(),
+            Self::Damaged { item } => format!("error: stored item {item} is damaged; it is not served"),
+            Self::KeysLost { pastes } => {
+                format!("warning: the shred keys of {pastes} pastes are lost, as was accepted; they are burned now")
+            }
+            Self::KeysForgotten { pastes } => {
+                format!("warning: the shred keys were in memory; the {pastes} pastes of before are burned now")
+            }
+            Self::SweepFailed => "error: the sweep could not write; it is tried again".to_owned(),
             Self::ClockHeld => {
                 "warning: the clock jumped; what it would expire is kept until `satchel-server clock accept` is run"
+                    .to_owned()
             }
-            Self::Disk(Doubt::CopyOnWrite) => {
-                "warning: the shred keys are on a copy-on-write file system: what was burned may still be read from the disk"
-            }
-            Self::Disk(Doubt::DataJournal) => {
-                "warning: the shred keys are on ext4 with data=journal: what was burned may still be read from the journal"
-            }
-            Self::Disk(Doubt::Network) => {
-                "warning: the shred keys are on a network file system: whether what was burned is gone depends on the other machine"
-            }
-            Self::Disk(Doubt::Overlay) => {
-                "warning: the shred keys are in a container's own layer: give the data folder a volume"
-            }
+            Self::Doubt(finding) => format!("warning: {}", finding.meaning()),
         }
     }
 }

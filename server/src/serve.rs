@@ -14,8 +14,8 @@ use actix_web::{App, Error, ResponseError as _, web};
 use satchel_api::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::Settings;
-use crate::disk;
+use crate::config::{Settings, ShredKeys};
+use crate::doctor::{self, Finding};
 use crate::http::wire::{HEAD, Line, Wire};
 use crate::http::{self, Failure, Shared, Throttle};
 use crate::report::{self, Event};
@@ -49,6 +49,9 @@ pub enum ServeError {
         /// Why.
         source: OpenError,
     },
+    /// `--strict`, and the promise does not hold here.
+    #[error("--strict: {}", .0.iter().map(|finding| finding.meaning()).collect::<Vec<_>>().join("; and "))]
+    Strict(Vec<Finding>),
     /// The runtime failed.
     #[error("the server failed: {0}")]
     Io(#[from] io::Error),
@@ -58,12 +61,22 @@ pub enum ServeError {
 ///
 /// # Errors
 /// [`ServeError`].
-pub fn serve(settings: Settings) -> Result<(), ServeError> {
+pub fn serve(settings: Settings, accept_lost_keys: bool) -> Result<(), ServeError> {
+    let doubts = doubts(&settings);
+    if settings.strict && !doubts.is_empty() {
+        return Err(ServeError::Strict(doubts));
+    }
     let listener = listen(settings.listen)?;
-    let store = open(&settings, false)?;
+    let store = open(
+        &settings,
+        Opening {
+            accept_lost_keys,
+            ..Opening::default()
+        },
+    )?;
     let address = listener.local_addr()?;
-    if let Some(doubt) = disk::doubt(settings.shred_keys.as_deref().unwrap_or(&settings.data)) {
-        report::say(Event::Disk(doubt));
+    for doubt in doubts {
+        report::say(Event::Doubt(doubt));
     }
     if store.health().clock_held {
         report::say(Event::ClockHeld);
@@ -79,7 +92,13 @@ pub fn serve(settings: Settings) -> Result<(), ServeError> {
 /// # Errors
 /// [`ServeError::Open`], [`ServeError::Io`] when what expired could not be destroyed.
 pub fn accept_clock(settings: &Settings) -> Result<(), ServeError> {
-    let store = open(settings, true)?;
+    let store = open(
+        settings,
+        Opening {
+            accept_clock: true,
+            ..Opening::default()
+        },
+    )?;
     let swept = actix_web::rt::System::new().block_on(store.sweep());
     store.close();
     swept.map_err(|error| ServeError::Io(io::Error::other(error)))
@@ -97,9 +116,32 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     })
 }
 
-fn open(settings: &Settings, accept_clock: bool) -> Result<Store, ServeError> {
+/// What makes "burned means gone" doubtful here.
+fn doubts(settings: &Settings) -> Vec<Finding> {
+    let mut found = doctor::judge(&doctor::look(settings));
+    found.retain(|finding| finding.breaks_burning());
+    found
+}
+
+/// What an operator takes upon themselves.
+#[derive(Clone, Copy, Default)]
+struct Opening {
+    accept_clock: bool,
+    accept_lost_keys: bool,
+}
+
+fn open(settings: &Settings, opening: Opening) -> Result<Store, ServeError> {
+    let Opening {
+        accept_clock,
+        accept_lost_keys,
+    } = opening;
     let options = store::Options {
-        slots: settings.shred_keys.clone(),
+        slots: match &settings.shred_keys {
+            ShredKeys::File(path) => Some(path.clone()),
+            ShredKeys::Folder | ShredKeys::Memory => None,
+        },
+        keys_in_memory: settings.shred_keys == ShredKeys::Memory,
+        accept_lost_keys,
         bytes_max: settings.storage_bytes_max,
         items_max: settings.items_max,
         downtime_secs_max: settings.downtime_secs_max,

@@ -6,7 +6,7 @@ mod load;
 mod units;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -26,9 +26,12 @@ pub struct Options {
     /// Folder that holds everything that is stored [default: ./satchel-data]
     #[arg(long, env = "SATCHEL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// File of the shred keys, where it should not lie in the data folder
-    #[arg(long, env = "SATCHEL_SHRED_KEYS", value_name = "FILE")]
+    /// File of the shred keys, where it should not lie in the data folder; `memory` keeps them in memory alone: a stop burns everything
+    #[arg(long, env = "SATCHEL_SHRED_KEYS", value_name = "FILE|memory")]
     pub shred_keys: Option<PathBuf>,
+    /// Refuse to start where "burned means gone" does not hold [default: false]
+    #[arg(long, env = "SATCHEL_STRICT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub strict: Option<bool>,
     /// Largest container [default: 1GiB]
     #[arg(long, env = "SATCHEL_SIZE_MAX", value_name = "BYTES")]
     pub size_max: Option<Bytes>,
@@ -70,6 +73,28 @@ pub struct Options {
     pub max_downtime: Option<Seconds>,
 }
 
+/// Where the shred keys are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShredKeys {
+    /// In the data folder.
+    Folder,
+    /// In a file elsewhere.
+    File(PathBuf),
+    /// In memory alone.
+    Memory,
+}
+
+impl ShredKeys {
+    /// The file that would hold them, for a data folder.
+    #[must_use]
+    pub fn file(&self, data: &Path) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Folder | Self::Memory => data.join("shred-keys"),
+        }
+    }
+}
+
 /// What the server runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -77,8 +102,10 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The data folder.
     pub data: PathBuf,
-    /// The shred keys, where not in the data folder.
-    pub shred_keys: Option<PathBuf>,
+    /// Where the shred keys are.
+    pub shred_keys: ShredKeys,
+    /// Refuse to start where "burned means gone" does not hold.
+    pub strict: bool,
     /// Largest container, in bytes.
     pub size_bytes_max: u64,
     /// All containers together, in bytes.

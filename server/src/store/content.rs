@@ -105,7 +105,12 @@ impl Content {
                 self.count(end - at).map(|()| bytes)
             }
             // A burn on demand takes file and key away under the reader.
-            Err(error) => self.count(0).and(Err(error)),
+            Err(error) => self.count(0).and_then(|()| {
+                if error == StoreError::Damaged {
+                    self.shared.damage.found(leased.slot.item);
+                }
+                Err(error)
+            }),
         };
         self.at = if result.is_ok() { end } else { self.to };
         Some(result)
@@ -127,7 +132,7 @@ impl Content {
 
 impl Open {
     fn of(shared: &Shared, leased: &Leased) -> Result<Self, Fault> {
-        let cipher = shared.slots.key(leased.slot)?.cipher();
+        let cipher = shared.key(leased.slot)?.cipher();
         let in_file = leased.size > ROW_BYTES_MAX;
         let file = in_file.then(|| shared.files.read(leased.slot.item)).transpose();
         Ok(Self {

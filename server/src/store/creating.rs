@@ -143,7 +143,7 @@ impl Create {
         let (Some(slot), Some(bound)) = (row.slot, row.claim) else {
             return Err(StoreError::Unavailable.into());
         };
-        let hashes = hashes & desk.shared.slots.key(slot)?.is_claim(&bound, &new.claim);
+        let hashes = hashes & desk.shared.key(slot)?.is_claim(&bound, &new.claim);
         let policy = Policy {
             reads: new.reads,
             expires_in: new.expires_in,

@@ -33,6 +33,11 @@ impl Files {
         File::open(self.path(item))
     }
 
+    /// The length of an item's file; 0 where there is none.
+    pub(super) fn len(&self, item: u64) -> u64 {
+        fs::metadata(self.path(item)).map_or(0, |found| found.len())
+    }
+
     /// Makes what was written durable, name included, and its times say the hour only.
     pub(super) fn sync(&self, file: &File, hour: u64) -> io::Result<()> {
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(hour))?;

@@ -18,13 +18,17 @@ mod clock;
 mod content;
 mod creating;
 mod creator;
+mod damage;
 mod db;
 mod desk;
 mod error;
 mod fault;
 mod files;
+mod glance;
+mod keys;
 mod kinds;
 mod leases;
+mod medium;
 mod opening;
 mod options;
 mod random;
@@ -44,6 +48,7 @@ pub use answers::{BurnAnswer, Claimed, Created, Health, Progress, Totals};
 pub use clock::{Clock, SystemClock};
 pub use content::Content;
 pub use error::{OpenError, StoreError};
+pub use glance::{Glance, glance};
 pub use kinds::{Id, NewPaste, Token, TokenHash};
 pub use options::Options;
 pub use random::{NoRandomness, Random, SystemRandom};
@@ -306,6 +311,18 @@ impl Store {
                 .unwrap_or_else(PoisonError::into_inner)
                 .is_held(),
         }
+    }
+
+    /// Items that were found damaged since the start. Touches no disk.
+    #[must_use]
+    pub fn damaged(&self) -> u64 {
+        self.shared.damage.count()
+    }
+
+    /// Whether shred keys lie in memory that the system may swap out.
+    #[must_use]
+    pub fn keys_are_swappable(&self) -> bool {
+        self.shared.slots.is_swappable()
     }
 
     /// How much is kept. Touches no disk.

@@ -9,11 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::damage::Damage;
 use super::error::StoreError;
 use super::fault::Fault;
 use super::files::Files;
 use super::leases::Leases;
-use super::slots::Slots;
+use super::rest::ShredKey;
+use super::slots::{SlotFault, SlotRef, Slots};
 use super::watch::Watch;
 use super::{Options, Totals, db};
 use crate::lifecycle::Now;
@@ -42,6 +44,7 @@ pub(super) struct Shared {
     pub(super) chores: Sender<Chore>,
     pub(super) watch: Mutex<Watch>,
     pub(super) readers: Readers,
+    pub(super) damage: Damage,
 }
 
 /// Requests that feed one upload take turns; the latest one wins.
@@ -109,6 +112,15 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .now(wall, boot)
+    }
+
+    /// The item's key. A slot that does not fit is damage.
+    pub(super) fn key(&self, slot: SlotRef) -> Result<ShredKey, SlotFault> {
+        let key = self.slots.key(slot);
+        if matches!(key, Err(SlotFault::Unfit)) {
+            self.damage.found(slot.item);
+        }
+        key
     }
 
     pub(super) fn boot(&self) -> u64 {

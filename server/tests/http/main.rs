@@ -7,6 +7,7 @@
 
 mod configuration;
 mod creating;
+mod doctor;
 mod documentation;
 mod harness;
 mod hostile;
