@@ -1,12 +1,14 @@
 //! The Satchel server: keeps opaque bytes, counts reads, and destroys. It cannot decrypt: satchel-crypto is not in its graph.
 
 pub mod config;
+mod control;
 mod disk;
 pub mod doctor;
 pub mod health;
 pub mod http;
 pub mod lifecycle;
 pub mod memory;
+pub mod operator;
 mod page;
 mod report;
 pub mod serve;

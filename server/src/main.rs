@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use satchel_server::config::{self, Options, Settings};
+use satchel_server::config::{self, Options, Seconds, Settings};
+use satchel_server::operator::{self, OperatorError};
+use satchel_server::store::Purge;
 use satchel_server::{doctor, health, memory, serve};
 use serde::Serialize;
 
@@ -43,6 +45,62 @@ enum Verb {
         #[command(flatten)]
         options: Box<Options>,
     },
+    /// Counts what there is: sums alone. The server may be running
+    Stats {
+        /// TOML file of the server
+        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// For scripts
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        options: Box<Options>,
+    },
+    /// Burns what is due, and what is named, now; removes tombstones whose time is over. The server may be running
+    Purge {
+        /// Also every tombstone: whoever comes late is told nothing any more
+        #[arg(long)]
+        tombstones: bool,
+        /// Also what was stored at least so long ago, by the hour
+        #[arg(long, value_name = "TIME")]
+        older_than: Option<Seconds>,
+        /// Everything: all pastes, unfinished uploads and tombstones
+        #[arg(long, conflicts_with_all = ["tombstones", "older_than"])]
+        all: bool,
+        /// TOML file of the server
+        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// For scripts
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        options: Box<Options>,
+    },
+    /// Looks at every invariant of the store, blocks under their keys included; exit code 1 when one does not hold. Changes nothing; the server may be running
+    Check {
+        /// TOML file of the server
+        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// For scripts
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        options: Box<Options>,
+    },
+    /// Prints everything that is kept under an id: the complete answer to a subpoena. Changes nothing; the server may be running
+    Disclose {
+        /// 22 characters; `-` reads it from standard input
+        #[arg(value_name = "ID")]
+        id: String,
+        /// TOML file of the server
+        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// For scripts
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        options: Box<Options>,
+    },
     /// Asks a running server whether it is well: exit code 0 or 1
     Healthcheck {
         /// Where it listens
@@ -58,7 +116,7 @@ enum Verb {
 
 #[derive(Subcommand)]
 enum ClockVerb {
-    /// Takes the clock as right after a jump: what it expires is destroyed. The server must not be running
+    /// Takes the clock as right after a jump: what it expires is destroyed. The server may be running
     Accept {
         /// TOML file of the server
         #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
@@ -92,15 +150,54 @@ fn main() -> ExitCode {
                 well = report.well;
                 tell(json, &report, || report.text())
             });
-            if well || told != ExitCode::SUCCESS {
-                told
-            } else {
-                ExitCode::from(OTHER)
-            }
+            unless_well(told, well)
         }
+        Verb::Stats { config, json, options } => with_settings(config, *options, |settings| {
+            let stats = operator::stats(&settings)?;
+            Ok::<_, OperatorError>(tell(json, &stats, || stats.text())?)
+        }),
+        Verb::Purge {
+            tombstones,
+            older_than,
+            all,
+            config,
+            json,
+            options,
+        } => with_settings(config, *options, |settings| {
+            let purge = Purge {
+                all,
+                tombstones,
+                older_than_secs: older_than.map(|Seconds(secs)| secs),
+            };
+            let purged = operator::purge(&settings, purge)?;
+            Ok::<_, OperatorError>(tell(json, &purged, || operator::purged_text(purged))?)
+        }),
+        Verb::Check { config, json, options } => {
+            let mut well = false;
+            let told = with_settings(config, *options, |settings| {
+                let inspection = operator::check(&settings)?;
+                well = inspection.well;
+                Ok::<_, OperatorError>(tell(json, &inspection, || operator::inspection_text(&inspection))?)
+            });
+            unless_well(told, well)
+        }
+        Verb::Disclose {
+            id,
+            config,
+            json,
+            options,
+        } => with_settings(config, *options, |settings| {
+            let id = if id == "-" {
+                io::read_to_string(io::stdin())?
+            } else {
+                id
+            };
+            let answer = operator::disclose(&settings, &id)?;
+            Ok::<_, OperatorError>(tell(json, &answer, || operator::disclosure_text(&answer))?)
+        }),
         Verb::Clock {
             verb: ClockVerb::Accept { config, options },
-        } => with_settings(config, *options, |settings| serve::accept_clock(&settings)),
+        } => with_settings(config, *options, |settings| operator::accept_clock(&settings)),
         Verb::Healthcheck { listen } => done(health::ask(listen)),
     }
 }
@@ -123,6 +220,15 @@ fn done<E: std::fmt::Display>(result: Result<(), E>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, OTHER),
+    }
+}
+
+/// The command did its work; what it found may still be a reason for the other exit code.
+fn unless_well(told: ExitCode, well: bool) -> ExitCode {
+    if well || told != ExitCode::SUCCESS {
+        told
+    } else {
+        ExitCode::from(OTHER)
     }
 }
 

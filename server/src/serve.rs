@@ -15,6 +15,7 @@ use satchel_api::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Settings, ShredKeys};
+use crate::control;
 use crate::doctor::{self, Finding};
 use crate::http::wire::{HEAD, Line, Wire};
 use crate::http::{self, Failure, Shared, Throttle};
@@ -125,12 +126,12 @@ fn doubts(settings: &Settings) -> Vec<Finding> {
 
 /// What an operator takes upon themselves.
 #[derive(Clone, Copy, Default)]
-struct Opening {
+pub(crate) struct Opening {
     accept_clock: bool,
     accept_lost_keys: bool,
 }
 
-fn open(settings: &Settings, opening: Opening) -> Result<Store, ServeError> {
+pub(crate) fn open(settings: &Settings, opening: Opening) -> Result<Store, ServeError> {
     let Opening {
         accept_clock,
         accept_lost_keys,
@@ -160,6 +161,8 @@ fn open(settings: &Settings, opening: Opening) -> Result<Store, ServeError> {
 
 async fn run(settings: Settings, store: Store, listener: TcpListener, address: SocketAddr) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let control = control::open(&settings.data)?;
+    let control = actix_web::rt::spawn(control.serve(store.clone()));
     let workers = settings.workers;
     let shared = web::Data::new(Shared::new(
         store.clone(),
@@ -188,6 +191,9 @@ async fn run(settings: Settings, store: Store, listener: TcpListener, address: S
     });
     let done = server.await;
     sweeper.abort();
+    // Its socket goes with it, once it is off the runtime.
+    control.abort();
+    let _ = control.await;
     done
 }
 

@@ -114,6 +114,15 @@ impl Shared {
             .now(wall, boot)
     }
 
+    /// The wall clock is right, whatever was held.
+    pub(super) fn accept_clock(&self) {
+        let (wall, boot) = (self.options.clock.now(), self.options.clock.boot());
+        self.watch
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .accept(wall, boot);
+    }
+
     /// The item's key. A slot that does not fit is damage.
     pub(super) fn key(&self, slot: SlotRef) -> Result<ShredKey, SlotFault> {
         let key = self.slots.key(slot);

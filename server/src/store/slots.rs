@@ -159,6 +159,11 @@ impl Slots {
         self.overwrite(&spent.collect::<Vec<_>>())
     }
 
+    /// What they lie in.
+    pub(super) fn medium(&self) -> &Medium {
+        &self.medium
+    }
+
     /// Memory that may be swapped out.
     pub(super) fn is_swappable(&self) -> bool {
         self.medium.is_swappable()

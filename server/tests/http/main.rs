@@ -11,6 +11,7 @@ mod doctor;
 mod documentation;
 mod harness;
 mod hostile;
+mod operator;
 mod page;
 mod process;
 mod reading;
