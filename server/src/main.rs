@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use satchel_server::config::{self, Options, Seconds, Settings};
+use satchel_server::config::{self, Options, Seconds, Settings, Source};
 use satchel_server::operator::{self, OperatorError};
 use satchel_server::store::Purge;
 use satchel_server::{doctor, health, memory, serve};
@@ -142,7 +142,15 @@ fn main() -> ExitCode {
             config,
             options,
             accept_lost_keys,
-        } => with_settings(config, *options, |settings| serve::serve(settings, accept_lost_keys)),
+        } => {
+            let source = Source {
+                said: *options,
+                file: config,
+            };
+            with_source(&source, |settings| {
+                serve::serve(settings, source.clone(), accept_lost_keys)
+            })
+        }
         Verb::Doctor { config, json, options } => {
             let mut well = false;
             let told = with_settings(config, *options, |settings| {
@@ -207,10 +215,18 @@ fn with_settings<E: std::fmt::Display>(
     options: Options,
     run: impl FnOnce(Settings) -> Result<(), E>,
 ) -> ExitCode {
+    let source = Source {
+        said: options,
+        file: config,
+    };
+    with_source(&source, run)
+}
+
+fn with_source<E: std::fmt::Display>(source: &Source, run: impl FnOnce(Settings) -> Result<(), E>) -> ExitCode {
     for name in config::unknown_variables(std::env::vars_os().map(|(name, _)| name)) {
         eprintln!("satchel-server: warning: the environment variable {name} is not an option");
     }
-    match config::load(options, config.as_deref()) {
+    match source.read() {
         Ok(settings) => done(run(settings)),
         Err(wrong) => fail(&wrong, USAGE),
     }

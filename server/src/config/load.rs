@@ -40,6 +40,25 @@ pub enum ConfigError {
     },
 }
 
+/// Where settings come from, to be read more than once.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Flags and environment.
+    pub said: Options,
+    /// `--config`.
+    pub file: Option<PathBuf>,
+}
+
+impl Source {
+    /// What they are now: the file may have changed.
+    ///
+    /// # Errors
+    /// [`ConfigError`], each a sentence.
+    pub fn read(&self) -> Result<Settings, ConfigError> {
+        load(self.said.clone(), self.file.as_deref())
+    }
+}
+
 /// Flags and environment over the file over the defaults.
 ///
 /// # Errors
@@ -89,6 +108,9 @@ impl Options {
             data: self.data.or(below.data),
             shred_keys: self.shred_keys.or(below.shred_keys),
             strict: self.strict.or(below.strict),
+            metrics: self.metrics.or(below.metrics),
+            log_format: self.log_format.or(below.log_format),
+            log_level: self.log_level.or(below.log_level),
             size_max: self.size_max.or(below.size_max),
             storage_max: self.storage_max.or(below.storage_max),
             items_max: self.items_max.or(below.items_max),
@@ -128,6 +150,9 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
             Some(path) => ShredKeys::File(path),
         },
         strict: options.strict.unwrap_or(false),
+        metrics: options.metrics,
+        log_format: options.log_format.unwrap_or_default(),
+        log_level: options.log_level.unwrap_or_default(),
         size_bytes_max: options.size_max.map_or(1 << 30, |Bytes(n)| n),
         storage_bytes_max: options.storage_max.map_or(10 << 30, |Bytes(n)| n),
         items_max: options.items_max.unwrap_or(1_000_000),

@@ -3,6 +3,7 @@
 //! One struct serves all three, so that no name can differ. What is asked for becomes [`Settings`]: checked, with every default filled in.
 
 mod load;
+mod reload;
 mod units;
 
 use std::net::{IpAddr, SocketAddr};
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use load::{ConfigError, load, unknown_variables};
+pub use load::{ConfigError, Source, load, unknown_variables};
+pub use reload::reload;
 pub use units::{Bytes, Seconds};
 
 /// Where the server listens unless told otherwise.
@@ -29,6 +31,15 @@ pub struct Options {
     /// File of the shred keys, where it should not lie in the data folder; `memory` keeps them in memory alone: a stop burns everything
     #[arg(long, env = "SATCHEL_SHRED_KEYS", value_name = "FILE|memory")]
     pub shred_keys: Option<PathBuf>,
+    /// Address and port of a second listener that answers Prometheus at /metrics [default: none]
+    #[arg(long, env = "SATCHEL_METRICS", value_name = "ADDR")]
+    pub metrics: Option<SocketAddr>,
+    /// How lines on standard error are written [default: text]
+    #[arg(long, env = "SATCHEL_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What is said on standard error, and all that is worse [default: info]
+    #[arg(long, env = "SATCHEL_LOG_LEVEL", value_name = "LEVEL")]
+    pub log_level: Option<LogLevel>,
     /// Refuse to start where "burned means gone" does not hold [default: false]
     #[arg(long, env = "SATCHEL_STRICT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub strict: Option<bool>,
@@ -95,6 +106,44 @@ impl ShredKeys {
     }
 }
 
+/// How lines on standard error are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Sentences.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// `key=value` pairs.
+    Logfmt,
+}
+
+/// What is said on standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// What may not be as it should.
+    Warning,
+    /// Start, stop and reload too.
+    #[default]
+    Info,
+}
+
+impl LogLevel {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
 /// What the server runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -106,6 +155,12 @@ pub struct Settings {
     pub shred_keys: ShredKeys,
     /// Refuse to start where "burned means gone" does not hold.
     pub strict: bool,
+    /// Where metrics are served.
+    pub metrics: Option<SocketAddr>,
+    /// How lines on standard error are written.
+    pub log_format: LogFormat,
+    /// What is said there.
+    pub log_level: LogLevel,
     /// Largest container, in bytes.
     pub size_bytes_max: u64,
     /// All containers together, in bytes.

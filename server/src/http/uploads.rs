@@ -16,7 +16,7 @@ pub(super) async fn capabilities(shared: web::Data<Shared>) -> HttpResponse {
         .insert_header((name::TUS_VERSION, name::TUS_VERSION_SPOKEN))
         .insert_header((name::TUS_EXTENSION, name::TUS_EXTENSIONS_SPOKEN))
         .insert_header((name::TUS_CHECKSUM_ALGORITHM, name::TUS_CHECKSUM_ALGORITHMS_SPOKEN))
-        .insert_header((name::TUS_MAX_SIZE, shared.settings.size_bytes_max))
+        .insert_header((name::TUS_MAX_SIZE, shared.settings().size_bytes_max))
         .finish()
 }
 
@@ -47,14 +47,14 @@ async fn create_from(
         return Err(Failure::too_large(new.size));
     }
     let checksum = tus::checksum(headers)?;
-    shared.throttle.take(request, &shared.settings)?;
+    shared.throttle.take(request, &shared.settings())?;
     let created = if new.size <= ROW_BYTES_MAX {
         create_small(shared, new, payload, checksum).await?
     } else {
         create_large(shared, new, payload, checksum).await?
     };
     let mut response = stands(StatusCode::CREATED, created);
-    let location = format!("{}{}", shared.settings.path_prefix, route::of(route::PASTE, &id));
+    let location = format!("{}{}", shared.settings().path_prefix, route::of(route::PASTE, &id));
     if let Ok(value) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, value);
     }
@@ -63,7 +63,7 @@ async fn create_from(
 
 /// The paste that the headers describe, within this server's bounds, and its id as it was written.
 fn asked(headers: &HeaderMap, shared: &Shared) -> Result<(NewPaste, String), Failure> {
-    let settings = &shared.settings;
+    let settings = shared.settings();
     let size = tus::number(headers, name::UPLOAD_LENGTH)?;
     if size == 0 {
         return Err(Failure::field(name::UPLOAD_LENGTH));

@@ -65,12 +65,12 @@ impl Order for Create {
         if let Some(row) = rows::by_id(desk.conn, self.new.id)? {
             return self.again(desk, &row);
         }
-        let limits = &desk.shared.options;
-        if desk.totals.items >= limits.items_max || self.new.size > limits.bytes_max.saturating_sub(desk.totals.bytes) {
-            let limit = if desk.totals.items >= limits.items_max {
-                limits.items_max
+        let (items_max, bytes_max) = (desk.shared.limits.items_max(), desk.shared.limits.bytes_max());
+        if desk.totals.items >= items_max || self.new.size > bytes_max.saturating_sub(desk.totals.bytes) {
+            let limit = if desk.totals.items >= items_max {
+                items_max
             } else {
-                limits.bytes_max
+                bytes_max
             };
             return Ok(Turn::Refused(StoreError::StorageFull { limit: Some(limit) }));
         }

@@ -329,6 +329,11 @@ impl Store {
             .await
     }
 
+    /// How much may be kept from now on; what is there stays.
+    pub fn set_limits(&self, bytes_max: u64, items_max: u64) {
+        self.shared.limits.set(bytes_max, items_max);
+    }
+
     /// How it is doing. Touches no disk.
     #[must_use]
     pub fn health(&self) -> Health {

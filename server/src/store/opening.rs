@@ -19,7 +19,7 @@ use super::keys::{self, Place, Work};
 use super::leases::Leases;
 use super::reserve::Reserve;
 use super::rest::{BLOCK_BYTES, SEALED_BYTES};
-use super::shared::{Chore, Readers, Shared, Uploads};
+use super::shared::{Chore, Limits, Readers, Shared, Uploads};
 use super::slots::SlotRef;
 use super::watch::Watch;
 use super::writer::{Message, Writer};
@@ -137,6 +137,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
         chores,
         watch: Mutex::new(watch),
         damage,
+        limits: Limits::new(options.bytes_max, options.items_max),
         readers: Readers::default(),
         options,
     });

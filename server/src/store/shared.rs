@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +45,35 @@ pub(super) struct Shared {
     pub(super) watch: Mutex<Watch>,
     pub(super) readers: Readers,
     pub(super) damage: Damage,
+    pub(super) limits: Limits,
+}
+
+/// How much may be kept. May change while the store is open.
+pub(super) struct Limits {
+    bytes_max: AtomicU64,
+    items_max: AtomicU64,
+}
+
+impl Limits {
+    pub(super) const fn new(bytes_max: u64, items_max: u64) -> Self {
+        Self {
+            bytes_max: AtomicU64::new(bytes_max),
+            items_max: AtomicU64::new(items_max),
+        }
+    }
+
+    pub(super) fn set(&self, bytes_max: u64, items_max: u64) {
+        self.bytes_max.store(bytes_max, Ordering::Relaxed);
+        self.items_max.store(items_max, Ordering::Relaxed);
+    }
+
+    pub(super) fn bytes_max(&self) -> u64 {
+        self.bytes_max.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn items_max(&self) -> u64 {
+        self.items_max.load(Ordering::Relaxed)
+    }
 }
 
 /// Requests that feed one upload take turns; the latest one wins.
@@ -60,7 +89,7 @@ pub(super) struct UploadTurn {
     /// Held while bytes are written or committed.
     pub(super) working: Arc<tokio::sync::Mutex<()>>,
     /// Which request's turn it is.
-    pub(super) latest: std::sync::atomic::AtomicU64,
+    pub(super) latest: AtomicU64,
 }
 
 impl Uploads {
