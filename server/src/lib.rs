@@ -1,25 +1,18 @@
 //! The Satchel server: keeps opaque bytes, counts reads, and destroys. It cannot decrypt: satchel-crypto is not in its graph.
 
 pub mod config;
+mod control;
 mod disk;
+pub mod doctor;
 pub mod health;
 pub mod http;
 pub mod invite;
 pub mod lifecycle;
+pub mod memory;
+mod metrics;
+pub mod operator;
 mod page;
 mod report;
 pub mod serve;
 pub mod store;
-
-/// A crash must not write memory to a disk, nor may another process of this user read it. Best effort: where it is refused, it is refused.
-pub fn no_core_dumps() {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-    let _ = setrlimit(
-        Resource::Core,
-        Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        },
-    );
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-}
+mod supervisor;

@@ -115,10 +115,7 @@ impl From<StoreError> for Failure {
                 limit,
                 ..Problem::new(Code::StorageFull)
             }),
-            StoreError::Damaged => {
-                say(Event::Damaged);
-                Self::new(Code::Internal)
-            }
+            StoreError::Damaged => Self::new(Code::Internal),
             StoreError::Unavailable => Self::new(Code::Unavailable).retry_after(5),
         }
     }

@@ -17,7 +17,7 @@ pub(super) async fn admit(
     id: Id,
     size: u64,
 ) -> Result<Option<TokenHash>, Failure> {
-    if shared.settings.uploads == Uploads::Open {
+    if shared.settings().uploads == Uploads::Open {
         return Ok(None);
     }
     let invite = proof::token_in(request, name::INVITE)

@@ -17,6 +17,8 @@ mod tus;
 mod uploads;
 pub mod wire;
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, guard, web};
@@ -28,32 +30,53 @@ pub use held::Held;
 pub use throttle::Throttle;
 
 use crate::config::{Settings, Uploads};
+use crate::metrics::{Machine, Metrics};
 use crate::page::{self, Offers};
 use crate::store::Store;
 
 /// What every handler can reach.
 pub struct Shared {
     store: Store,
-    settings: Settings,
+    settings: RwLock<Arc<Settings>>,
     throttle: Throttle,
-    offers: Offers,
     openapi: String,
+    metrics: Metrics,
 }
 
 impl Shared {
     /// For all workers together.
     #[must_use]
     pub fn new(store: Store, settings: Settings, throttle: Throttle) -> Self {
-        let onion_location = settings
-            .onion_location
-            .as_deref()
-            .and_then(|url| HeaderValue::from_str(url).ok());
         Self {
             store,
             throttle,
-            offers: Offers { onion_location },
             openapi: openapi::document(),
-            settings,
+            settings: RwLock::new(Arc::new(settings)),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// What the server runs with now.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on it runs with these; requests that are under way end with the old ones.
+    pub fn set_settings(&self, settings: Settings) {
+        self.store.set_limits(settings.storage_bytes_max, settings.items_max);
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+
+    pub(crate) const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    fn offers(&self) -> Offers {
+        let settings = self.settings();
+        let url = settings.onion_location.as_deref();
+        Offers {
+            onion_location: url.and_then(|url| HeaderValue::from_str(url).ok()),
         }
     }
 
@@ -61,7 +84,7 @@ impl Shared {
     #[must_use]
     pub fn hardening(&self) -> Hardening {
         Hardening {
-            hsts: self.settings.hsts,
+            hsts: self.settings().hsts,
         }
     }
 }
@@ -130,7 +153,7 @@ async fn elsewhere(request: HttpRequest, shared: web::Data<Shared>) -> Result<Ht
     if path == "/api" || path.starts_with("/api/") {
         return Err(Failure::new(Code::NotFound));
     }
-    page::serve(&request, &shared.offers)
+    page::serve(&request, &shared.offers())
 }
 
 async fn health(shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
@@ -141,7 +164,7 @@ async fn health(shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
 }
 
 async fn config(shared: web::Data<Shared>) -> HttpResponse {
-    let settings = &shared.settings;
+    let settings = shared.settings();
     HttpResponse::Ok().json(Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         size_bytes_max: settings.size_bytes_max,
@@ -151,6 +174,26 @@ async fn config(shared: web::Data<Shared>) -> HttpResponse {
         reads_max: satchel_api::limit::READS_MAX,
         invite_required: settings.uploads == Uploads::Invite,
     })
+}
+
+/// What the second listener answers: one path.
+pub fn configure_metrics(app: &mut web::ServiceConfig) {
+    app.service(resource("/metrics", "GET, HEAD").route(reading().to(metrics)))
+        .default_service(web::to(|| async {
+            Err::<HttpResponse, _>(Failure::new(Code::NotFound))
+        }));
+}
+
+async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
+    let health = shared.store.health();
+    let machine = Machine {
+        ok: health.ok,
+        clock_held: health.clock_held,
+        damaged: shared.store.damaged(),
+    };
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(shared.metrics.text(machine))
 }
 
 async fn document(shared: web::Data<Shared>) -> HttpResponse {

@@ -16,7 +16,7 @@ pub(super) async fn capabilities(shared: web::Data<Shared>) -> HttpResponse {
         .insert_header((name::TUS_VERSION, name::TUS_VERSION_SPOKEN))
         .insert_header((name::TUS_EXTENSION, name::TUS_EXTENSIONS_SPOKEN))
         .insert_header((name::TUS_CHECKSUM_ALGORITHM, name::TUS_CHECKSUM_ALGORITHMS_SPOKEN))
-        .insert_header((name::TUS_MAX_SIZE, shared.settings.size_bytes_max))
+        .insert_header((name::TUS_MAX_SIZE, shared.settings().size_bytes_max))
         .finish()
 }
 
@@ -92,7 +92,7 @@ async fn create_from(
         return Err(Failure::too_large(size));
     }
     let checksum = tus::checksum(headers)?;
-    shared.throttle.take(request, &shared.settings)?;
+    shared.throttle.take(request, &shared.settings())?;
     let invite = gate::admit(request, shared, new.id(), size).await?;
     let created = if size <= ROW_BYTES_MAX {
         create_small(shared, new, invite, payload, checksum).await?
@@ -100,7 +100,7 @@ async fn create_from(
         create_large(shared, new, invite, payload, checksum).await?
     };
     let mut response = stands(StatusCode::CREATED, created);
-    let location = format!("{}{location}", shared.settings.path_prefix);
+    let location = format!("{}{location}", shared.settings().path_prefix);
     if let Ok(value) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, value);
     }
@@ -127,8 +127,9 @@ fn asked_size(headers: &HeaderMap, shared: &Shared) -> Result<u64, Failure> {
     if size == 0 {
         return Err(Failure::field(name::UPLOAD_LENGTH));
     }
-    if size > shared.settings.size_bytes_max {
-        return Err(Failure::too_large(shared.settings.size_bytes_max));
+    let size_max = shared.settings().size_bytes_max;
+    if size > size_max {
+        return Err(Failure::too_large(size_max));
     }
     Ok(size)
 }
@@ -139,7 +140,8 @@ fn asked_metadata(headers: &HeaderMap) -> Result<&str, Failure> {
 
 /// Within this server's bounds.
 pub(super) fn check_expiry(expires_in: u64, shared: &Shared) -> Result<(), Failure> {
-    let (min, max) = (shared.settings.expires_in_secs_min, shared.settings.expires_in_secs_max);
+    let settings = shared.settings();
+    let (min, max) = (settings.expires_in_secs_min, settings.expires_in_secs_max);
     if expires_in < min {
         return Err(Failure::policy(metadata::EXPIRES_IN, min));
     }

@@ -49,6 +49,10 @@ impl Order for Claim {
             return Ok(Turn::Refused(StoreError::NotFound));
         };
         if step == 0 {
+            if desk.shared.damage.is_missing(row.item) && row.paste.gone(desk.now).is_none() {
+                // Its content may come back: it costs nobody a read.
+                return Ok(Turn::Refused(StoreError::Damaged));
+            }
             if desk.busy.contains(&row.item) {
                 self.waits_for = Some(row.item);
                 return Ok(Turn::Again(0));
@@ -86,7 +90,7 @@ impl Claim {
             let gone = row.paste.gone(desk.now);
             return Ok(Turn::Refused(gone.map_or(StoreError::Unavailable, StoreError::Burned)));
         };
-        let right = bool::from(desk.shared.slots.key(slot)?.is_claim(&bound, &self.claim));
+        let right = bool::from(desk.shared.key(slot)?.is_claim(&bound, &self.claim));
         match desk.happen(row, Event::Compared { right }, Some(LeaseOf::New(&self.lease)))? {
             Answer::Claimed => {
                 let lease = rows::lease(desk.conn, row.item, &self.lease)?;

@@ -114,7 +114,12 @@ impl Content {
                 self.count(end - at).map(|()| bytes)
             }
             // A burn on demand takes file and key away under the reader.
-            Err(error) => self.count(0).and(Err(error)),
+            Err(error) => self.count(0).and_then(|()| {
+                if error == StoreError::Damaged {
+                    self.shared.damage.found(leased.slot.item);
+                }
+                Err(error)
+            }),
         };
         self.at = if result.is_ok() { end } else { self.to };
         Some(result)
@@ -160,7 +165,7 @@ impl Open {
 impl Part {
     fn of(shared: &Shared, slot: SlotRef, size: u64) -> Result<Self, Fault> {
         // The key first: what was burned meanwhile is not damaged.
-        let cipher = shared.slots.key(slot)?.cipher();
+        let cipher = shared.key(slot)?.cipher();
         let in_file = size > ROW_BYTES_MAX;
         let file = in_file.then(|| shared.files.read(slot.item)).transpose();
         Ok(Self {

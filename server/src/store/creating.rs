@@ -93,13 +93,13 @@ impl Order for Create {
 impl Create {
     /// Within the quotas: the row and its blocks.
     pub(super) fn insert(&mut self, desk: &mut Desk<'_>, row: &PasteRow) -> Result<(), Fault> {
-        let limits = &desk.shared.options;
+        let (items_max, bytes_max) = (desk.shared.limits.items_max(), desk.shared.limits.bytes_max());
         let no_room = |limit| Err(StoreError::StorageFull { limit: Some(limit) }.into());
-        if desk.totals.items >= limits.items_max {
-            return no_room(limits.items_max);
+        if desk.totals.items >= items_max {
+            return no_room(items_max);
         }
-        if self.new.size > limits.bytes_max.saturating_sub(desk.totals.bytes) {
-            return no_room(limits.bytes_max);
+        if self.new.size > bytes_max.saturating_sub(desk.totals.bytes) {
+            return no_room(bytes_max);
         }
         // Last of all that can be refused, so that a refusal costs nothing.
         if let Some(invite) = &self.invite {
@@ -165,7 +165,7 @@ impl Create {
         let (Some(slot), Some(bound)) = (row.slot, row.claim) else {
             return Err(StoreError::Unavailable.into());
         };
-        let hashes = hashes & desk.shared.slots.key(slot)?.is_claim(&bound, &new.claim);
+        let hashes = hashes & desk.shared.key(slot)?.is_claim(&bound, &new.claim);
         let head = match row.place {
             Place::Document => Some(owners_head(desk.conn, desk.shared, slot)?),
             Place::Alone | Place::Link { .. } => None,
@@ -193,7 +193,7 @@ impl Create {
 /// The owner's head of a document.
 pub(super) fn owners_head(conn: &Connection, shared: &Shared, slot: SlotRef) -> Result<Vec<u8>, Fault> {
     let mut sealed = rows::block(conn, slot.item, HEAD)?.ok_or(StoreError::Damaged)?;
-    let cipher = shared.slots.key(slot)?.cipher();
+    let cipher = shared.key(slot)?.cipher();
     let head = cipher.open(head_of(slot.item), &mut sealed);
     Ok(head.map_err(|_| StoreError::Damaged)?.to_vec())
 }
@@ -217,7 +217,7 @@ pub(super) async fn sealed(
     let here = Arc::clone(shared);
     let seal = move |slot: SlotRef| {
         let blocks = (|| {
-            let key = here.slots.key(slot)?;
+            let key = here.key(slot)?;
             let cipher = key.cipher();
             let mut blocks = upload::seal_rows(&cipher, &here, (slot.item, new.size), 0, &body)?;
             if let Some(head) = &head {

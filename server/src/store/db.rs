@@ -108,6 +108,51 @@ pub(super) fn open_untouched(path: &Path) -> Result<Connection, OpenError> {
     }
 }
 
+/// Opens one from outside, whether a server runs or not: nothing in the folder is made or changed, not even SQLite's shared memory.
+pub(super) fn open_outside(path: &Path) -> Result<Connection, OpenError> {
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        Path::new(&name).exists()
+    };
+    // Without a log nobody writes, and what is in the file is all there is.
+    let how = match (beside("-wal"), beside("-shm")) {
+        (false, _) => "immutable=1",
+        (true, true) => "mode=ro&readonly_shm=1",
+        (true, false) => return Err(OpenError::Unclosed),
+    };
+    let whole = std::path::absolute(path).map_err(|source| OpenError::Io {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let uri = format!("file:{}?{how}", percent_encoded(&whole));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(uri, flags)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;",
+    )?;
+    match version(&conn)? {
+        VERSION => Ok(conn),
+        found => Err(OpenError::Version { found, known: VERSION }),
+    }
+}
+
+fn percent_encoded(path: &Path) -> String {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let mut text = String::new();
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte) {
+            text.push(char::from(*byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
 fn flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }

@@ -235,6 +235,7 @@ impl<'a> Desk<'a> {
     fn doom(&mut self, row: &PasteRow) -> Result<(), Fault> {
         let slot = row.slot.ok_or(StoreError::Unavailable)?;
         if matches!(self.shared.slots.look(slot)?, Held::Other) {
+            self.shared.damage.found(row.item);
             return Err(StoreError::Damaged.into());
         }
         self.doomed.push(slot);

@@ -276,7 +276,7 @@ fn again(desk: &Desk<'_>, head: &Create, row: &PasteRow, document: &PasteRow) ->
         expires_in: new.expires_in,
         on_guessing: new.on_guessing,
     };
-    let right = desk.shared.slots.key(slot)?.is_claim(&bound, &new.claim);
+    let right = desk.shared.key(slot)?.is_claim(&bound, &new.claim);
     if bool::from(right) && row.paste.policy == policy {
         Ok(Made { number, expires_at })
     } else {

@@ -36,14 +36,18 @@ impl Server {
     }
 
     pub(crate) fn start_in(data: TempDir, options: &[&str]) -> Self {
-        let mut child = command()
+        let mut command = command();
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
             .args(options)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::piped());
+        Self::spawn(command, data)
+    }
+
+    /// A command that starts a server on `data`, in whatever way.
+    pub(crate) fn spawn(mut command: Command, data: TempDir) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
