@@ -149,7 +149,7 @@ fn expected(row: &PasteRow) -> Vec<u64> {
     let held = own_held(row);
     let mut places: Vec<u64> = if row.own_bytes() <= ROW_BYTES_MAX {
         (0..held.div_ceil(BLOCK_BYTES)).collect()
-    } else if held % BLOCK_BYTES == 0 {
+    } else if held.is_multiple_of(BLOCK_BYTES) {
         Vec::new()
     } else {
         vec![TAIL]
