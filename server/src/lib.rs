@@ -4,6 +4,7 @@ pub mod config;
 mod control;
 mod disk;
 pub mod doctor;
+mod duties;
 pub mod health;
 pub mod http;
 pub mod lifecycle;

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{IFlags, ioctl_getflags, statvfs};
 use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, geteuid, getrlimit};
 
-use super::facts::{Entry, Facts, Keys, Kind, Space, Time};
+use super::facts::{Entry, Facts, Keys, Kind, Server, Space, Time};
 use super::swap;
 use crate::config::{Settings, ShredKeys};
+use crate::control::{self, Answer, Request};
 use crate::disk::{Doubt, mount_of};
 use crate::store::{Clock as _, SystemClock, glance};
 
@@ -38,6 +39,7 @@ pub fn look(settings: &Settings) -> Facts {
             mark: kept.mark,
             downtime_secs_max: settings.downtime_secs_max,
         }),
+        server: server(settings),
         space: space(settings, kept.map_or(0, |kept| kept.bytes)),
         descriptors: getrlimit(Resource::Nofile).current,
     }
@@ -126,6 +128,18 @@ fn entry(path: &Path, name: String) -> Option<Entry> {
             _ => Kind::File,
         },
     })
+}
+
+/// Nothing where none runs, or where it does not answer whoever asks.
+fn server(settings: &Settings) -> Option<Server> {
+    match control::ask(&settings.data, &Request::State) {
+        Ok(Some(Answer::State(state))) => Some(Server {
+            ok: state.ok,
+            clock_held: state.clock_held,
+            damaged: state.damaged,
+        }),
+        _ => None,
+    }
 }
 
 fn space(settings: &Settings, stored: u64) -> Option<Space> {

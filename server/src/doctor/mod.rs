@@ -9,7 +9,7 @@ mod swap;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{Entry, Facts, Keys, Kind, Space, Swap, Time};
+pub use facts::{Entry, Facts, Keys, Kind, Server, Space, Swap, Time};
 pub use finding::{Finding, Level};
 pub use judge::judge;
 pub use look::look;
