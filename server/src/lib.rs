@@ -16,3 +16,5 @@ mod report;
 pub mod serve;
 pub mod store;
 mod supervisor;
+
+pub use report::fail;

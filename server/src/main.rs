@@ -245,7 +245,7 @@ impl Asked {
 }
 
 fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
-    eprintln!("satchel-server: error: {error}");
+    satchel_server::fail(&error.to_string());
     ExitCode::from(code)
 }
 

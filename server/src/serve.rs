@@ -137,7 +137,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 
 /// What makes "burned means gone" doubtful here.
 fn doubts(settings: &Settings) -> Vec<Finding> {
-    let mut found = doctor::judge(&doctor::look(settings));
+    let mut found = doctor::judge(&doctor::look_at_machine(settings));
     found.retain(|finding| finding.breaks_burning());
     found
 }

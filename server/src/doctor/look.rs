@@ -20,8 +20,24 @@ const ENTRIES_MAX: usize = 10_000;
 /// What can be seen from here. What cannot be read is left out, or taken for the worse.
 #[must_use]
 pub fn look(settings: &Settings) -> Facts {
-    let mounts = read("/proc/self/mountinfo");
     let kept = glance(&settings.data);
+    Facts {
+        entries: entries(settings),
+        clock: kept.map(|kept| Time {
+            now: SystemClock.now(),
+            mark: kept.mark,
+            downtime_secs_max: settings.downtime_secs_max,
+        }),
+        server: server(settings),
+        space: space(settings, kept.map_or(0, |kept| kept.bytes)),
+        ..look_at_machine(settings)
+    }
+}
+
+/// What "burned means gone" hangs on, and nothing that takes time: for each start.
+#[must_use]
+pub fn look_at_machine(settings: &Settings) -> Facts {
+    let mounts = read("/proc/self/mountinfo");
     Facts {
         keys: match &settings.shred_keys {
             ShredKeys::Memory => Keys::Memory,
@@ -33,14 +49,10 @@ pub fn look(settings: &Settings) -> Facts {
         dumps_core: dumps_core(),
         dumps_kernel: read("/sys/kernel/kexec_crash_loaded").trim() == "1",
         user: geteuid().as_raw(),
-        entries: entries(settings),
-        clock: kept.map(|kept| Time {
-            now: SystemClock.now(),
-            mark: kept.mark,
-            downtime_secs_max: settings.downtime_secs_max,
-        }),
-        server: server(settings),
-        space: space(settings, kept.map_or(0, |kept| kept.bytes)),
+        entries: Vec::new(),
+        clock: None,
+        server: None,
+        space: None,
         descriptors: getrlimit(Resource::Nofile).current,
     }
 }

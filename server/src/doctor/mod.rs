@@ -12,7 +12,7 @@ mod tests;
 pub use facts::{Entry, Facts, Keys, Kind, Server, Space, Swap, Time};
 pub use finding::{Finding, Level};
 pub use judge::judge;
-pub use look::look;
+pub use look::{look, look_at_machine};
 
 use std::fmt::Write as _;
 
