@@ -4,6 +4,7 @@ pub mod config;
 mod control;
 mod disk;
 pub mod doctor;
+mod duties;
 pub mod health;
 pub mod http;
 pub mod invite;
@@ -16,3 +17,5 @@ mod report;
 pub mod serve;
 pub mod store;
 mod supervisor;
+
+pub use report::fail;

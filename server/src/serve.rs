@@ -1,12 +1,10 @@
 //! Brings the server up, keeps it running, and takes it down: running requests finish, then the store closes.
 
-use std::cell::Cell;
 use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_http::{HttpService, KeepAlive};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
@@ -14,17 +12,16 @@ use actix_web::dev::{AppConfig, Service as _};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, ResponseError as _, web};
 use satchel_api::Code;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::{self, Settings, ShredKeys, Source};
+use crate::config::{Settings, ShredKeys, Source};
 use crate::control;
 use crate::doctor::{self, Finding};
+use crate::duties::{Pulse, keep_watchdog, reload_when_told, sweep};
 use crate::http::wire::{HEAD, Line, Wire};
 use crate::http::{self, Failure, Shared, Throttle};
-use crate::lifecycle::hour_of;
-use crate::metrics::Level;
 use crate::report::{self, Event};
-use crate::store::{self, Clock as _, OpenError, Store, SystemClock, SystemRandom};
+use crate::store::{self, OpenError, Store, SystemRandom};
 use crate::supervisor::{self, Passed};
 
 /// An idle connection is kept so long.
@@ -33,7 +30,6 @@ const KEPT: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(2);
 /// Running requests may finish within this; all of the stop takes 5 s at most.
 const STOP_SECS: u64 = 4;
-const SWEEP: Duration = Duration::from_secs(20);
 
 /// Why the server does not run. Each is a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +137,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 
 /// What makes "burned means gone" doubtful here.
 fn doubts(settings: &Settings) -> Vec<Finding> {
-    let mut found = doctor::judge(&doctor::look(settings));
+    let mut found = doctor::judge(&doctor::look_at_machine(settings));
     found.retain(|finding| finding.breaks_burning());
     found
 }
@@ -236,67 +232,6 @@ async fn run(
     control.abort();
     let _ = control.await;
     done
-}
-
-/// When the store last answered the sweep.
-#[derive(Clone)]
-struct Pulse(Rc<Cell<Instant>>);
-
-impl Default for Pulse {
-    fn default() -> Self {
-        Self(Rc::new(Cell::new(Instant::now())))
-    }
-}
-
-async fn sweep(store: Store, shared: web::Data<Shared>, pulse: Pulse) {
-    let mut tick = tokio::time::interval(SWEEP);
-    loop {
-        tick.tick().await;
-        if store.sweep().await.is_err() {
-            shared.metrics().sweep_failed();
-            report::say(Event::SweepFailed);
-        }
-        pulse.0.set(Instant::now());
-        shared.metrics().turn(hour_of(SystemClock.now()), || Level {
-            items: store.totals().items,
-            bytes: store.totals().bytes,
-            bytes_max: shared.settings().storage_bytes_max,
-        });
-    }
-}
-
-/// Tells systemd that it goes on, as long as the store answers the sweep: a disk that fails is no reason to start anew, a store that hangs is.
-async fn keep_watchdog(pulse: Pulse) {
-    let Some(pause) = supervisor::watchdog() else { return };
-    let mut tick = tokio::time::interval(pause);
-    loop {
-        tick.tick().await;
-        if pulse.0.get().elapsed() < 3 * SWEEP {
-            supervisor::alive();
-        }
-    }
-}
-
-/// SIGHUP: the configuration is read again. What is wrong in it changes nothing.
-async fn reload_when_told(mut hangup: Signal, source: Source, shared: web::Data<Shared>) {
-    while hangup.recv().await.is_some() {
-        supervisor::reloading();
-        let source = source.clone();
-        let asked = tokio::task::spawn_blocking(move || source.read().map_err(|error| error.to_string()));
-        match asked.await.unwrap_or_else(|error| Err(error.to_string())) {
-            Ok(asked) => {
-                let (settings, restart) = config::reload(&shared.settings(), asked);
-                report::configure(settings.log_format, settings.log_level);
-                shared.set_settings(settings);
-                restart
-                    .into_iter()
-                    .for_each(|option| report::say(Event::NeedsRestart(option)));
-                report::say(Event::Reloaded);
-            }
-            Err(why) => report::say(Event::ReloadRefused(why)),
-        }
-        supervisor::ready();
-    }
 }
 
 /// The second listener: one path, no page.

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use super::{Inspection, Subject, Violation};
 use crate::lifecycle::{Paste, Stage};
 use crate::store::creating::{HEAD, TAIL, head_of};
+use crate::store::medium::Medium;
 use crate::store::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
 use crate::store::rows::{self, PasteRow, Place as Whole};
 use crate::store::slots::{self, Held};
@@ -133,6 +134,8 @@ fn key(subject: &Subject<'_>, row: &PasteRow) -> Result<Cipher, Violation> {
         Ok(Held::Key(key)) => Ok(key.cipher()),
         Ok(Held::Nothing) => Err(Violation::SlotEmpty),
         Ok(Held::Other) => Err(Violation::SlotUnfit),
+        // Memory of a server that is gone.
+        Err(_) if matches!(subject.medium, Medium::Memory(_)) => Err(Violation::SlotEmpty),
         Ok(Held::Damaged) | Err(_) => Err(Violation::SlotDamaged),
     }
 }
