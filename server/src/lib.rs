@@ -1,5 +1,6 @@
 //! The Satchel server: keeps opaque bytes, counts reads, and destroys. It cannot decrypt: satchel-crypto is not in its graph.
 
+pub mod block;
 pub mod config;
 mod disk;
 pub mod health;
@@ -10,6 +11,22 @@ mod page;
 mod report;
 pub mod serve;
 pub mod store;
+
+/// Takes as many open files as the system lets this process have, and says how many.
+#[must_use]
+pub fn open_files_max() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    if setrlimit(Resource::Nofile, raised).is_ok() {
+        maximum.unwrap_or(u64::MAX)
+    } else {
+        current.unwrap_or(u64::MAX)
+    }
+}
 
 /// A crash must not write memory to a disk, nor may another process of this user read it. Best effort: where it is refused, it is refused.
 pub fn no_core_dumps() {

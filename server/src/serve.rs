@@ -4,9 +4,11 @@ use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use actix_http::{HttpService, KeepAlive};
+use actix_http::error::DispatchError;
+use actix_http::{ConnectionType, HttpService, KeepAlive};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::{AppConfig, Service as _};
 use actix_web::rt::net::TcpStream;
@@ -17,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Settings;
 use crate::disk;
 use crate::http::wire::{HEAD, Line, Wire};
-use crate::http::{self, Failure, Shared, Throttle};
+use crate::http::{self, Connections, Failure, Gate, Shared};
 use crate::report::{self, Event};
 use crate::store::{self, OpenError, Store, SystemRandom};
 
@@ -27,6 +29,8 @@ const KEPT: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(2);
 /// Running requests may finish within this; all of the stop takes 5 s at most.
 const STOP_SECS: u64 = 4;
+/// Open files that are not connections.
+const FILES_KEPT: usize = 64;
 const SWEEP: Duration = Duration::from_secs(20);
 
 /// Why the server does not run. Each is a sentence.
@@ -119,18 +123,26 @@ fn open(settings: &Settings, accept_clock: bool) -> Result<Store, ServeError> {
 async fn run(settings: Settings, store: Store, listener: TcpListener, address: SocketAddr) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let workers = settings.workers;
-    let shared = web::Data::new(Shared::new(
-        store.clone(),
-        settings,
-        Throttle::with_random(SystemRandom),
+    // Each connection is an open file, and the store has some of its own.
+    let files = usize::try_from(crate::open_files_max())
+        .unwrap_or(usize::MAX)
+        .saturating_sub(FILES_KEPT)
+        .max(1);
+    let connections = Arc::new(Connections::new(
+        usize::try_from(settings.connections_max)
+            .unwrap_or(usize::MAX)
+            .min(files),
+        settings.trusted_proxies.clone(),
+        SystemRandom,
     ));
+    let shared = web::Data::new(Shared::new(store.clone(), settings, Gate::with_random(SystemRandom)));
     let mut builder = actix_server::Server::build()
         .workers(workers)
         .shutdown_timeout(STOP_SECS)
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
     builder = builder.listen("satchel", listener, move || {
-        connection(shared.clone(), stopping.clone(), address)
+        connection(shared.clone(), Arc::clone(&connections), stopping.clone(), address)
     })?;
     let server = builder.run();
     let handle = server.handle();
@@ -162,22 +174,18 @@ async fn sweep(store: Store) {
 /// What handles one accepted connection: actix-http's HTTP/1 over a [`Wire`], the application on top.
 fn connection(
     shared: web::Data<Shared>,
+    connections: Arc<Connections>,
     stopping: actix_server::GracefulShutdownSignal,
     address: SocketAddr,
-) -> impl actix_service::ServiceFactory<
-    TcpStream,
-    Config = (),
-    Response = (),
-    Error = actix_http::error::DispatchError,
-    InitError = (),
-> {
-    let hardening = shared.hardening();
+) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    let (hardening, requests_max) = (shared.hardening(), shared.requests_per_connection());
     let app = App::new()
         .app_data(shared)
         .configure(http::configure)
         .wrap_fn(move |request, next| {
             let line = request.conn_data::<Line>().cloned();
-            let answering = line.map(|line| line.begin());
+            let answering = line.as_ref().map(Line::begin);
+            let is_last = line.is_some_and(|line| line.has_made(requests_max));
             let path = request.path().to_owned();
             let refused = http::head_is_too_large(request.uri().to_string().len(), request.headers());
             let request_or_answer = if refused {
@@ -192,6 +200,12 @@ fn connection(
                     Err(answer) => answer,
                 };
                 http::harden(&path, response.headers_mut(), hardening);
+                if is_last {
+                    response
+                        .response_mut()
+                        .head_mut()
+                        .set_connection_type(ConnectionType::Close);
+                }
                 Ok::<_, Error>(response.map_body(|_, body| http::Held::new(body, answering)))
             }
         })
@@ -210,11 +224,15 @@ fn connection(
             data.insert(wire.line());
         })
         .h1(map_config(app, |()| AppConfig::default()));
-    fn_service(|io: TcpStream| {
-        let peer = io.peer_addr().ok();
+    fn_service(move |stream: TcpStream| {
+        let peer = stream.peer_addr().ok();
+        let Some(connected) = connections.admit(peer.map(|peer| peer.ip()), Instant::now()) else {
+            // Closed unanswered: an answer would cost what there is too little of.
+            return ready(Err(DispatchError::Io(io::ErrorKind::ResourceBusy.into())));
+        };
         // Small answers should not wait for more.
-        let _ = io.set_nodelay(true);
-        ready(Ok((Wire::new(io), peer)))
+        let _ = stream.set_nodelay(true);
+        ready(Ok((Wire::new(stream, connected), peer)))
     })
     .and_then(http)
 }

@@ -1,6 +1,7 @@
 //! The requests of docs/api.md: routes, and what they share. Decides nothing about a paste; the store does.
 
 mod body;
+mod connections;
 mod content;
 mod creator;
 mod failure;
@@ -8,6 +9,7 @@ mod gate;
 mod harden;
 mod held;
 mod openapi;
+mod pace;
 mod proof;
 mod range;
 mod readers;
@@ -21,10 +23,11 @@ use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 use satchel_api::{Code, Config, route};
 
+pub use connections::Connections;
 pub use failure::Failure;
+pub use gate::Gate;
 pub use harden::{Hardening, harden, head_is_too_large};
 pub use held::Held;
-pub use throttle::Throttle;
 
 use crate::config::{Settings, Uploads};
 use crate::page::{self, Offers};
@@ -34,7 +37,7 @@ use crate::store::Store;
 pub struct Shared {
     store: Store,
     settings: Settings,
-    throttle: Throttle,
+    gate: Gate,
     offers: Offers,
     openapi: String,
 }
@@ -42,18 +45,24 @@ pub struct Shared {
 impl Shared {
     /// For all workers together.
     #[must_use]
-    pub fn new(store: Store, settings: Settings, throttle: Throttle) -> Self {
+    pub fn new(store: Store, settings: Settings, gate: Gate) -> Self {
         let onion_location = settings
             .onion_location
             .as_deref()
             .and_then(|url| HeaderValue::from_str(url).ok());
         Self {
             store,
-            throttle,
+            gate,
             offers: Offers { onion_location },
             openapi: openapi::document(),
             settings,
         }
+    }
+
+    /// Requests after which a connection is closed.
+    #[must_use]
+    pub const fn requests_per_connection(&self) -> u32 {
+        self.settings.requests_per_connection
     }
 
     /// What the operator chose for every answer's headers.

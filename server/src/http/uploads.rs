@@ -5,7 +5,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use satchel_api::{Code, header as name, metadata, route};
 
-use super::body::{self, Cut};
+use super::body::{self, Arriving, Cut};
 use super::tus::{self, Checksum};
 use super::{Failure, Shared, creator, gate, proof};
 use crate::store::{Created, NewPaste, Progress, ROW_BYTES_MAX, TokenHash, Upload};
@@ -47,7 +47,6 @@ async fn create_from(
         return Err(Failure::too_large(new.size));
     }
     let checksum = tus::checksum(headers)?;
-    shared.throttle.take(request, &shared.settings)?;
     let invite = gate::admit(request, shared, &new).await?;
     let created = if new.size <= ROW_BYTES_MAX {
         create_small(shared, new, invite, payload, checksum).await?
@@ -100,7 +99,8 @@ async fn create_small(
     mut checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
     let mut bytes = Vec::with_capacity(usize::try_from(new.size).unwrap_or(0));
-    while let Some(chunk) = body::next(payload).await {
+    let mut arriving = Arriving::new(payload);
+    while let Some(chunk) = arriving.next().await {
         let chunk = chunk.map_err(cut)?;
         if (bytes.len() + chunk.len()) as u64 > new.size {
             return Err(Failure::too_large(new.size));
@@ -207,7 +207,8 @@ async fn receive(
     payload: &mut web::Payload,
     mut checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
-    while let Some(chunk) = body::next(payload).await {
+    let mut arriving = Arriving::new(payload);
+    while let Some(chunk) = arriving.next().await {
         match chunk {
             Ok(chunk) => {
                 checksum.iter_mut().for_each(|sum| sum.update(&chunk));

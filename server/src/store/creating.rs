@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
 
 use super::Progress;
+use super::blocks;
 use super::claiming::refusal;
 use super::desk::Desk;
 use super::error::StoreError;
@@ -67,6 +68,9 @@ impl Order for Create {
         self.known = true;
         if let Some(row) = rows::by_id(desk.conn, self.new.id)? {
             return self.again(desk, &row);
+        }
+        if blocks::is_blocked(desk.conn, self.new.id)? {
+            return Ok(Turn::Refused(StoreError::IdTaken));
         }
         let limits = &desk.shared.options;
         if desk.totals.items >= limits.items_max || self.new.size > limits.bytes_max.saturating_sub(desk.totals.bytes) {

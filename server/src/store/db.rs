@@ -46,8 +46,14 @@ pub(super) fn open_writer(path: &Path, store_id: &[u8; 32]) -> Result<(Connectio
         )?;
         conn.execute_batch("COMMIT")?;
     }
-    conn.execute_batch(super::invites::TABLE)?;
+    make_gate(&conn)?;
     Ok((conn, new))
+}
+
+/// What commands change beside a running server lies in tables of its own.
+fn make_gate(conn: &Connection) -> Result<(), rusqlite::Error> {
+    conn.execute_batch(super::invites::TABLE)?;
+    conn.execute_batch(super::blocks::TABLE)
 }
 
 /// Opens one that exists, for reading.
@@ -70,7 +76,7 @@ pub(super) fn open_beside(path: &Path) -> Result<Connection, OpenError> {
         found => return Err(OpenError::Version { found, known: VERSION }),
     }
     set_pragmas(&conn)?;
-    conn.execute_batch(super::invites::TABLE)?;
+    make_gate(&conn)?;
     Ok(conn)
 }
 
