@@ -9,6 +9,9 @@ pub const READS_LEFT: &str = "satchel-reads-left";
 /// In the answer to a claim or to content: Unix seconds of the lease's hard end.
 pub const LEASE_ENDS: &str = "satchel-lease-ends";
 
+/// The invite of a creation, where that takes one.
+pub const INVITE: &str = "satchel-invite";
+
 /// tus protocol version, in every tus request and answer.
 pub const TUS_RESUMABLE: &str = "tus-resumable";
 /// The tus version that is spoken.

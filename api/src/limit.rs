@@ -28,3 +28,11 @@ pub const UPLOAD_IDLE_SECS: u64 = 24 * 3600;
 pub const TOMBSTONE_SECS: u64 = 7 * 24 * 3600;
 /// Longest `Upload-Metadata` value, in bytes.
 pub const METADATA_LEN_MAX: usize = 1024;
+/// Longest head of a container with one link, in bytes.
+pub const HEAD_LEN_MAX: usize = 512;
+/// Most links that one document can ever have.
+pub const LINKS_MAX: u32 = 1000;
+/// Most links that one request makes.
+pub const LINKS_AT_ONCE_MAX: usize = 100;
+/// Longest body of a request in JSON, in bytes.
+pub const JSON_LEN_MAX: usize = 128 * 1024;

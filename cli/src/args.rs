@@ -296,6 +296,9 @@ pub(crate) struct Share {
     pub(crate) burn_on_guessing: bool,
     #[command(flatten)]
     pub(crate) passphrase: NewPassphrase,
+    /// Ask for the server's invite, and remember it
+    #[arg(long, conflicts_with = "invite_file")]
+    pub(crate) invite: bool,
     /// Read the server's invite from a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) invite_file: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use satchel_client::crypto::{RekeyError, SealError, Verdict};
 use satchel_client::share_text::NoShare;
-use satchel_client::{AddressError, Class, Error};
+use satchel_client::{AddressError, Base, Class, Error};
 
 use crate::hidden::without_secrets;
 use crate::naming::shown;
@@ -132,6 +132,12 @@ pub(crate) enum Failure {
     ReceiptForLink,
     #[error("this is a link, not a receipt")]
     LinkForReceipt,
+    #[error("this is an invite, not {0}")]
+    InviteFor(&'static str),
+    #[error("this is no invite")]
+    NotAnInvite,
+    #[error("the invite is of another server: {0}")]
+    InviteOfAnotherServer(Base),
     #[error("the link names no server")]
     LinkWithoutServer,
     #[error("an onion service is reached through Tor, and no proxy leads there")]
@@ -335,6 +341,9 @@ impl Failure {
             | Self::Address(_)
             | Self::ReceiptForLink
             | Self::LinkForReceipt
+            | Self::InviteFor(_)
+            | Self::NotAnInvite
+            | Self::InviteOfAnotherServer(_)
             | Self::LinkWithoutServer
             | Self::NameTwice(_)
             | Self::NoName(_)

@@ -1,11 +1,11 @@
-//! What is not repeated on a screen or in a log: links, receipts, identities and shares that were given in the wrong place.
+//! What is not repeated on a screen or in a log: links, receipts, invites, identities and shares that were given in the wrong place.
 //!
 //! Whole ones are found by parsing them. One that is cut, mistyped or in another case is as secret, and is found by how it looks: rather too much is hidden.
 
 use std::ops::{Range, RangeInclusive};
 
 use satchel_client::crypto::limit::{LINK_CHARS, RECEIPT_CHARS};
-use satchel_client::crypto::{Link, Receipt, Share};
+use satchel_client::crypto::{Invite, Link, Receipt, Share};
 use satchel_client::share_text::is_word;
 
 const HIDDEN: &str = "(hidden)";
@@ -54,7 +54,7 @@ fn without_identities(text: &str) -> String {
     out
 }
 
-/// Without links, receipts and the codes of shares.
+/// Without links, receipts, invites and the codes of shares.
 fn without_codes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -86,7 +86,7 @@ fn end_of_run(text: &str) -> usize {
 fn holds_code(run: &str) -> bool {
     let is_whole = |at: usize| {
         let from = |len: usize| run.get(at..at + len);
-        from(LINK_CHARS).is_some_and(|text| Link::parse(text).is_ok())
+        from(LINK_CHARS).is_some_and(|text| Link::parse(text).is_ok() || Invite::parse(text).is_ok())
             || from(RECEIPT_CHARS).is_some_and(|text| Receipt::parse(text).is_ok())
             || from(SHARE_CHARS).is_some_and(|text| Share::parse(text).is_ok())
     };

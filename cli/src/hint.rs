@@ -142,6 +142,9 @@ impl Failure {
             Self::Address(AddressError::NoLink | AddressError::Empty) => "a link ends in # and 47 characters",
             Self::ReceiptForLink => "`satchel status` and `satchel burn` take receipts",
             Self::LinkForReceipt => "`satchel get` opens links; nothing was opened now",
+            Self::InviteFor(_) => "`satchel share --invite` takes invites",
+            Self::NotAnInvite => "an invite is a link that whoever runs the server hands out; others open or burn",
+            Self::InviteOfAnotherServer(_) => "name that server, or leave --server out",
             Self::NameTwice(_) => "give one of them another name, or seal the folder that holds both",
             Self::Exists(_) => "--force replaces it; or name another place",
             Self::OutputIsInput(_) => "name another place",
@@ -185,7 +188,9 @@ fn client_hint(error: &Error) -> Option<&'static str> {
         Error::LeaseEnded => "the read is used up: ask its sender to share it again",
         Error::WrongPassphrase { .. } => "nothing was used up; the link can be tried again",
         Error::Wait { .. } => "its sender can end the wait",
-        Error::InviteRequired => "ask whoever runs the server, and give it with --invite-file",
+        Error::InviteRequired => "ask whoever runs the server for one; --invite takes it",
+        Error::InviteRefused { left: None } => "ask whoever runs the server for another; --invite takes it",
+        Error::InviteRefused { .. } => "share less, or ask whoever runs the server for another",
         Error::Unreachable => "the same command can be tried again",
         Error::BadAnswer { status: 300..400 } => {
             "the server redirects, which is not followed: name the address it leads to"

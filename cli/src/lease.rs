@@ -16,6 +16,13 @@ const KEPT_FOR: Duration = Duration::from_secs(7 * 86_400);
 /// More than a token has.
 const TEXT_LEN_MAX: u64 = 256;
 
+/// `$XDG_STATE_HOME/satchel/NAME`, or what the system has for that.
+pub(crate) fn state_folder(name: &str) -> Result<PathBuf, Failure> {
+    let base = etcetera::choose_base_strategy().map_err(|_| Failure::NoHome)?;
+    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+    Ok(state.join("satchel").join(name))
+}
+
 /// Files of mode 0600 in the user's state folder, one for each paste that is being got. Whoever uses one holds its lock until the end, so
 /// that of two `get`s at once the second cannot drop what the first has claimed; the system lets go of it whatever becomes of the process.
 pub(crate) struct Leases {
@@ -27,9 +34,7 @@ pub(crate) struct Leases {
 impl Leases {
     /// `$XDG_STATE_HOME/satchel/leases`, or what the system has for that. For one paste.
     pub(crate) fn of_user() -> Result<Self, Failure> {
-        let base = etcetera::choose_base_strategy().map_err(|_| Failure::NoHome)?;
-        let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-        Ok(Self::in_folder(state.join("satchel").join("leases")))
+        Ok(Self::in_folder(state_folder("leases")?))
     }
 
     const fn in_folder(folder: PathBuf) -> Self {

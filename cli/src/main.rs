@@ -26,6 +26,7 @@ mod hint;
 mod http;
 mod inside;
 mod interrupt;
+mod invite;
 mod key;
 mod lease;
 mod letter;

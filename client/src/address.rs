@@ -1,7 +1,7 @@
-//! Links and receipts as people hand them on: `BASE/#FRAGMENT`, and what mail filters make of one. Pure.
+//! Links, receipts and invites as people hand them on: `BASE/#FRAGMENT`, and what mail filters make of one. Pure.
 
 use satchel_crypto::limit::{LINK_CHARS, RECEIPT_CHARS};
-use satchel_crypto::{Link, Receipt, Verdict};
+use satchel_crypto::{Invite, Link, Receipt, Verdict};
 use zeroize::Zeroizing;
 
 /// Where a server is: `https://HOST[:PORT][/PREFIX]`, without a slash at its end.
@@ -23,6 +23,13 @@ pub enum Address {
         base: Option<Base>,
         /// The receipt.
         receipt: Receipt,
+    },
+    /// Lets its holder upload to a server.
+    Invite {
+        /// None where the fragment stood alone.
+        base: Option<Base>,
+        /// The invite.
+        invite: Invite,
     },
 }
 
@@ -124,7 +131,7 @@ impl Base {
 }
 
 impl Address {
-    /// Reads a link or receipt, whole or its fragment alone, through what mail programs do: `%23` and `%2523`, punctuation around it, line
+    /// Reads a link, receipt or invite, whole or its fragment alone, through what mail programs do: `%23` and `%2523`, punctuation around it, line
     /// breaks in it, `<...>`, a text before it, a redirector's URL around it.
     ///
     /// # Errors
@@ -166,35 +173,35 @@ impl Address {
     #[must_use]
     pub const fn base(&self) -> Option<&Base> {
         match self {
-            Self::Link { base, .. } | Self::Receipt { base, .. } => base.as_ref(),
+            Self::Link { base, .. } | Self::Receipt { base, .. } | Self::Invite { base, .. } => base.as_ref(),
         }
     }
 
     /// The longest run of the alphabet may have words stuck to it: the checksum says where the link ends.
     fn of_run(run: &str, base: Option<Base>) -> Result<Self, AddressError> {
         let receipt = || run.get(..RECEIPT_CHARS).and_then(|text| Receipt::parse(text).ok());
-        let link = || run.get(..LINK_CHARS).and_then(|text| Link::parse(text).ok());
+        let short = |base| {
+            let text = run.get(..LINK_CHARS).ok_or(Verdict::MalformedLink)?;
+            // They are as long as each other, and the first byte tells them apart.
+            match Invite::parse(text) {
+                Ok(invite) => Ok(Self::Invite { base, invite }),
+                Err(_) => Link::parse(text).map(|link| Self::Link { base, link }),
+            }
+        };
         if run.len() == RECEIPT_CHARS {
-            // Both lengths are fixed, so this is a receipt or a link with something behind it.
-            return match (Receipt::parse(run), link()) {
-                (Ok(receipt), _) => Ok(Self::Receipt { base, receipt }),
-                (Err(_), Some(link)) => Ok(Self::Link { base, link }),
-                (Err(verdict), None) => Err(verdict.into()),
+            // The lengths are fixed, so this is a receipt, or something shorter with something behind it.
+            return match Receipt::parse(run) {
+                Ok(receipt) => Ok(Self::Receipt { base, receipt }),
+                Err(verdict) => short(base).map_err(|_| verdict.into()),
             };
         }
         if run.len() == LINK_CHARS {
-            return Ok(Self::Link {
-                base,
-                link: Link::parse(run)?,
-            });
+            return Ok(short(base)?);
         }
         if let Some(receipt) = receipt() {
             return Ok(Self::Receipt { base, receipt });
         }
-        match link() {
-            Some(link) => Ok(Self::Link { base, link }),
-            None => Err(Verdict::MalformedLink.into()),
-        }
+        short(base).map_err(|_| Verdict::MalformedLink.into())
     }
 }
 

@@ -16,22 +16,30 @@ fn receipt(seed: u64) -> String {
     Receipt::generate(id, rng).encode().to_string()
 }
 
-/// Base and fragment of what was understood; a receipt has `!` before it.
+/// Of a token of 32 bytes 07.
+const INVITE: &str = "HAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBYQ";
+
+/// Base and fragment of what was understood; a receipt has `!` before it, an invite `+`.
 fn read(text: &str) -> Result<(Option<String>, String), AddressError> {
     Address::parse(text).map(|address| {
         let base = address.base().map(ToString::to_string);
         match address {
             Address::Link { link, .. } => (base, link.encode().to_string()),
             Address::Receipt { receipt, .. } => (base, format!("!{}", receipt.encode().as_str())),
+            Address::Invite { invite, .. } => (base, format!("+{}", invite.encode().as_str())),
         }
     })
 }
 
 proptest! {
     #[test]
-    fn a_damaged_link_is_read_as_it_was_meant(seed: u64, wrap in 1_usize..40, is_receipt: bool) {
-        let fragment = if is_receipt { receipt(seed) } else { link(seed) };
-        let meant = (Some("https://satchel.example".to_owned()), if is_receipt { format!("!{fragment}") } else { fragment.clone() });
+    fn a_damaged_link_is_read_as_it_was_meant(seed: u64, wrap in 1_usize..40, kind in 0..3) {
+        let (mark, fragment) = match kind {
+            0 => ("", link(seed)),
+            1 => ("!", receipt(seed)),
+            _ => ("+", INVITE.to_owned()),
+        };
+        let meant = (Some("https://satchel.example".to_owned()), format!("{mark}{fragment}"));
         let whole = format!("https://satchel.example/#{fragment}");
         let wrapped: String = whole.as_bytes().chunks(wrap).map(|line| format!("{}\r\n", str::from_utf8(line).unwrap())).collect();
         let quoted: String = whole.as_bytes().chunks(wrap).map(|line| format!("{}=\r\n", str::from_utf8(line).unwrap())).collect();

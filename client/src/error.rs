@@ -73,6 +73,12 @@ pub enum Error {
     /// Uploading takes an invite.
     #[error("uploading to this server takes an invite")]
     InviteRequired,
+    /// The invite does not hold here: used up, over, ended, or of another server; or its quota has too little left.
+    #[error("{}", refused_invite(*left))]
+    InviteRefused {
+        /// Bytes that its quota has left, where that is too little.
+        left: Option<u64>,
+    },
     /// Another refusal of the server's.
     #[error("the server refused: {}", .0.title)]
     Refused(Box<Problem>),
@@ -97,6 +103,13 @@ pub enum Error {
     /// The lease could not be kept; its [`LeaseKeeper`](crate::LeaseKeeper) knows why.
     #[error("the lease could not be saved")]
     Keep,
+}
+
+fn refused_invite(left: Option<u64>) -> String {
+    match left {
+        None => "the invite does not hold here: it is used up, over, ended, or of another server".into(),
+        Some(left) => format!("the invite has {left} bytes left, and this takes more"),
+    }
 }
 
 fn gone(burned: Option<Burned>) -> &'static str {
@@ -150,6 +163,7 @@ impl Error {
             | Self::ExpiryNotAllowed { .. }
             | Self::ReadsNotAllowed { .. }
             | Self::InviteRequired
+            | Self::InviteRefused { .. }
             | Self::Refused(_)
             | Self::Unreachable
             | Self::BadAnswer { .. } => Class::Server,

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use satchel_api::Burned;
 use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
-use satchel_crypto::{Allowed, Asked, Entry, Key, Link, Locks, Manifest, Passphrase, Profile, SealError, Verdict};
+use satchel_crypto::{
+    Allowed, Asked, Entry, Invite, Key, Link, Locks, Manifest, Passphrase, Profile, SealError, Verdict,
+};
 
 use crate::testing::Seeded;
 use crate::testing::here::{Document, InMemory, Keeper, Late, NoPause, Opened};
@@ -39,6 +41,16 @@ fn shared(
     policy: Policy,
     passphrase: Option<&Passphrase>,
 ) -> Result<Shared, Error> {
+    shared_by(None, model, document, policy, passphrase)
+}
+
+fn shared_by(
+    invite: Option<&Invite>,
+    model: &Model,
+    document: &Document,
+    policy: Policy,
+    passphrase: Option<&Passphrase>,
+) -> Result<Shared, Error> {
     let context = Context {
         base: &base(),
         transport: model,
@@ -49,7 +61,7 @@ fn shared(
         entries: document.entries(),
         policy,
         passphrase,
-        invite: None,
+        invite,
     };
     let (mut source, mut spool) = (document.clone(), InMemory::default());
     pollster::block_on(share(
@@ -407,6 +419,21 @@ fn what_the_server_does_not_allow_is_not_sent() {
     model.state.borrow_mut().config.invite_required = true;
     assert!(matches!(refused(ONCE), Error::InviteRequired));
     assert!(model.state.borrow().pastes.is_empty());
+}
+
+#[test]
+fn an_invite_goes_to_a_server_that_asks_for_one_and_to_no_other() {
+    let invite = Invite::parse("HAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBYQ").unwrap();
+    let model = Model::new(3, true);
+    let shared = |seed| shared_by(Some(&invite), &model, &document(seed, &[12_000_000]), ONCE, None);
+    shared(0).unwrap();
+    assert_eq!(model.count("invited"), 0);
+    model.state.borrow_mut().pastes.clear();
+    model.state.borrow_mut().config.invite_required = true;
+    assert!(matches!(shared(1), Err(Error::InviteRefused { left: None })));
+    assert!(model.state.borrow().pastes.is_empty());
+    model.state.borrow_mut().invite = invite.token().bearer().to_string();
+    shared(2).unwrap();
 }
 
 #[test]

@@ -174,7 +174,10 @@ impl From<Problem> for Error {
                 Some(limit) => Self::TooLarge { limit },
                 None => Self::Refused(Box::new(problem)),
             },
-            Code::InviteRequired => Self::InviteRequired,
+            Code::InviteRequired => match problem.limit {
+                None => Self::InviteRequired,
+                left => Self::InviteRefused { left },
+            },
             _ => Self::Refused(Box::new(problem)),
         }
     }

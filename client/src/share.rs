@@ -2,7 +2,7 @@
 
 use rand_core::CryptoRng;
 use satchel_api::limit::READS_MAX;
-use satchel_crypto::{Asked, Entry, Link, Locks, Manifest, Passphrase, Receipt};
+use satchel_crypto::{Asked, Entry, Invite, Link, Locks, Manifest, Passphrase, Receipt};
 
 use crate::seal::{AnySink, seal_into};
 use crate::upload::{Upload, upload_metadata};
@@ -40,8 +40,8 @@ pub struct Sharing<'a> {
     pub policy: Policy,
     /// Asked for beside the link, where there is one.
     pub passphrase: Option<&'a Passphrase>,
-    /// The server's invite, where it needs one.
-    pub invite: Option<&'a str>,
+    /// Sent where the server takes uploads by invite only.
+    pub invite: Option<&'a Invite>,
 }
 
 /// What sharing gives back. Nobody else has these.
@@ -75,7 +75,7 @@ impl<B: Elsewhere> Spool<B> for NoSpool {
 /// burned, as far as the server can be reached. `spool` is used where an entry goes "to the end".
 ///
 /// # Errors
-/// `ExpiryNotAllowed`, `ReadsNotAllowed`, `TooLarge`, `InviteRequired` before anything is sent; `Read`, `Write`, `Seal`, `Verdict`,
+/// `ExpiryNotAllowed`, `ReadsNotAllowed`, `TooLarge`, `InviteRequired` before anything is sent; `InviteRefused`, `Read`, `Write`, `Seal`, `Verdict`,
 /// `Refused`, `Unreachable`, `BadAnswer`.
 pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
     context: &Context<'_, T, P, W>,
@@ -117,6 +117,8 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         &receipt,
         &policy,
     );
+    // A server that asks for none need not know who has one.
+    let invite = invite.filter(|_| limits.invite_required);
     let mut upload = Upload::new(context, &receipt, metadata, invite, limits.size_bytes_max);
     context.watch.upload_begun(&receipt).await;
 

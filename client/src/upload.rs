@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use satchel_api::header as name;
 use satchel_api::{Code, metadata, route};
-use satchel_crypto::{ClaimToken, PasteId, ProbeToken, Receipt};
+use satchel_crypto::{ClaimToken, Invite, PasteId, ProbeToken, Receipt};
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
@@ -65,7 +65,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
         context: &'a Context<'a, T, P, W>,
         receipt: &Receipt,
         metadata: String,
-        invite: Option<&str>,
+        invite: Option<&Invite>,
         size_max: u64,
     ) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
             id: receipt.id(),
             receipt: receipt.token().bearer(),
             metadata,
-            invite: invite.map(|text| Zeroizing::new(text.to_owned())),
+            invite: invite.map(|invite| invite.token().bearer()),
             total: 0,
             start: 0,
             held: Vec::new(),
@@ -182,14 +182,14 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
         headers.push(plain(name::UPLOAD_METADATA, &self.metadata));
         headers.push(plain("content-type", name::OFFSET_OCTET_STREAM));
         if let Some(invite) = &self.invite {
-            headers.push(("satchel-invite", invite.clone()));
+            headers.push((name::INVITE, invite.clone()));
         }
-        offset_in(
-            &self
-                .context
-                .send("POST", route::PASTES, &self.id, headers, Some(self.piece(self.start)))
-                .await?,
-        )
+        let body = Some(self.piece(self.start));
+        match self.context.send("POST", route::PASTES, &self.id, headers, body).await {
+            Ok(answer) => offset_in(&answer),
+            Err(Error::InviteRequired) if self.invite.is_some() => Err(Error::InviteRefused { left: None }),
+            Err(error) => Err(error),
+        }
     }
 
     async fn patch(&self, offset: u64) -> Result<u64, Error> {

@@ -56,7 +56,7 @@ pub const SEGMENT_LEN: usize = 262_144;
 pub const SEGMENT_OVERHEAD: usize = 32;
 /// The plaintext of a full segment.
 pub const SEGMENT_PLAINTEXT_LEN: usize = SEGMENT_LEN - SEGMENT_OVERHEAD;
-/// A link, in characters.
+/// A link or an invite, in characters.
 pub const LINK_CHARS: usize = 47;
 /// A recovery share.
 pub const SHARE_LEN: usize = 55;

@@ -87,6 +87,10 @@ token! {
     LeaseToken
 }
 token! {
+    /// Random, made by a server: lets its holder upload there.
+    InviteToken
+}
+token! {
     /// Random, kept by the creator: proves the receipt.
     ReceiptToken
 }

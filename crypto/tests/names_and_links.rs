@@ -4,7 +4,9 @@
 use getrandom::SysRng;
 use proptest::prelude::*;
 use rand_core::UnwrapErr;
-use satchel_crypto::{Asked, Entry, LeaseToken, Link, Manifest, Receipt, Verdict, limit, sanitise};
+use satchel_crypto::{
+    Asked, Entry, Invite, InviteToken, LeaseToken, Link, Manifest, Receipt, Verdict, limit, sanitise,
+};
 
 /// Characters that matter to file systems and screens come often.
 fn name() -> impl Strategy<Value = String> {
@@ -95,6 +97,27 @@ fn a_receipt_encodes_and_parses_to_itself() {
     );
     assert_eq!(receipt.encode().len(), limit::RECEIPT_CHARS);
     assert_eq!(Link::parse(&receipt.encode()).err(), Some(Verdict::MalformedLink));
+}
+
+/// [L-1] [L-2]
+#[test]
+fn an_invite_is_neither_a_link_nor_a_receipt() {
+    // Of a token of 32 bytes 07; computed apart from this.
+    let text = "HAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBYQ";
+    let invite = Invite::parse(text).unwrap();
+    assert_eq!(invite.encode().as_str(), text);
+    let same = InviteToken::parse("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc").unwrap();
+    assert_eq!(invite.token().hash(), same.hash());
+    assert_eq!(Link::parse(text).err(), Some(Verdict::UnsupportedLinkFlags));
+    assert_eq!(Receipt::parse(text).err(), Some(Verdict::MalformedLink));
+    let link = Link::generate(&mut UnwrapErr(SysRng), false).encode();
+    assert_eq!(Invite::parse(&link).err(), Some(Verdict::UnsupportedLinkFlags));
+    for at in 0..text.len() {
+        let mut changed = text.to_owned();
+        changed.replace_range(at..=at, if text.as_bytes()[at] == b'B' { "C" } else { "B" });
+        assert!(Invite::parse(&changed).is_err(), "{at}");
+        assert!(Invite::parse(&text[..at]).is_err(), "{at}");
+    }
 }
 
 fn entry(name: Option<&str>, size: Option<u64>) -> Entry {

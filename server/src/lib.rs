@@ -7,6 +7,7 @@ pub mod doctor;
 mod duties;
 pub mod health;
 pub mod http;
+pub mod invite;
 pub mod lifecycle;
 pub mod memory;
 mod metrics;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use satchel_server::config::{self, Options, Seconds, Settings, Source};
+use satchel_server::invite::{self, InviteVerb};
 use satchel_server::operator::{self, OperatorError};
 use satchel_server::store::Purge;
 use satchel_server::{doctor, health, memory, serve};
@@ -76,6 +77,11 @@ enum Verb {
         /// Where it listens
         #[arg(long, env = "SATCHEL_LISTEN", value_name = "ADDR", default_value = config::LISTEN_DEFAULT)]
         listen: SocketAddr,
+    },
+    /// Who may upload, where that takes an invite; also while the server runs
+    Invite {
+        #[command(subcommand)]
+        verb: InviteVerb,
     },
     /// What to do about the clock
     Clock {
@@ -176,6 +182,10 @@ fn main() -> ExitCode {
         Verb::Clock {
             verb: ClockVerb::Accept { config, options },
         } => with_settings(config, *options, |settings| operator::accept_clock(&settings)),
+        Verb::Invite { verb } => {
+            let (config, options) = verb.said();
+            with_settings(config, options, |settings| invite::run(&verb, &settings))
+        }
         Verb::Healthcheck { listen } => done(health::ask(listen)),
     }
 }

@@ -92,5 +92,6 @@ fn receipt(argument: Option<String>, server: &Server) -> Result<(Base, Receipt),
     match Address::parse(&text)? {
         Address::Receipt { base, receipt } => Ok((server_of(base, server)?, receipt)),
         Address::Link { .. } => Err(Failure::LinkForReceipt),
+        Address::Invite { .. } => Err(Failure::InviteFor("a receipt")),
     }
 }

@@ -1,19 +1,20 @@
 //! `satchel share`.
 
 use satchel_client::crypto::Asked;
-use satchel_client::{Base, Context, OnGuessing, Policy, Shared, Sharing};
+use satchel_client::{Base, Context, Error, OnGuessing, Policy, Shared, Sharing};
 use serde_json::json;
 
 use super::print;
 use super::seal::takes_stdin;
 use crate::args::Share;
-use crate::ask::{is_dash, new_passphrase, text_file};
+use crate::ask::{is_dash, new_passphrase};
 use crate::document::Document;
 use crate::duration::date;
 use crate::engine::Threads;
-use crate::failure::Failure;
+use crate::failure::{Failure, at};
 use crate::flow::{Aside, Reading, Shown, Sleep, told};
 use crate::http::Http;
+use crate::invite::{self, Given, Remembered};
 use crate::qr::{Block, drawn};
 use crate::random::random;
 
@@ -21,17 +22,27 @@ const EXPIRES_IN_DEFAULT: u64 = 7 * 86_400;
 
 /// Seals a document, uploads it, and prints the link.
 pub(crate) fn share(options: Share) -> Result<(), Failure> {
-    let server = options.server.named().ok_or(Failure::NoServer)?;
-    let base = Base::parse(server)?;
+    let named = options.server.named().map(Base::parse).transpose()?;
+    if named.is_none() && !options.invite && options.invite_file.is_none() {
+        return Err(Failure::NoServer);
+    }
     let document = Document::gather(&options.paths, None)?;
     let stdin_taken = takes_stdin(&options.paths);
+    let passphrase_from_stdin = options.passphrase.passphrase_file.as_deref().is_some_and(is_dash);
     let invite_from_stdin = options.invite_file.as_deref().is_some_and(is_dash);
+    if passphrase_from_stdin && invite_from_stdin {
+        return Err(Failure::StdinTwice);
+    }
+    let given = invite::given(&options, stdin_taken || passphrase_from_stdin)?;
+    let base = server(named, given.as_ref())?;
     let passphrase = new_passphrase(&options.passphrase, stdin_taken || invite_from_stdin)?;
-    let invite = options
-        .invite_file
-        .as_deref()
-        .map(|path| text_file(path, stdin_taken))
-        .transpose()?;
+    let remembered = Remembered::of(&base);
+    let is_given = given.is_some();
+    let invite = match (given, &remembered) {
+        (Some(given), _) => Some(given.invite),
+        (None, Some(remembered)) => remembered.load(&base),
+        (None, None) => None,
+    };
 
     let http = Http::to(&base)?;
     let shown = Shown::default();
@@ -60,7 +71,7 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
             on_guessing,
         },
         passphrase: passphrase.as_ref(),
-        invite: invite.as_ref().map(|invite| invite.trim()),
+        invite: invite.as_ref(),
     };
     let mut reading = Reading {
         contents: document.open(),
@@ -69,9 +80,32 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     let mut aside = Aside::new();
     let (engine, mut rng) = (Threads::start(), random());
     let sharing = satchel_client::share(&context, sharing, &mut reading, &mut aside, &engine, &mut rng);
-    let shared = pollster::block_on(sharing).map_err(|error| told(error, reading.failed.or(aside.failed)))?;
+    let shared = match (pollster::block_on(sharing), &remembered) {
+        (Err(error @ Error::InviteRefused { left: None }), Some(remembered)) if !is_given => {
+            remembered.forget();
+            return Err(error.into());
+        }
+        (shared, _) => shared.map_err(|error| told(error, reading.failed.or(aside.failed)))?,
+    };
     drop(shown);
-    report(&base, &shared, &options)
+    report(&base, &shared, &options)?;
+    match (invite, remembered) {
+        (Some(invite), Some(remembered)) if options.invite => {
+            remembered.save(&base, &invite)?;
+            eprintln!("The invite is remembered for {base}, in {}", at(remembered.path()));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The server that was named, or the invite's. An invite goes to no other server than its own.
+fn server(named: Option<Base>, given: Option<&Given>) -> Result<Base, Failure> {
+    match (named, given.and_then(|given| given.base.clone())) {
+        (Some(named), Some(of_invite)) if named != of_invite => Err(Failure::InviteOfAnotherServer(of_invite)),
+        (Some(base), _) | (None, Some(base)) => Ok(base),
+        (None, None) => Err(Failure::NoServer),
+    }
 }
 
 fn report(base: &Base, shared: &Shared, options: &Share) -> Result<(), Failure> {

@@ -11,17 +11,16 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Server {
     child: Child,
     url: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let test = std::env::current_exe().unwrap();
-        let path = test.ancestors().nth(2).unwrap().join("satchel-server");
-        assert!(
-            path.exists(),
-            "satchel-server is not built: run `cargo build -p satchel-server` first"
-        );
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(options: &[&str]) -> Self {
+        let path = binary();
         let data = tempfile::tempdir().unwrap();
         let mut child = Command::new(path)
             .args([
@@ -33,6 +32,7 @@ impl Server {
                 "--data",
             ])
             .arg(data.path())
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -46,13 +46,35 @@ impl Server {
         Self {
             url: url.trim_end_matches(['/', '.', ',']).to_owned(),
             child,
-            _data: data,
+            data,
         }
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+
+    /// A new invite's link, by the operator's command.
+    #[allow(dead_code, reason = "each test file uses its part")]
+    pub(crate) fn invite(&self, uses: &str) -> String {
+        let output = Command::new(binary())
+            .args(["invite", "create", "--uses", uses, "--base-url", &self.url, "--data"])
+            .arg(self.data.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+}
+
+fn binary() -> std::path::PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.ancestors().nth(2).unwrap().join("satchel-server");
+    assert!(
+        path.exists(),
+        "satchel-server is not built: run `cargo build -p satchel-server` first"
+    );
+    path
 }
 
 impl Drop for Server {

@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) pastes: HashMap<String, Paste>,
     pub(crate) log: Vec<&'static str>,
+    /// The token of the invite that holds.
+    pub(crate) invite: String,
     /// Answered instead of anything else.
     pub(crate) always: Option<u16>,
 }
@@ -76,6 +78,7 @@ impl Model {
             config,
             pastes: HashMap::new(),
             log: Vec::new(),
+            invite: String::new(),
             always: None,
         };
         let network = Network {
@@ -282,6 +285,12 @@ impl State {
 
     fn create(&mut self, request: &Request<'_>, body: &[u8]) -> Answer<Pieces> {
         self.log.push("create");
+        if let Some(invite) = header(request, name::INVITE) {
+            self.log.push("invited");
+            if self.config.invite_required && invite != self.invite {
+                return refuse(Code::InviteRequired);
+            }
+        }
         let told = header(request, name::UPLOAD_METADATA).unwrap().to_owned();
         let total: usize = header(request, name::UPLOAD_LENGTH).unwrap().parse().unwrap();
         let pairs: HashMap<String, String> = told

@@ -117,6 +117,7 @@ impl Options {
             expires_min: self.expires_min.or(below.expires_min),
             expires_max: self.expires_max.or(below.expires_max),
             expires_default: self.expires_default.or(below.expires_default),
+            uploads: self.uploads.or(below.uploads),
             uploads_per_minute: self.uploads_per_minute.or(below.uploads_per_minute),
             trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
             base_url: self.base_url.or(below.base_url),
@@ -160,6 +161,7 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
         expires_in_secs_max,
         // A default that nobody chose bends to the bounds that somebody did.
         expires_in_secs_default: offered.unwrap_or_else(|| (7 * DAY).min(expires_in_secs_max).max(expires_in_secs_min)),
+        uploads: options.uploads.unwrap_or_default(),
         uploads_per_minute: options.uploads_per_minute.unwrap_or(120),
         trusted_proxies: options.trusted_proxies.unwrap_or_default(),
         hsts: options.hsts.unwrap_or_else(|| {
@@ -169,6 +171,7 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
                 .is_some_and(|url| url.starts_with("https://"))
         }),
         path_prefix: base.unwrap_or_default(),
+        base_url: options.base_url,
         onion_location: options.onion_location,
         workers: options
             .workers

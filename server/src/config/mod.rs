@@ -15,6 +15,17 @@ pub use load::{ConfigError, Source, load, unknown_variables};
 pub use reload::reload;
 pub use units::{Bytes, Seconds};
 
+/// Who may upload. Reading is open to whoever has a link, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Uploads {
+    /// Anybody.
+    #[default]
+    Open,
+    /// Who has an invite.
+    Invite,
+}
+
 /// Where the server listens unless told otherwise.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8787";
 
@@ -61,6 +72,14 @@ pub struct Options {
     /// Time to expiry that clients offer first [default: 7d]
     #[arg(long, env = "SATCHEL_EXPIRES_DEFAULT", value_name = "TIME")]
     pub expires_default: Option<Seconds>,
+    /// Who may upload: anybody, or who has an invite [default: open]
+    #[arg(
+        long,
+        env = "SATCHEL_UPLOADS",
+        value_name = "open|invite",
+        hide_possible_values = true
+    )]
+    pub uploads: Option<Uploads>,
     /// Creations that one client may make in a minute; 0 is any number. Loopback is not counted [default: 120]
     #[arg(long, env = "SATCHEL_UPLOADS_PER_MINUTE", value_name = "N")]
     pub uploads_per_minute: Option<u32>,
@@ -173,10 +192,14 @@ pub struct Settings {
     pub expires_in_secs_max: u64,
     /// The time that clients offer first.
     pub expires_in_secs_default: u64,
+    /// Who may upload.
+    pub uploads: Uploads,
     /// Creations per client and minute; 0 is any number.
     pub uploads_per_minute: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// The URL that people see.
+    pub base_url: Option<String>,
     /// What goes before a path in `Location`: empty, or `/...` without a slash at its end.
     pub path_prefix: String,
     /// Whether `Strict-Transport-Security` is sent.

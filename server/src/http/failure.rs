@@ -101,10 +101,16 @@ impl From<StoreError> for Failure {
                 ..Problem::new(Code::OffsetMismatch)
             }),
             StoreError::TooLong { limit } => Self::too_large(limit),
+            StoreError::NotFewer { most } => Self::policy("reads_left", u64::from(most)),
+            StoreError::TooManyLinks { limit } => Self::policy("links", u64::from(limit)),
             StoreError::Range { size } => Self {
                 content_size: Some(size),
                 ..Self::new(Code::RangeNotSatisfiable)
             },
+            StoreError::InviteRequired { left } => Self::of(Problem {
+                limit: left,
+                ..Problem::new(Code::InviteRequired)
+            }),
             StoreError::StorageFull { limit } => Self::of(Problem {
                 limit,
                 ..Problem::new(Code::StorageFull)

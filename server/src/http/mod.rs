@@ -3,7 +3,9 @@
 mod body;
 mod content;
 mod creator;
+mod documents;
 mod failure;
+mod gate;
 mod harden;
 mod held;
 mod openapi;
@@ -27,7 +29,7 @@ pub use harden::{Hardening, harden, head_is_too_large};
 pub use held::Held;
 pub use throttle::Throttle;
 
-use crate::config::Settings;
+use crate::config::{Settings, Uploads};
 use crate::metrics::{Machine, Metrics};
 use crate::page::{self, Offers};
 use crate::store::Store;
@@ -111,6 +113,24 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .service(resource(route::CLAIM, "POST").route(web::post().to(readers::claim)))
         .service(resource(route::CONTENT, "GET").route(web::get().to(readers::content)))
         .service(resource(route::CONFIRM, "POST").route(web::post().to(readers::confirm)))
+        .service(resource(route::POLICY, "POST").route(web::post().to(creator::change)))
+        .service(
+            resource(route::DOCUMENTS, "OPTIONS, POST")
+                .route(web::method(Method::OPTIONS).to(uploads::capabilities))
+                .route(web::post().to(uploads::create_document)),
+        )
+        .service(
+            resource(route::DOCUMENT, "DELETE, HEAD, OPTIONS, PATCH")
+                .route(web::method(Method::OPTIONS).to(uploads::capabilities))
+                .route(web::head().to(uploads::stand))
+                .route(web::patch().to(uploads::resume))
+                .route(web::delete().to(creator::burn)),
+        )
+        .service(resource(route::DOCUMENT_RECEIPT, "GET, HEAD").route(reading().to(documents::receipt)))
+        .service(resource(route::HEAD, "GET, HEAD").route(reading().to(documents::head)))
+        .service(resource(route::LINKS, "POST").route(web::post().to(documents::make)))
+        .service(resource(route::LINK, "DELETE").route(web::delete().to(documents::burn_link)))
+        .service(resource(route::LINK_POLICY, "POST").route(web::post().to(creator::change_link)))
         .default_service(web::to(elsewhere));
 }
 
@@ -152,7 +172,7 @@ async fn config(shared: web::Data<Shared>) -> HttpResponse {
         expires_in_secs_max: settings.expires_in_secs_max,
         expires_in_secs_default: settings.expires_in_secs_default,
         reads_max: satchel_api::limit::READS_MAX,
-        invite_required: false,
+        invite_required: settings.uploads == Uploads::Invite,
     })
 }
 

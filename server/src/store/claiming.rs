@@ -1,10 +1,12 @@
 //! Claim, confirm, and leases that run out.
 
+use rusqlite::Connection;
+
 use super::desk::{Desk, LeaseOf};
 use super::error::StoreError;
 use super::fault::Fault;
 use super::kinds::{Id, TokenHash};
-use super::rows::{self, LeaseRow, PasteRow};
+use super::rows::{self, LeaseRow, PasteRow, Place};
 use super::slots::SlotRef;
 use super::writer::{Order, Turn};
 use crate::lifecycle::{Answer, Event, LeasePhase};
@@ -28,6 +30,8 @@ pub(super) struct Claim {
 pub(super) struct Leased {
     pub(super) slot: SlotRef,
     pub(super) size: u64,
+    /// The payload that stands behind the head of a link, and its length.
+    pub(super) payload: Option<(SlotRef, u64)>,
     pub(super) lease: u64,
     pub(super) ends_at: u64,
     pub(super) reads_left: Option<u32>,
@@ -45,7 +49,7 @@ impl Order for Claim {
             return Ok(Turn::Refused(StoreError::NotFound));
         };
         if step == 0 {
-            if desk.shared.damage.is_missing(row.item) && row.paste.gone(desk.now).is_none() {
+            if is_missing(desk, &row) && row.paste.gone(desk.now).is_none() {
                 // Its content may come back: it costs nobody a read.
                 return Ok(Turn::Refused(StoreError::Damaged));
             }
@@ -71,7 +75,7 @@ impl Claim {
             },
             None,
         )? {
-            Answer::Resumed => leased(row, lease).map(Turn::Done),
+            Answer::Resumed => leased(desk.conn, row, lease).map(Turn::Done),
             Answer::Counted => {
                 desk.busy.insert(row.item);
                 Ok(Turn::Again(1))
@@ -88,7 +92,10 @@ impl Claim {
         };
         let right = bool::from(desk.shared.key(slot)?.is_claim(&bound, &self.claim));
         match desk.happen(row, Event::Compared { right }, Some(LeaseOf::New(&self.lease)))? {
-            Answer::Claimed => leased(row, rows::lease(desk.conn, row.item, &self.lease)?).map(Turn::Done),
+            Answer::Claimed => {
+                let lease = rows::lease(desk.conn, row.item, &self.lease)?;
+                leased(desk.conn, row, lease).map(Turn::Done)
+            }
             answer => Ok(Turn::Refused(refusal(answer))),
         }
     }
@@ -137,6 +144,15 @@ impl Order for RanOut {
     }
 }
 
+/// Whether the file of its content, or of the payload that it leads to, was not there at start.
+fn is_missing(desk: &Desk<'_>, row: &PasteRow) -> bool {
+    let payload = match row.place {
+        Place::Link { document, .. } => document,
+        Place::Alone | Place::Document => row.item,
+    };
+    desk.shared.damage.is_missing(payload)
+}
+
 /// The row whose hash the token proves, in the same time whether it is there or not.
 pub(super) fn proven(
     desk: &Desk<'_>,
@@ -173,14 +189,22 @@ fn current_lease(desk: &mut Desk<'_>, row: &mut PasteRow, token: &TokenHash) -> 
     Ok(Some(lease))
 }
 
-fn leased(row: &PasteRow, lease: Option<LeaseRow>) -> Result<Leased, Fault> {
+pub(super) fn leased(conn: &Connection, row: &PasteRow, lease: Option<LeaseRow>) -> Result<Leased, Fault> {
     let (Some(slot), Some(lease)) = (row.slot, lease) else {
         return Err(StoreError::Unavailable.into());
     };
     let paste = &row.paste;
+    let payload = match row.place {
+        Place::Link { document, shared, .. } => {
+            let document = rows::by_item(conn, document)?.and_then(|document| document.slot);
+            Some((document.ok_or(StoreError::Damaged)?, shared))
+        }
+        Place::Alone | Place::Document => None,
+    };
     Ok(Leased {
         slot,
         size: paste.size,
+        payload,
         lease: lease.lease,
         ends_at: lease.ends_at,
         reads_left: paste.reads_left(),
@@ -204,6 +228,7 @@ pub(super) fn refusal(answer: Answer) -> StoreError {
         Answer::LeaseEnded => StoreError::LeaseEnded,
         Answer::Gone(tombstone) => StoreError::Burned(tombstone),
         Answer::NotThere => StoreError::NotFound,
+        Answer::NotFewer { most } => StoreError::NotFewer { most },
         Answer::Done | Answer::Counted | Answer::Claimed | Answer::Resumed => StoreError::Unavailable,
     }
 }

@@ -53,11 +53,29 @@ pub enum StoreError {
         /// The declared size.
         limit: u64,
     },
+    /// Reads can only become fewer: `policy_not_allowed`.
+    #[error("reads can only become fewer")]
+    NotFewer {
+        /// Most that may be left.
+        most: u32,
+    },
+    /// As many links as one document may have: `policy_not_allowed`.
+    #[error("too many links")]
+    TooManyLinks {
+        /// Most that there may be.
+        limit: u32,
+    },
     /// The range starts past the end: `range_not_satisfiable`.
     #[error("the range lies outside the content")]
     Range {
         /// The container's length.
         size: u64,
+    },
+    /// Creating takes an invite, and none that holds came along: `invite_required`.
+    #[error("creating takes an invite")]
+    InviteRequired {
+        /// Bytes that its quota has left, where it holds and that is too little.
+        left: Option<u64>,
     },
     /// No room: `storage_full`.
     #[error("no room")]
@@ -80,6 +98,9 @@ pub enum OpenError {
     /// Somebody holds the lock.
     #[error("another server is using this data folder")]
     InUse,
+    /// There is none, and a command that looks after one makes none.
+    #[error("there is no store in it: start the server once")]
+    NoStore,
     /// The slot file is not there although the database has pastes.
     #[error(
         "the shred keys are missing ({path}): without them no paste can be read; put the file back, or start with --accept-lost-keys, which burns what has lost its key"

@@ -23,11 +23,13 @@ mod damage;
 mod db;
 mod desk;
 mod disclose;
+mod documents;
 mod error;
 mod fault;
 mod files;
 mod glance;
 mod inspect;
+mod invites;
 mod keys;
 mod kinds;
 mod leases;
@@ -53,11 +55,14 @@ pub use answers::{BurnAnswer, Claimed, Created, Health, Progress, Totals};
 pub use clock::{Clock, SystemClock};
 pub use content::Content;
 pub use count::{Counts, count};
+pub use creator::Change;
 pub use disclose::disclose;
+pub use documents::{LinkState, Made};
 pub use error::{OpenError, StoreError};
 pub use glance::{Glance, glance};
 pub use inspect::{Found, Inspection, Violation, inspect};
-pub use kinds::{Id, NewPaste, Token, TokenHash};
+pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
+pub use kinds::{Id, NewDocument, NewLink, NewPaste, Token, TokenHash};
 pub use options::Options;
 pub use purge::{Purge, Purged};
 pub use random::{NoRandomness, Random, SystemRandom};
@@ -72,11 +77,9 @@ use satchel_api::{Probed, Receipt};
 
 use crate::lifecycle::LeasePhase;
 use claiming::{Claim, Confirm, Leased, prove};
-use creating::{Create, Stands, stands};
+use creating::stands;
 use creator::{Burn, ResetWait};
-use fault::Fault;
 use shared::Shared;
-use slots::SlotRef;
 use sweep::Sweep;
 use writer::{Message, submit};
 
@@ -112,44 +115,61 @@ impl Store {
     /// [`StoreError::IdTaken`], [`StoreError::Burned`] for a repeated one that burned, [`StoreError::StorageFull`],
     /// [`StoreError::TooLong`] when the body is longer than the size.
     pub async fn create(&self, new: NewPaste, body: Vec<u8>) -> Result<Created, StoreError> {
-        let len = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        if len > new.size {
-            return Err(StoreError::TooLong { limit: new.size });
-        }
-        let (first, rest) = if new.size > ROW_BYTES_MAX {
-            (Vec::new(), body)
-        } else {
-            (body, Vec::new())
-        };
-        let held = u64::try_from(first.len()).unwrap_or(u64::MAX);
-        let order = self.sealed_creation(new, first).await?;
-        let Stands { slot, progress, stored } = submit(&self.writer, order).await?;
-        let Progress {
-            offset,
+        self.create_by(None, new, body).await
+    }
+
+    /// As [`create`](Self::create), paid for by an invite: one use and the size of its quota, in the transaction that creates. A repeated
+    /// creation costs nothing, nor does one that is refused.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and [`StoreError::InviteRequired`].
+    pub async fn create_by(
+        &self,
+        invite: Option<TokenHash>,
+        new: NewPaste,
+        body: Vec<u8>,
+    ) -> Result<Created, StoreError> {
+        self.begin(new, None, invite, body).await
+    }
+
+    /// As [`create`](Self::create), for a document's payload.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub async fn create_document(&self, new: NewDocument, body: Vec<u8>) -> Result<Created, StoreError> {
+        self.create_document_by(None, new, body).await
+    }
+
+    /// As [`create_by`](Self::create_by), for a document's payload. Links to it cost nothing more.
+    ///
+    /// # Errors
+    /// As [`create_by`](Self::create_by).
+    pub async fn create_document_by(
+        &self,
+        invite: Option<TokenHash>,
+        new: NewDocument,
+        body: Vec<u8>,
+    ) -> Result<Created, StoreError> {
+        let NewDocument { id, owner, size, head } = new;
+        self.begin(NewPaste::of_document(id, owner, size), Some(head), invite, body)
+            .await
+    }
+
+    /// Whether a creation with this invite has a chance, before its body is read: the invite holds, or the id is known.
+    ///
+    /// # Errors
+    /// [`StoreError::InviteRequired`].
+    pub async fn admits(&self, invite: TokenHash, id: Id, size: u64) -> Result<(), StoreError> {
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| match invites::look(
+            conn,
+            &invite,
             size,
-            expires_at,
-        } = progress;
-        let mut created = Created {
-            offset,
-            size,
-            expires_at,
-            upload: None,
+            shared.now().latest,
+        )? {
+            Err(refusal) if rows::by_id(conn, id)?.is_none() => Err(refusal.into()),
+            _ => Ok(()),
         };
-        if stored || offset != held {
-            return Ok(created);
-        }
-        let mut upload = Upload::begin(Arc::clone(&self.shared), self.writer.clone(), slot.item, None).await?;
-        if rest.is_empty() {
-            created.upload = Some(upload);
-        } else {
-            upload.write(&rest).await?;
-            Progress {
-                offset: created.offset,
-                expires_at: created.expires_at,
-                ..
-            } = upload.commit().await?;
-        }
-        Ok(created)
+        self.shared.read(read).await
     }
 
     /// Where an upload stands (tus `HEAD`); a stored paste stands at its size.
@@ -338,82 +358,16 @@ impl Store {
         }
     }
 
-    /// Takes a shred slot and seals the body under its key: before the writer, so that it has less to do.
-    async fn sealed_creation(&self, new: NewPaste, body: Vec<u8>) -> Result<Create, StoreError> {
-        let shared = Arc::clone(&self.shared);
-        let seal = move |slot: SlotRef| {
-            let seal = || {
-                let key = shared.slots.key(slot)?;
-                let (item, claim) = ((slot.item, new.size), key.bind_claim(&new.claim));
-                Ok((claim, upload::seal_rows(&key.cipher(), &shared, item, 0, &body)?))
-            };
-            let held = u64::try_from(body.len()).unwrap_or(u64::MAX);
-            match seal() {
-                Ok((claim, blocks)) => Ok(Create {
-                    shared: Arc::clone(&shared),
-                    new,
-                    slot,
-                    claim,
-                    blocks,
-                    held,
-                    fresh: false,
-                    known: false,
-                }),
-                Err(fault) => {
-                    let fault: Fault = fault;
-                    shared.slots.free(slot);
-                    Err(fault.answer())
-                }
-            }
-        };
-        match self.shared.slots.take() {
-            // A block or less is sealed in less time than a thread takes to wake up.
-            Some(slot) if new.size <= rest::BLOCK_BYTES => seal(slot),
-            taken => {
-                let shared = Arc::clone(&self.shared);
-                let work = tokio::task::spawn_blocking(move || {
-                    let slot = match taken {
-                        Some(slot) => slot,
-                        None => slot_after_filling(&shared)?,
-                    };
-                    seal(slot)
-                });
-                work.await.unwrap_or(Err(StoreError::Unavailable))
-            }
-        }
-    }
-
     /// What a running lease opens.
     async fn leased(&self, id: Id, lease: &Token) -> Result<Leased, StoreError> {
         let token = lease.hash();
         let read = move |conn: &rusqlite::Connection, _: &Shared| {
             let (row, lease) = rows::with_lease(conn, id, &token)?.ok_or(StoreError::NotFound)?;
-            let (LeasePhase::Running, Some(slot)) = (lease.phase, row.slot) else {
+            if lease.phase != LeasePhase::Running || row.slot.is_none() {
                 return Err(StoreError::LeaseEnded.into());
-            };
-            let (size, reads_left) = (row.paste.size, row.paste.reads_left());
-            Ok(Leased {
-                slot,
-                size,
-                lease: lease.lease,
-                ends_at: lease.ends_at,
-                reads_left,
-            })
+            }
+            claiming::leased(conn, &row, Some(lease))
         };
         self.shared.read(read).await
     }
-}
-
-fn slot_after_filling(shared: &Shared) -> Result<SlotRef, StoreError> {
-    // Others may take what was filled: a few rounds, then say that it is too much.
-    for _ in 0..16 {
-        if let Some(slot) = shared.slots.take() {
-            return Ok(slot);
-        }
-        shared
-            .slots
-            .fill(&*shared.options.random)
-            .map_err(|error| Fault::from(error).answer())?;
-    }
-    Err(StoreError::Unavailable)
 }

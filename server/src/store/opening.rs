@@ -99,7 +99,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     options.random.fill(&mut store_id)?;
     let store_id = found.store_id.unwrap_or(store_id);
     open_private(&database).map_err(at(&database))?;
-    let (conn, _) = db::open_writer(&database, &store_id)?;
+    let conn = db::open_writer(&database, &store_id)?;
     if options.accept_clock {
         // The next start measures against this: accepted once is accepted for good.
         conn.execute(
@@ -235,7 +235,9 @@ fn watch(options: &Options, found: &Found) -> Watch {
 
 /// Items whose content should lie in a file that is not there, or is too short. They are kept: the folder may come back.
 fn without_file(conn: &Connection, files: &Files) -> Result<HashSet<u64>, OpenError> {
-    let mut query = conn.prepare("SELECT item, held FROM paste WHERE state < 2 AND size > ?1 AND held >= ?2")?;
+    let mut query = conn.prepare(
+        "SELECT item, held - shared FROM paste WHERE state < 2 AND size - shared > ?1 AND held - shared >= ?2",
+    )?;
     let rows = query.query_map([super::ROW_BYTES_MAX, BLOCK_BYTES], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
@@ -298,7 +300,7 @@ fn look_at_database(database: &Path) -> Result<Found, OpenError> {
 }
 
 fn totals(conn: &Connection) -> Result<Totals, OpenError> {
-    let query = "SELECT count(*), coalesce(sum(size), 0) FROM paste WHERE state < 2";
+    let query = "SELECT count(*), coalesce(sum(size - shared), 0) FROM paste WHERE state < 2";
     Ok(conn.query_row(query, [], |row| {
         Ok(Totals {
             items: row.get(0)?,

@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::desk::Desk;
 use super::fault::Fault;
+use super::invites;
 use super::rows;
 use super::writer::{Order, Turn};
 use crate::lifecycle::{Event, Stage, hour_of};
@@ -18,6 +19,7 @@ impl Order for Sweep {
 
     fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
         mark(desk)?;
+        invites::expire(desk.conn, desk.now.at)?;
         desk.shared.uploads.tidy();
         let over = desk.shared.leases.over(desk.now.at, desk.boot);
         let mut more = over.len() > CHUNK;

@@ -294,7 +294,7 @@ pub(super) fn seal_rows(
         .collect()
 }
 
-fn seal_one(cipher: &Cipher, shared: &Shared, place: Place, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(super) fn seal_one(cipher: &Cipher, shared: &Shared, place: Place, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
     let mut sealed = Vec::new();
     cipher.seal(place, bytes, &*shared.options.random, &mut sealed)?;
     Ok(sealed)

@@ -111,8 +111,12 @@ impl Server {
         }
         let document = DOCUMENT.get_or_init(|| self.raw(&message("GET", "/api/v1/openapi.json", &[], &[])).json());
         let mut parts: Vec<&str> = path.split('/').collect();
-        if parts.get(3) == Some(&"pastes") && parts.get(4).is_some_and(|id| !id.is_empty()) {
+        let of_an_id = matches!(parts.get(3), Some(&"pastes" | &"documents"));
+        if of_an_id && parts.get(4).is_some_and(|id| !id.is_empty()) {
             parts[4] = "{id}";
+        }
+        if parts.get(5) == Some(&"links") && parts.len() > 6 {
+            parts[6] = "{number}";
         }
         let Some(operations) = document["paths"].get(parts.join("/")) else {
             assert_eq!(status, 404, "{method} {path} is not documented");

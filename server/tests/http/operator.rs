@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::documents::Document;
 use super::harness::{Paste, Server, command, sha256, token};
 
 pub(super) fn run(data: &Path, arguments: &[&str]) -> Output {
@@ -132,13 +133,50 @@ fn purge_burns_what_is_asked_for_on_a_running_and_on_a_stopped_server() {
     }
 }
 
+/// [B-116] [B-115] [B-118]
+#[test]
+fn documents_and_their_links_are_checked_counted_and_disclosed() {
+    let server = Server::start();
+    let documents = [Document::on(&server, 4096), Document::on(&server, 700_000)];
+    let links: Vec<Paste> = documents
+        .iter()
+        .flat_map(|document| [document.linked(&server, 1), document.linked(&server, 2)])
+        .collect();
+    let lease = token();
+    assert_eq!(links[3].claim(&server, &lease).status, 200);
+    links[0].burn(&server);
+    let stats = json(server.data.path(), &["stats"]);
+    assert_eq!((&stats["documents"], &stats["stored"]), (&2.into(), &3.into()));
+    assert_eq!(stats["bytes"], 4096 + 700_000 + 3 * 230);
+    assert_eq!(violations(&json(server.data.path(), &["check"])), []);
+    let of = |id: &str| json(server.data.path(), &["disclose", id])["paste"].clone();
+    let (document, link) = (of(&documents[1].id), of(&links[3].id));
+    assert_eq!(
+        (&document["document"], &document["number"]),
+        (&document["item"], &Value::Null)
+    );
+    assert_eq!(
+        (&link["document"], &link["number"], &link["shared"]),
+        (&document["item"], &2.into(), &700_000.into())
+    );
+
+    let item = document["item"].as_u64();
+    let data = stopped(server);
+    let conn = rusqlite::Connection::open(data.path().join("satchel.db")).unwrap();
+    conn.execute("UPDATE paste SET running = 1 WHERE item = ?1", [item])
+        .unwrap();
+    drop(conn);
+    assert_eq!(violations(&json(data.path(), &["check"])), [("links".to_owned(), item)]);
+}
+
 /// [B-118]
 #[test]
 fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_these() {
-    const PASTE: [&str; 21] = [
+    const PASTE: [&str; 24] = [
         "burned",
         "burned_at",
         "claim",
+        "document",
         "due_at",
         "expires_in",
         "generation",
@@ -146,12 +184,14 @@ fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_t
         "id",
         "item",
         "keep",
+        "number",
         "on_guessing",
         "probe",
         "reads",
         "reads_used",
         "receipt",
         "running",
+        "shared",
         "size",
         "slot",
         "state",

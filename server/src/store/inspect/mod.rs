@@ -51,6 +51,8 @@ pub enum Violation {
     SlotDamaged,
     /// Leases that are counted and leases that run are not as many.
     Leases,
+    /// Links that a document counts and links that live are not as many, or a link leads to no document that lives.
+    Links,
     /// A lease of no paste.
     LeaseStray,
     /// A block is missing, too many, or of no paste.

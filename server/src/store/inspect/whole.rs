@@ -58,7 +58,7 @@ pub(super) fn look_at_files(subject: &Subject<'_>, inspection: &mut Inspection) 
         };
         let belongs = subject.until_sure(|| {
             let lives = rows::by_item(subject.conn, item)?
-                .is_some_and(|row| !matches!(row.paste.stage, Stage::Burned(_)) && row.paste.size > ROW_BYTES_MAX);
+                .is_some_and(|row| !matches!(row.paste.stage, Stage::Burned(_)) && row.own_bytes() > ROW_BYTES_MAX);
             // Removed meanwhile, as it should be.
             Ok(if lives || !entry.path().exists() {
                 Ok(())
