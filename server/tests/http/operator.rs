@@ -169,6 +169,25 @@ fn documents_and_their_links_are_checked_counted_and_disclosed() {
     assert_eq!(violations(&json(data.path(), &["check"])), [("links".to_owned(), item)]);
 }
 
+/// [B-117]
+#[test]
+fn a_purge_counts_links_that_burn_with_their_document_as_burned() {
+    let server = Server::start();
+    let document = Document::on(&server, 4096);
+    let links = [document.linked(&server, 1), document.linked(&server, 2)];
+    let gone = Paste::on(&server, 2000, 1);
+    gone.burn(&server);
+    let purged = json(server.data.path(), &["purge", "--all"]);
+    assert_eq!((&purged["burned"], &purged["forgotten"]), (&3.into(), &1.into()));
+    assert_eq!(links[0].probe(&server).code(), "not_found");
+    let stats = json(server.data.path(), &["stats"]);
+    assert_eq!(
+        (&stats["documents"], &stats["stored"], &stats["tombstones"]),
+        (&0.into(), &0.into(), &0.into())
+    );
+    assert_eq!(violations(&json(server.data.path(), &["check"])), []);
+}
+
 /// [B-118]
 #[test]
 fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_these() {
