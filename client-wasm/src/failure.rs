@@ -81,6 +81,7 @@ impl From<Error> for Failure {
                     .with("limit", max),
             ),
             Error::InviteRequired => Self::new("invite_required"),
+            Error::InviteRefused { left } => Self::of(with_code("invite_refused").with_some("limit", left.map(number))),
             Error::Refused(problem) => of_problem(&problem),
             Error::Unreachable => Self::new("network"),
             Error::BadAnswer { .. } => Self::new("bad_answer"),

@@ -8,7 +8,7 @@ use satchel_client::{
     Sharing,
 };
 use satchel_crypto::{
-    Allowed, Asked, Key, Link, Locks, Manifest, Passphrase, PasteId, ProbeToken, Profile, Receipt, Slot,
+    Allowed, Asked, Invite, Key, Link, Locks, Manifest, Passphrase, PasteId, ProbeToken, Profile, Receipt, Slot,
 };
 use wasm_bindgen::prelude::*;
 
@@ -67,7 +67,7 @@ impl Online {
     pub(crate) async fn share(&self, args: &JsValue) -> Result<Object, Failure> {
         let (entries, mut document) = Document::of(&field(args, "document"))?;
         let passphrase = passphrase_in(args)?;
-        let invite = text(args, "invite");
+        let invite = self.invite_in(args)?;
         let asked = field(args, "policy");
         let policy = Policy {
             expires_in: whole(&asked, "expiresIn").ok_or_else(|| Failure::new("policy_not_allowed"))?,
@@ -84,7 +84,7 @@ impl Online {
             entries,
             policy,
             passphrase: passphrase.as_ref(),
-            invite: invite.as_deref(),
+            invite: invite.as_ref(),
         };
         let shared = satchel_client::share(
             &self.context(),
@@ -194,14 +194,24 @@ impl Online {
     fn link_in(&self, args: &JsValue) -> Result<Link, Failure> {
         match self.address(&text(args, "link").unwrap_or_default())? {
             Address::Link { link, .. } => Ok(link),
-            Address::Receipt { .. } => Err(Failure::new("wrong_kind")),
+            Address::Receipt { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
+        }
+    }
+
+    fn invite_in(&self, args: &JsValue) -> Result<Option<Invite>, Failure> {
+        let Some(text) = text(args, "invite") else {
+            return Ok(None);
+        };
+        match self.address(&text)? {
+            Address::Invite { invite, .. } => Ok(Some(invite)),
+            Address::Link { .. } | Address::Receipt { .. } => Err(Failure::new("wrong_kind")),
         }
     }
 
     fn receipt_in(&self, args: &JsValue) -> Result<Receipt, Failure> {
         match self.address(&text(args, "receipt").unwrap_or_default())? {
             Address::Receipt { receipt, .. } => Ok(receipt),
-            Address::Link { .. } => Err(Failure::new("wrong_kind")),
+            Address::Link { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
         }
     }
 
@@ -219,6 +229,13 @@ impl Online {
                 return Fields::new()
                     .with("kind", "receipt")
                     .with("receipt", receipt.as_str())
+                    .done();
+            }
+            Ok(Address::Invite { invite, .. }) => {
+                let invite = self.base.with_fragment(&invite.encode());
+                return Fields::new()
+                    .with("kind", "invite")
+                    .with("invite", invite.as_str())
                     .done();
             }
             Err(AddressError::Empty) => ("empty", None),
@@ -331,7 +348,7 @@ pub(crate) async fn open_file(args: &JsValue, desk: &Desk) -> Result<(), Failure
     };
     let unlocked = match text(&key, "link").map(|link| Address::parse(&link)).transpose()? {
         Some(Address::Link { link, .. }) => Some(link.unlock(passphrase.as_ref())?),
-        Some(Address::Receipt { .. }) => return Err(Failure::new("wrong_kind")),
+        Some(Address::Receipt { .. } | Address::Invite { .. }) => return Err(Failure::new("wrong_kind")),
         None => None,
     };
     let key = match (&unlocked, &passphrase) {

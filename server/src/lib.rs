@@ -1,5 +1,6 @@
 //! The Satchel server: keeps opaque bytes, counts reads, and destroys. It cannot decrypt: satchel-crypto is not in its graph.
 
+pub mod block;
 pub mod config;
 mod control;
 mod disk;
@@ -19,3 +20,18 @@ pub mod store;
 mod supervisor;
 
 pub use report::fail;
+/// Takes as many open files as the system lets this process have, and says how many.
+#[must_use]
+pub fn open_files_max() -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    if setrlimit(Resource::Nofile, raised).is_ok() {
+        maximum.unwrap_or(u64::MAX)
+    } else {
+        current.unwrap_or(u64::MAX)
+    }
+}

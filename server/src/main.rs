@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
+use satchel_server::block::{self, BlockVerb};
 use satchel_server::config::{self, Options, Seconds, Settings, Source};
-use satchel_server::invite::{self, InviteVerb};
+use satchel_server::invite::{self, InviteVerb, Place};
 use satchel_server::operator::{self, OperatorError};
 use satchel_server::store::Purge;
 use satchel_server::{doctor, health, memory, serve};
@@ -83,6 +84,25 @@ enum Verb {
     Invite {
         #[command(subcommand)]
         verb: InviteVerb,
+    },
+    /// Makes an id answer as if nothing had ever been there; also while the server runs
+    Block {
+        #[command(flatten)]
+        place: Place,
+        /// 22 characters; a link is none
+        id: String,
+    },
+    /// Takes a block away
+    Unblock {
+        #[command(flatten)]
+        place: Place,
+        /// An id, or a hash as `blocked` lists it
+        id: String,
+    },
+    /// Lists the hashes of blocked ids
+    Blocked {
+        #[command(flatten)]
+        place: Place,
     },
     /// What to do about the clock
     Clock {
@@ -187,8 +207,16 @@ fn main() -> ExitCode {
             let (config, options) = verb.said();
             with_settings(config, options, |settings| invite::run(&verb, &settings))
         }
+        Verb::Block { place, id } => block_at(&place, BlockVerb::Block(&id)),
+        Verb::Unblock { place, id } => block_at(&place, BlockVerb::Unblock(&id)),
+        Verb::Blocked { place } => block_at(&place, BlockVerb::List),
         Verb::Healthcheck { listen } => done(health::ask(listen)),
     }
+}
+
+fn block_at(place: &Place, verb: BlockVerb<'_>) -> ExitCode {
+    let (config, options) = place.said();
+    with_settings(config, options, |settings| block::run(verb, &settings))
 }
 
 fn with_settings<E: std::fmt::Display>(

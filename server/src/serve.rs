@@ -4,9 +4,11 @@ use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use actix_http::{HttpService, KeepAlive};
+use actix_http::error::DispatchError;
+use actix_http::{ConnectionType, HttpService, KeepAlive};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::{AppConfig, Service as _};
 use actix_web::rt::net::TcpStream;
@@ -19,7 +21,7 @@ use crate::control;
 use crate::doctor::{self, Finding};
 use crate::duties::{Pulse, keep_watchdog, reload_when_told, sweep};
 use crate::http::wire::{HEAD, Line, Wire};
-use crate::http::{self, Failure, Shared, Throttle};
+use crate::http::{self, Connections, Failure, Gate, Shared};
 use crate::report::{self, Event};
 use crate::store::{self, OpenError, Store, SystemRandom};
 use crate::supervisor::{self, Passed};
@@ -30,6 +32,8 @@ const KEPT: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(2);
 /// Running requests may finish within this; all of the stop takes 5 s at most.
 const STOP_SECS: u64 = 4;
+/// Open files that are not connections.
+const FILES_KEPT: usize = 64;
 
 /// Why the server does not run. Each is a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -189,11 +193,19 @@ async fn run(
     let control = control::open(&settings.data)?;
     let control = actix_web::rt::spawn(control.serve(store.clone()));
     let workers = settings.workers;
-    let shared = web::Data::new(Shared::new(
-        store.clone(),
-        settings,
-        Throttle::with_random(SystemRandom),
+    // Each connection is an open file, and the store has some of its own.
+    let files = usize::try_from(crate::open_files_max())
+        .unwrap_or(usize::MAX)
+        .saturating_sub(FILES_KEPT)
+        .max(1);
+    let connections = Arc::new(Connections::new(
+        usize::try_from(settings.connections_max)
+            .unwrap_or(usize::MAX)
+            .min(files),
+        settings.trusted_proxies.clone(),
+        SystemRandom,
     ));
+    let shared = web::Data::new(Shared::new(store.clone(), settings, Gate::with_random(SystemRandom)));
     let mut builder = actix_server::Server::build()
         .workers(workers)
         .shutdown_timeout(STOP_SECS)
@@ -205,7 +217,7 @@ async fn run(
     }
     let served = shared.clone();
     builder = builder.listen("satchel", listeners.people, move || {
-        connection(served.clone(), stopping.clone(), address)
+        connection(served.clone(), Arc::clone(&connections), stopping.clone(), address)
     })?;
     let server = builder.run();
     let handle = server.handle();
@@ -241,7 +253,7 @@ fn metrics_connection(
     TcpStream,
     Config = (),
     Response = (),
-    Error = actix_http::error::DispatchError,
+    Error = DispatchError,
     InitError = (),
 > {
     let app = App::new()
@@ -272,24 +284,20 @@ fn metrics_connection(
 /// What handles one accepted connection: actix-http's HTTP/1 over a [`Wire`], the application on top.
 fn connection(
     shared: web::Data<Shared>,
+    connections: Arc<Connections>,
     stopping: actix_server::GracefulShutdownSignal,
     address: SocketAddr,
-) -> impl actix_service::ServiceFactory<
-    TcpStream,
-    Config = (),
-    Response = (),
-    Error = actix_http::error::DispatchError,
-    InitError = (),
-> {
+) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
     let counted = shared.clone();
     let app = App::new()
         .app_data(shared)
         .configure(http::configure)
         .wrap_fn(move |request, next| {
             let line = request.conn_data::<Line>().cloned();
-            let answering = line.map(|line| line.begin());
-            let (method, path) = (request.method().clone(), request.path().to_owned());
+            let answering = line.as_ref().map(Line::begin);
             let shared = counted.clone();
+            let is_last = line.is_some_and(|line| line.has_made(shared.requests_per_connection()));
+            let (method, path) = (request.method().clone(), request.path().to_owned());
             let refused = http::head_is_too_large(request.uri().to_string().len(), request.headers());
             let request_or_answer = if refused {
                 let answer = Failure::new(Code::HeadersTooLarge).error_response();
@@ -304,6 +312,12 @@ fn connection(
                 };
                 shared.metrics().answered(&method, &path, response.status());
                 http::harden(&path, response.headers_mut(), shared.hardening());
+                if is_last {
+                    response
+                        .response_mut()
+                        .head_mut()
+                        .set_connection_type(ConnectionType::Close);
+                }
                 Ok::<_, Error>(response.map_body(|_, body| http::Held::new(body, answering)))
             }
         })
@@ -322,11 +336,15 @@ fn connection(
             data.insert(wire.line());
         })
         .h1(map_config(app, |()| AppConfig::default()));
-    fn_service(|io: TcpStream| {
-        let peer = io.peer_addr().ok();
+    fn_service(move |stream: TcpStream| {
+        let peer = stream.peer_addr().ok();
+        let Some(connected) = connections.admit(peer.map(|peer| peer.ip()), Instant::now()) else {
+            // Closed unanswered: an answer would cost what there is too little of.
+            return ready(Err(DispatchError::Io(io::ErrorKind::ResourceBusy.into())));
+        };
         // Small answers should not wait for more.
-        let _ = io.set_nodelay(true);
-        ready(Ok((Wire::new(io), peer)))
+        let _ = stream.set_nodelay(true);
+        ready(Ok((Wire::new(stream, connected), peer)))
     })
     .and_then(http)
 }

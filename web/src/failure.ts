@@ -33,6 +33,8 @@ export type LocalCode =
   | 'foreign_origin'
   /** Every read is used up, and somebody is downloading still: it may be gone in a moment. */
   | 'being_read'
+  /** The invite is used up, over, ended or of another server; or (with `limit`) has fewer bytes left than this takes. */
+  | 'invite_refused'
   /** A receipt where a link is needed, or a link where a receipt is. */
   | 'wrong_kind'
   /** A document with nothing in it, or whose names clash or are not allowed. */

@@ -109,6 +109,8 @@ export type Understood =
       readonly needsPassphrase: boolean;
     }
   | { readonly kind: 'receipt'; readonly receipt: string }
+  /** Lets its holder upload to this server: hand it to {@link share}. */
+  | { readonly kind: 'invite'; readonly invite: string }
   | {
       readonly kind: 'bad';
       /**
@@ -147,7 +149,7 @@ export interface Shared {
  * Seals `document` and uploads it, in pieces; breaks are retried with the bytes sealed before. With a passphrase, the link alone opens nothing.
  *
  * Rejects among others with: `too_large` (with `limit`), `policy_not_allowed` (with `field`, `limit`), `storage_full`, `rate_limited` (with
- * `retryAfter`), `invite_required`, `unusable_document`, `unreadable_file`, `network`, `aborted`.
+ * `retryAfter`), `invite_required`, `invite_refused`, `unusable_document`, `unreadable_file`, `network`, `aborted`.
  */
 export function share(
   document: Document,

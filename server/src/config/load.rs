@@ -119,6 +119,8 @@ impl Options {
             expires_default: self.expires_default.or(below.expires_default),
             uploads: self.uploads.or(below.uploads),
             uploads_per_minute: self.uploads_per_minute.or(below.uploads_per_minute),
+            connections_max: self.connections_max.or(below.connections_max),
+            requests_per_connection: self.requests_per_connection.or(below.requests_per_connection),
             trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
             base_url: self.base_url.or(below.base_url),
             hsts: self.hsts.or(below.hsts),
@@ -163,6 +165,8 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
         expires_in_secs_default: offered.unwrap_or_else(|| (7 * DAY).min(expires_in_secs_max).max(expires_in_secs_min)),
         uploads: options.uploads.unwrap_or_default(),
         uploads_per_minute: options.uploads_per_minute.unwrap_or(120),
+        connections_max: options.connections_max.unwrap_or(4096),
+        requests_per_connection: options.requests_per_connection.unwrap_or(10_000),
         trusted_proxies: options.trusted_proxies.unwrap_or_default(),
         hsts: options.hsts.unwrap_or_else(|| {
             options
@@ -207,6 +211,18 @@ fn check(settings: &Settings) -> Result<(), ConfigError> {
         return Err(wrong(
             "--expires-default",
             "must lie between --expires-min and --expires-max",
+        ));
+    }
+    if settings.connections_max == 0 {
+        return Err(wrong("--connections-max", "must be at least one"));
+    }
+    if settings.requests_per_connection == 0 {
+        return Err(wrong("--requests-per-connection", "must be at least one"));
+    }
+    if settings.uploads_per_minute > 1_000_000 {
+        return Err(wrong(
+            "--uploads-per-minute",
+            "must be at most a million; 0 is any number",
         ));
     }
     if !(1..=512).contains(&settings.workers) {
@@ -278,6 +294,8 @@ mod tests {
             "size_max = 0",
             "storage_max = 1",
             "workers = 0",
+            "connections_max = 0",
+            "requests_per_connection = 0",
             "expires_default = \"10w\"\nexpires_max = \"1w\"",
         ] {
             assert!(of_toml(text).is_err(), "{text}");

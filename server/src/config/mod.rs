@@ -83,6 +83,12 @@ pub struct Options {
     /// Creations that one client may make in a minute; 0 is any number. Loopback is not counted [default: 120]
     #[arg(long, env = "SATCHEL_UPLOADS_PER_MINUTE", value_name = "N")]
     pub uploads_per_minute: Option<u32>,
+    /// Connections that may be open at once; one network has a quarter, but for loopback and proxies [default: 4096]
+    #[arg(long, env = "SATCHEL_CONNECTIONS_MAX", value_name = "N")]
+    pub connections_max: Option<u32>,
+    /// Requests that one connection may make before it is closed [default: 10000]
+    #[arg(long, env = "SATCHEL_REQUESTS_PER_CONNECTION", value_name = "N")]
+    pub requests_per_connection: Option<u32>,
     /// Addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas
     #[arg(long, env = "SATCHEL_TRUSTED_PROXIES", value_name = "ADDR", value_delimiter = ',')]
     pub trusted_proxies: Option<Vec<IpAddr>>,
@@ -196,6 +202,10 @@ pub struct Settings {
     pub uploads: Uploads,
     /// Creations per client and minute; 0 is any number.
     pub uploads_per_minute: u32,
+    /// Connections at once.
+    pub connections_max: u32,
+    /// Requests of one connection.
+    pub requests_per_connection: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// The URL that people see.

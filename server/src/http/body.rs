@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use actix_web::web::Payload;
@@ -14,25 +14,58 @@ use serde::de::DeserializeOwned;
 
 use super::Failure;
 
+use super::pace::Pace;
+
 /// A body that is silent so long is given up.
 pub(super) const IDLE: Duration = Duration::from_secs(30);
+/// The least that has to come in each [`IDLE`]: 34 bytes in a second, which every line that people use carries.
+const LEAST: usize = 1024;
 /// Bytes of a body that nobody wants are read up to here, so that its sender gets to read the answer.
 const DRAINED_MAX: usize = 16 << 20;
 /// A sender of such bytes that pauses so long is not waited for.
 const DRAIN_IDLE: Duration = Duration::from_secs(1);
+/// Nor one that sends less than this in [`DRAIN_WINDOW`], or takes longer than [`DRAIN`] in all.
+const DRAINED_LEAST: usize = 32 << 10;
+const DRAIN_WINDOW: Duration = Duration::from_secs(2);
+const DRAIN: Duration = Duration::from_secs(60);
 
 /// Why a body ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// Nothing came for [`IDLE`].
+    /// Nothing came for [`IDLE`], or next to nothing.
     Idle,
     /// The connection ended, or the framing was wrong.
     Broken,
 }
 
-/// The next bytes; `None` at the end.
-pub(super) async fn next(payload: &mut Payload) -> Option<Result<Bytes, Cut>> {
-    within(payload, IDLE).await
+/// A body that is wanted.
+pub(super) struct Arriving<'a> {
+    payload: &'a mut Payload,
+    pace: Pace,
+    /// The last bytes came too late: they are the last.
+    late: bool,
+}
+
+impl<'a> Arriving<'a> {
+    pub(super) fn new(payload: &'a mut Payload) -> Self {
+        Self {
+            payload,
+            pace: Pace::new(IDLE, LEAST, Instant::now()),
+            late: false,
+        }
+    }
+
+    /// The next bytes; `None` at the end.
+    pub(super) async fn next(&mut self) -> Option<Result<Bytes, Cut>> {
+        if self.late {
+            return Some(Err(Cut::Idle));
+        }
+        let next = within(self.payload, IDLE).await;
+        if let Some(Ok(bytes)) = &next {
+            self.late = !self.pace.note(bytes.len(), Instant::now());
+        }
+        next
+    }
 }
 
 /// A body in JSON.
@@ -41,8 +74,8 @@ pub(super) async fn next(payload: &mut Payload) -> Option<Result<Bytes, Cut>> {
 /// `unsupported_media_type`, `too_large`, `request_timeout`; `invalid_request` when it is not what is asked for.
 pub(super) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: &mut Payload) -> Result<T, Failure> {
     super::documents::is_json(request)?;
-    let mut bytes = Vec::new();
-    while let Some(chunk) = next(payload).await {
+    let (mut bytes, mut arriving) = (Vec::new(), Arriving::new(payload));
+    while let Some(chunk) = arriving.next().await {
         let chunk = chunk.map_err(|cut| match cut {
             Cut::Idle => Failure::new(Code::RequestTimeout),
             Cut::Broken => Failure::field("body"),
@@ -57,11 +90,13 @@ pub(super) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: &m
 
 /// Reads and forgets, within bounds, as long as bytes keep coming.
 pub(super) async fn drain(payload: &mut Payload) {
-    let mut left = DRAINED_MAX;
+    let begun = Instant::now();
+    let (mut left, mut pace) = (DRAINED_MAX, Pace::new(DRAIN_WINDOW, DRAINED_LEAST, begun));
     while let Some(Ok(bytes)) = within(payload, DRAIN_IDLE).await {
+        let now = Instant::now();
         match left.checked_sub(bytes.len()) {
-            Some(rest) => left = rest,
-            None => return,
+            Some(rest) if pace.note(bytes.len(), now) && now.duration_since(begun) < DRAIN => left = rest,
+            Some(_) | None => return,
         }
     }
 }

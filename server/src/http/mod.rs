@@ -1,6 +1,7 @@
 //! The requests of docs/api.md: routes, and what they share. Decides nothing about a paste; the store does.
 
 mod body;
+mod connections;
 mod content;
 mod creator;
 mod documents;
@@ -9,6 +10,7 @@ mod gate;
 mod harden;
 mod held;
 mod openapi;
+mod pace;
 mod proof;
 mod range;
 mod readers;
@@ -24,10 +26,11 @@ use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 use satchel_api::{Code, Config, route};
 
+pub use connections::Connections;
 pub use failure::Failure;
+pub use gate::Gate;
 pub use harden::{Hardening, harden, head_is_too_large};
 pub use held::Held;
-pub use throttle::Throttle;
 
 use crate::config::{Settings, Uploads};
 use crate::metrics::{Machine, Metrics};
@@ -38,7 +41,7 @@ use crate::store::Store;
 pub struct Shared {
     store: Store,
     settings: RwLock<Arc<Settings>>,
-    throttle: Throttle,
+    gate: Gate,
     openapi: String,
     metrics: Metrics,
 }
@@ -46,10 +49,10 @@ pub struct Shared {
 impl Shared {
     /// For all workers together.
     #[must_use]
-    pub fn new(store: Store, settings: Settings, throttle: Throttle) -> Self {
+    pub fn new(store: Store, settings: Settings, gate: Gate) -> Self {
         Self {
             store,
-            throttle,
+            gate,
             openapi: openapi::document(),
             settings: RwLock::new(Arc::new(settings)),
             metrics: Metrics::default(),
@@ -78,6 +81,12 @@ impl Shared {
         Offers {
             onion_location: url.and_then(|url| HeaderValue::from_str(url).ok()),
         }
+    }
+
+    /// Requests after which a connection is closed.
+    #[must_use]
+    pub fn requests_per_connection(&self) -> u32 {
+        self.settings().requests_per_connection
     }
 
     /// What the operator chose for every answer's headers.

@@ -5,7 +5,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use satchel_api::{Code, header as name, metadata, route};
 
-use super::body::{self, Cut};
+use super::body::{self, Arriving, Cut};
 use super::tus::{self, Checksum};
 use super::{Failure, Shared, creator, gate, proof};
 use crate::store::{Created, Id, NewDocument, NewPaste, Progress, ROW_BYTES_MAX, Store, StoreError, TokenHash, Upload};
@@ -92,7 +92,6 @@ async fn create_from(
         return Err(Failure::too_large(size));
     }
     let checksum = tus::checksum(headers)?;
-    shared.throttle.take(request, &shared.settings())?;
     let invite = gate::admit(request, shared, new.id(), size).await?;
     let created = if size <= ROW_BYTES_MAX {
         create_small(shared, new, invite, payload, checksum).await?
@@ -161,7 +160,8 @@ async fn create_small(
 ) -> Result<Progress, Failure> {
     let size = new.size();
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    while let Some(chunk) = body::next(payload).await {
+    let mut arriving = Arriving::new(payload);
+    while let Some(chunk) = arriving.next().await {
         let chunk = chunk.map_err(cut)?;
         if (bytes.len() + chunk.len()) as u64 > size {
             return Err(Failure::too_large(size));
@@ -268,7 +268,8 @@ async fn receive(
     payload: &mut web::Payload,
     mut checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
-    while let Some(chunk) = body::next(payload).await {
+    let mut arriving = Arriving::new(payload);
+    while let Some(chunk) = arriving.next().await {
         match chunk {
             Ok(chunk) => {
                 checksum.iter_mut().for_each(|sum| sum.update(&chunk));

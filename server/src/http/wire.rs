@@ -15,10 +15,14 @@ use satchel_api::{Code, Problem, problem};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::connections::Connected;
+
 /// A request's head must be there within this.
 pub const HEAD: Duration = Duration::from_secs(15);
 /// Who takes nothing of an answer for so long is not waited for; a lease goes on over another connection.
 const STALLED: Duration = Duration::from_secs(120);
+/// Less than this in that time counts as nothing.
+const TAKEN_LEAST: usize = 4096;
 
 /// Whether an answer of ours is under way on this connection.
 #[derive(Clone, Default)]
@@ -30,6 +34,8 @@ struct Progress {
     unflushed: Cell<bool>,
     /// There was a request before: the dispatcher looks at the time for the first head alone.
     before: Cell<bool>,
+    /// Requests so far.
+    requests: Cell<u32>,
     /// Some of a further request's head has come.
     arrived: Cell<bool>,
 }
@@ -41,8 +47,15 @@ impl Line {
         self.0.running.set(self.0.running.get() + 1);
         self.0.unflushed.set(true);
         self.0.before.set(true);
+        self.0.requests.set(self.0.requests.get().saturating_add(1));
         self.0.arrived.set(false);
         Answering(self.clone())
+    }
+
+    /// Whether it has made so many requests, or more.
+    #[must_use]
+    pub fn has_made(&self, requests: u32) -> bool {
+        self.0.requests.get() >= requests
     }
 
     fn is_quiet(&self) -> bool {
@@ -82,18 +95,24 @@ pub struct Wire {
     instead: Option<(Vec<u8>, usize)>,
     head: Option<Pin<Box<Sleep>>>,
     stalled: Option<Pin<Box<Sleep>>>,
+    /// What was taken since the timer ran.
+    taken: usize,
+    /// Counted as long as it is open.
+    _connected: Connected,
 }
 
 impl Wire {
     /// Wraps an accepted connection.
     #[must_use]
-    pub fn new(io: TcpStream) -> Self {
+    pub fn new(io: TcpStream, connected: Connected) -> Self {
         Self {
             io,
             line: Line::default(),
             instead: None,
             head: None,
             stalled: None,
+            taken: 0,
+            _connected: connected,
         }
     }
 
@@ -148,9 +167,16 @@ impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         let wrote = this.exchange_or_write(cx, bytes);
-        if wrote.is_ready() {
-            this.stalled = None;
-            return wrote;
+        if let Poll::Ready(wrote) = wrote {
+            // A byte now and then is not taking.
+            this.taken = this.taken.saturating_add(*wrote.as_ref().unwrap_or(&0));
+            if this.taken >= TAKEN_LEAST {
+                this.stalled = None;
+            }
+            return Poll::Ready(wrote);
+        }
+        if this.stalled.is_none() {
+            this.taken = 0;
         }
         let timer = this.stalled.get_or_insert_with(|| Box::pin(sleep(STALLED)));
         timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
@@ -159,6 +185,7 @@ impl AsyncWrite for Wire {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // The dispatcher flushes once its buffer is empty.
         self.line.flushed();
+        self.stalled = None;
         Pin::new(&mut self.io).poll_flush(cx)
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Claim {
     pub(super) lease: TokenHash,
     /// The paste on whose other claim this one was found to wait.
     pub(super) waits_for: Option<u64>,
+    /// The paste whose try was counted for this one.
+    pub(super) counted: Option<u64>,
 }
 
 /// What a lease opens.
@@ -45,6 +47,10 @@ impl Order for Claim {
             return Ok(Turn::Again(0));
         }
         self.waits_for = None;
+        if let Some(item) = self.counted.filter(|_| step == 1) {
+            // Even where it was blocked since, so that nobody waits for this one.
+            desk.busy.remove(&item);
+        }
         let Some(mut row) = proven(desk, self.id, &self.probe, |row| &row.probe)? else {
             return Ok(Turn::Refused(StoreError::NotFound));
         };
@@ -59,14 +65,13 @@ impl Order for Claim {
             }
             self.count(desk, &mut row)
         } else {
-            desk.busy.remove(&row.item);
             self.compare(desk, &mut row)
         }
     }
 }
 
 impl Claim {
-    fn count(&self, desk: &mut Desk<'_>, row: &mut PasteRow) -> Result<Turn<Leased>, Fault> {
+    fn count(&mut self, desk: &mut Desk<'_>, row: &mut PasteRow) -> Result<Turn<Leased>, Fault> {
         let lease = current_lease(desk, row, &self.lease)?;
         match desk.happen(
             row,
@@ -78,6 +83,7 @@ impl Claim {
             Answer::Resumed => leased(desk.conn, row, lease).map(Turn::Done),
             Answer::Counted => {
                 desk.busy.insert(row.item);
+                self.counted = Some(row.item);
                 Ok(Turn::Again(1))
             }
             answer => Ok(Turn::Refused(refusal(answer))),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tokio::sync::OwnedMutexGuard;
 
+use super::blocks;
 use super::claiming::refusal;
 use super::desk::Desk;
 use super::error::StoreError;
@@ -73,6 +74,9 @@ impl Order for Create {
         self.known = true;
         if let Some(row) = rows::by_id(desk.conn, self.new.id)? {
             return self.again(desk, &row);
+        }
+        if blocks::is_blocked(desk.conn, self.new.id)? {
+            return Ok(Turn::Refused(StoreError::IdTaken));
         }
         let mut row = self.row(desk);
         if self.held > 0 {

@@ -45,6 +45,7 @@ CREATE TABLE invite (
   number INTEGER PRIMARY KEY AUTOINCREMENT, token BLOB NOT NULL UNIQUE,
   uses INTEGER NOT NULL, uses_left INTEGER NOT NULL, bytes INTEGER, bytes_left INTEGER, expires_at INTEGER NOT NULL
 );
+CREATE TABLE blocked (id BLOB PRIMARY KEY) WITHOUT ROWID;
 ";
 
 /// What each version adds to the one before. A new store takes all of them, so that no two ways lead to one schema.

@@ -13,6 +13,7 @@
 //! - a timer calls [`Store::sweep`] every 20 s or so.
 
 mod answers;
+mod blocks;
 mod claiming;
 mod clock;
 mod content;
@@ -52,6 +53,7 @@ mod writer;
 
 pub use crate::lifecycle::OnGuessing;
 pub use answers::{BurnAnswer, Claimed, Created, Health, Progress, Totals};
+pub use blocks::Blocks;
 pub use clock::{Clock, SystemClock};
 pub use content::Content;
 pub use count::{Counts, count};
@@ -231,6 +233,7 @@ impl Store {
             claim: claim.hash(),
             lease: lease.hash(),
             waits_for: None,
+            counted: None,
         };
         let leased = submit(&self.writer, order).await?;
         let content = Content::new(Arc::clone(&self.shared), self.writer.clone(), leased, (0, None))?;

@@ -60,9 +60,13 @@ const COLUMNS: &str = "SELECT item, probe, receipt, claim, slot, generation, kee
  burned, burned_at, reads_used, running, tries, wait_until, document, number, shared FROM paste WHERE ";
 
 pub(super) fn by_id(conn: &Connection, id: Id) -> rusqlite::Result<Option<PasteRow>> {
-    cached(conn, &format!("{COLUMNS} id = ?1"))?
-        .query_row([&id.hash()[..]], read)
-        .optional()
+    // What is blocked is as if it never was, to everybody.
+    cached(
+        conn,
+        &format!("{COLUMNS} id = ?1 AND NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.id = ?1)"),
+    )?
+    .query_row([&id.hash()[..]], read)
+    .optional()
 }
 
 pub(super) fn by_item(conn: &Connection, item: u64) -> rusqlite::Result<Option<PasteRow>> {

@@ -378,10 +378,16 @@ fn a_client_that_creates_too_often_is_told_when_to_come_back() {
         (create("203.0.113.5").status, create("198.51.100.1, 203.0.113.5").status),
         (201, 201)
     );
-    let refused = create("203.0.113.5");
+    let refused = create("203.0.113.77");
     assert_eq!((refused.status, refused.code().as_str()), (429, "rate_limited"));
     assert!(refused.json()["retry_after"].as_u64().unwrap() >= 1);
-    assert_eq!(create("203.0.113.6").status, 201);
+    assert_eq!(create("203.0.114.5").status, 201);
+    assert_eq!(
+        (create("2001:db8::1").status, create("2001:db8:0:ff::1").status),
+        (201, 201)
+    );
+    assert_eq!(create("2001:db8:0:80::").status, 429);
+    assert_eq!(create("2001:db8:0:100::1").status, 201);
 }
 
 /// [B-23]

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on fails; helpers outside of #[test] are tests too"
 )]
 
+mod abuse;
 mod checking;
 mod configuration;
 mod connection;

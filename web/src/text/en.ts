@@ -67,14 +67,22 @@ export const make = {
   },
   burnOnGuessing: 'Burn it after too many wrong tries',
   burnOnGuessingWhy: 'Anybody who has the link can then destroy it by guessing.',
-  invite: 'Invite',
-  inviteWhy: 'This server takes uploads from people with an invite only.',
   seal: 'Seal and get link',
   nothing: 'Write something or add a file first.',
   passphraseMissing: 'Write a passphrase first.',
   readsWrong: (max: number) => `Between 1 and ${max} readers.`,
   tooLarge: (limit: number) => `That is too large: this server takes at most ${formatSize(limit)}.`,
   sealing: 'Sealing',
+};
+
+export const invite = {
+  title: 'Invite',
+  needed: 'This server takes uploads from people with an invite only. Paste yours: a link that whoever runs the server gave you. Reading needs none.',
+  have: 'You have an invite to upload here.',
+  why: 'It pays for your uploads and opens nothing. The server counts how often it is used, and keeps no note of what was uploaded with it.',
+  keep: 'Keep it in this browser',
+  keepWhy: 'Else it is gone when you close this page. Whoever gets at this browser can see that you were invited, and use it.',
+  wrong: 'This is no invite of this server.',
 };
 
 export const sealed = {
@@ -301,6 +309,10 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
   invalid_request: () => ourFault,
   wrong_passphrase: () => 'That passphrase is wrong.',
   invite_required: () => 'This server takes uploads from people with an invite only.',
+  invite_refused: (failure) =>
+    failure.limit === undefined
+      ? 'Your invite does not hold here: it is used up, over, ended, or of another server. Ask whoever runs the server for another.'
+      : `Your invite has ${formatSize(failure.limit)} left, and this takes more.`,
   not_found: () => 'There is nothing here for this link.',
   method_not_allowed: () => ourFault,
   request_timeout: () => 'The connection is too slow for the server. Try again.',
