@@ -15,5 +15,8 @@ pub mod problem;
 pub mod route;
 
 pub use code::Code;
-pub use message::{Burned, Config, PasteState, Probed, Receipt, Tombstone};
+pub use message::{
+    Burned, Config, DocumentReceipt, LinkMade, LinkReceipt, LinkWanted, LinksMade, LinksWanted, PasteState,
+    PolicyChange, Probed, Receipt, Tombstone,
+};
 pub use problem::Problem;

@@ -1,6 +1,7 @@
 //! Bodies of answers, in JSON. Times are Unix seconds, sizes bytes.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/config`: what this server allows, and what it does when nobody says otherwise.
@@ -67,6 +68,90 @@ pub struct Receipt {
     pub retry_after: u64,
     /// When it expires; `null` while it is uploading, because the time runs from completion.
     pub expires_at: Option<u64>,
+}
+
+/// `POST .../policy`: how it is to end from now on. What is left out stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PolicyChange {
+    /// Seconds from now to the new expiry, longer or shorter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+    /// Reads that are left from now on: at least 1, and fewer than there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads_left: Option<u32>,
+}
+
+/// `POST .../links`: links to a document, all or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LinksWanted {
+    /// At least one, at most 100.
+    pub links: Vec<LinkWanted>,
+}
+
+/// A link that is to be made. Ids, hashes and head in base64url.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LinkWanted {
+    /// The link's id.
+    pub id: String,
+    /// SHA-256 of the probe token.
+    pub probe: String,
+    /// SHA-256 of the claim token.
+    pub claim: String,
+    /// What stands before the payload: at most 512 bytes.
+    pub head: String,
+    /// Seconds from now to expiry.
+    pub expires_in: u64,
+    /// 1 to 1000, or 0 for any number until expiry.
+    pub reads: u32,
+    /// Whether many wrong passphrases burn it; else readers wait.
+    #[serde(default)]
+    pub burns_on_guessing: bool,
+}
+
+/// The answer to [`LinksWanted`], in its order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LinksMade {
+    /// One for each that was wanted.
+    pub links: Vec<LinkMade>,
+}
+
+/// A link that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LinkMade {
+    /// Which of the document's links, from 1. Never used again.
+    pub number: u32,
+    /// When it expires.
+    pub expires_at: u64,
+}
+
+/// `GET /api/v1/documents/{id}/receipt`: what the owner of a document with several links may know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct DocumentReceipt {
+    /// Where the payload stands. It burns with the last link.
+    pub state: PasteState,
+    /// The payload's length; `null` once burned.
+    pub size: Option<u64>,
+    /// Each link that is remembered, burned ones until their tombstone goes.
+    pub links: Vec<LinkReceipt>,
+}
+
+/// One link's line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct LinkReceipt {
+    /// Which of the document's links, from 1.
+    pub number: u32,
+    /// Where it stands.
+    pub receipt: Receipt,
 }
 
 /// Where a paste stands. There is no way back.

@@ -16,6 +16,10 @@ pub const READS: &str = "reads";
 pub const ON_GUESSING: &str = "on_guessing";
 /// `1`, only with `reads` 0: backups may hold its key.
 pub const KEEP: &str = "keep";
+/// base64url of SHA-256 of the owner token, of a document with several links.
+pub const OWNER: &str = "owner";
+/// base64url of the owner's head.
+pub const HEAD: &str = "head";
 
 /// The value of [`ON_GUESSING`] that makes readers wait.
 pub const LOCK: &str = "lock";

@@ -25,6 +25,22 @@ pub const CLAIM: &str = "/api/v1/pastes/{id}/claim";
 pub const CONTENT: &str = "/api/v1/pastes/{id}/content";
 /// Ends a lease: its holder has everything.
 pub const CONFIRM: &str = "/api/v1/pastes/{id}/confirm";
+/// Changes how a paste ends.
+pub const POLICY: &str = "/api/v1/pastes/{id}/policy";
+/// Creation of a document with several links (tus `POST`) and capabilities (`OPTIONS`).
+pub const DOCUMENTS: &str = "/api/v1/documents";
+/// One document, as a pattern: `HEAD`, `PATCH` and `DELETE`.
+pub const DOCUMENT: &str = "/api/v1/documents/{id}";
+/// What its owner may know of it and of each link.
+pub const DOCUMENT_RECEIPT: &str = "/api/v1/documents/{id}/receipt";
+/// The owner's head.
+pub const HEAD: &str = "/api/v1/documents/{id}/head";
+/// Makes links.
+pub const LINKS: &str = "/api/v1/documents/{id}/links";
+/// One link, by its `{number}`: burns it.
+pub const LINK: &str = "/api/v1/documents/{id}/links/{number}";
+/// Changes how one link ends.
+pub const LINK_POLICY: &str = "/api/v1/documents/{id}/links/{number}/policy";
 
 /// `pattern` with its `{id}` filled in.
 #[must_use]
@@ -33,6 +49,12 @@ pub fn of(pattern: &str, id: &str) -> String {
         Some((before, after)) => format!("{before}{id}{after}"),
         None => String::from(pattern),
     }
+}
+
+/// `pattern` with its `{id}` and `{number}` filled in.
+#[must_use]
+pub fn of_link(pattern: &str, id: &str, number: u32) -> String {
+    of(pattern, id).replace("{number}", &format!("{number}"))
 }
 
 #[cfg(test)]

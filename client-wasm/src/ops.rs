@@ -199,7 +199,9 @@ impl Online {
     }
 
     fn invite_in(&self, args: &JsValue) -> Result<Option<Invite>, Failure> {
-        let Some(text) = text(args, "invite") else { return Ok(None) };
+        let Some(text) = text(args, "invite") else {
+            return Ok(None);
+        };
         match self.address(&text)? {
             Address::Invite { invite, .. } => Ok(Some(invite)),
             Address::Link { .. } | Address::Receipt { .. } => Err(Failure::new("wrong_kind")),
@@ -231,7 +233,10 @@ impl Online {
             }
             Ok(Address::Invite { invite, .. }) => {
                 let invite = self.base.with_fragment(&invite.encode());
-                return Fields::new().with("kind", "invite").with("invite", invite.as_str()).done();
+                return Fields::new()
+                    .with("kind", "invite")
+                    .with("invite", invite.as_str())
+                    .done();
             }
             Err(AddressError::Empty) => ("empty", None),
             Err(AddressError::ForeignOrigin(base)) => ("foreign_origin", Some(base)),

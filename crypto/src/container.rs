@@ -67,6 +67,14 @@ impl Prelude {
         Ok(Self { frame, changing })
     }
 
+    /// Where no header is taking another's place.
+    pub(crate) fn settled_frame(&self) -> Result<Frame, Verdict> {
+        if self.changing {
+            return Err(Verdict::MalformedHeader);
+        }
+        Ok(self.frame)
+    }
+
     /// How many bytes stand before the first segment: what [`Container::parse`] takes.
     pub const fn prefix_len(&self) -> usize {
         PRELUDE_LEN + 2 * self.frame.room + PAYLOAD_HEADER_LEN
@@ -215,7 +223,7 @@ struct Unlocked {
 }
 
 /// The headers that parse, each with its place's number: one, and the other place empty, unless a change was cut off.
-fn headers(places: &[u8], room: usize, changing: bool) -> Result<Vec<(usize, Place)>, Verdict> {
+pub(crate) fn headers(places: &[u8], room: usize, changing: bool) -> Result<Vec<(usize, Place)>, Verdict> {
     let (mut found, mut refused) = (Vec::new(), None);
     for (number, place) in places.chunks_exact(room).enumerate() {
         match Place::parse(place) {

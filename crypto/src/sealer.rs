@@ -9,7 +9,7 @@ use crate::limit::{PAYLOAD_HEADER_LEN, SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
 use crate::padding::{PaddedLen, TRAILER_LEN};
 use crate::segment::SEGMENT_HEAD_LEN;
 use crate::{
-    Keyed, LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, SetId, UnlockedLink, Verdict,
+    Heads, Keyed, LentSegment, Manifest, OpenSegment, Passphrase, Profile, SealedBytes, SetId, UnlockedLink, Verdict,
 };
 
 /// What will open the container. Kinds do not stand together.
@@ -92,7 +92,23 @@ impl Sealer {
     /// # Errors
     /// `PassphraseCount`, `RecipientCount`, `TooLarge`, `Key`.
     pub fn new(manifest: &Manifest, locks: &Locks<'_>, rng: &mut (impl CryptoRng + ?Sized)) -> Result<Self, SealError> {
-        Self::start(manifest, |rng| Keyed::new(locks, rng), SetId::ALONE, rng)
+        Self::start(
+            manifest,
+            |rng| Ok(Keyed::new(locks, rng)?.start(SetId::ALONE, rng)),
+            rng,
+        )
+    }
+
+    /// Seals the payload alone, whose heads are made apart: all lengths are the payload's, and [`prefix`](Self::prefix) is its own header.
+    ///
+    /// # Errors
+    /// `TooLarge`.
+    pub fn payload_of(
+        manifest: &Manifest,
+        heads: &Heads,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, SealError> {
+        Self::start(manifest, |rng| Ok(heads.start(rng)), rng)
     }
 
     /// As [`new`](Self::new), for a member of the set `set`. Its header has no room to grow.
@@ -105,14 +121,13 @@ impl Sealer {
         set: SetId,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, SealError> {
-        Self::start(manifest, |_| Ok(keyed), set, rng)
+        Self::start(manifest, |rng| Ok(keyed.start(set, rng)), rng)
     }
 
     /// The key comes after the lengths are checked: it can cost runs of Argon2id.
     fn start<R: CryptoRng + ?Sized>(
         manifest: &Manifest,
-        key: impl FnOnce(&mut R) -> Result<Keyed, SealError>,
-        set: SetId,
+        begin: impl FnOnce(&mut R) -> Result<(Stream, Vec<u8>), SealError>,
         rng: &mut R,
     ) -> Result<Self, SealError> {
         let mut head = vec![0; 4];
@@ -123,7 +138,7 @@ impl Sealer {
         let archive_len = sized_len + head.len() as u64;
         let padded = PaddedLen::of_archive(archive_len).ok_or(SealError::TooLarge)?;
 
-        let (stream, prefix) = key(rng)?.start(set, rng);
+        let (stream, prefix) = begin(rng)?;
         let payload_len = padded.payload_len() - PAYLOAD_HEADER_LEN as u64;
         let sized = !manifest.is_open_ended();
         let container_len = sized.then(|| prefix.len() as u64 + payload_len);

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use read::{Read, at_once, by_position, set_at_once, streamed};
 use satchel_crypto::{
-    Allowed, Entry, Header, Identity, Key, Link, Passphrase, Profile, Receipt, Recipient, Share, Verdict,
-    container_in_page, sanitise,
+    Allowed, Entry, Header, Heads, Identity, Key, Link, OwnerReceipt, Passphrase, Profile, Receipt, Recipient, Share,
+    Verdict, container_in_page, sanitise,
 };
 use sha2::{Digest, Sha256};
 
@@ -259,7 +259,9 @@ fn each_link_and_receipt_comes_to_its_verdict() {
     for vector in vectors("link") {
         let text = vector.text();
         let looks_like_a_receipt = text.len() == 68 || vector.get("kind") == Some("receipt");
-        let came = if looks_like_a_receipt {
+        let came = if vector.get("kind") == Some("owner") {
+            OwnerReceipt::parse(text).map(|owner| owner_values(&owner))
+        } else if looks_like_a_receipt {
             Receipt::parse(text).map(|receipt| receipt_values(&receipt))
         } else {
             Link::parse(text).and_then(|link| link_values(&link, vector.get("passphrase")))
@@ -294,6 +296,31 @@ fn receipt_values(receipt: &Receipt) -> BTreeMap<&'static str, String> {
         ("receipt_token", receipt.token().bearer().to_string()),
         ("receipt_hash", receipt.token().hash().encode()),
     ])
+}
+
+fn owner_values(owner: &OwnerReceipt) -> BTreeMap<&'static str, String> {
+    assert!(OwnerReceipt::parse(&owner.encode()).is_ok());
+    BTreeMap::from([
+        ("id", owner.id().encode()),
+        ("owner_token", owner.token().bearer().to_string()),
+        ("owner_hash", owner.token().hash().encode()),
+    ])
+}
+
+/// [L-4] [L-5]
+#[test]
+fn each_owners_head_comes_to_its_verdict_and_makes_the_next() {
+    for vector in vectors("head") {
+        let owner = OwnerReceipt::parse(vector.get("owner").unwrap()).unwrap();
+        let came = Heads::open(&vector.body, &owner).map(|heads| {
+            let link = Link::parse(vector.get("link").unwrap()).unwrap();
+            hex::encode(heads.for_link(&link.unlock(None).unwrap()))
+        });
+        vector.check("opened", &came);
+        if let Ok(head) = came {
+            assert_eq!(vector.get("head"), Some(head.as_str()), "{}", vector.name);
+        }
+    }
 }
 
 /// [N-1] [N-2]

@@ -2,15 +2,21 @@
 
 pub mod block;
 pub mod config;
+mod control;
 mod disk;
+pub mod doctor;
 pub mod health;
 pub mod http;
 pub mod invite;
 pub mod lifecycle;
+pub mod memory;
+mod metrics;
+pub mod operator;
 mod page;
 mod report;
 pub mod serve;
 pub mod store;
+mod supervisor;
 
 /// Takes as many open files as the system lets this process have, and says how many.
 #[must_use]
@@ -26,17 +32,4 @@ pub fn open_files_max() -> u64 {
     } else {
         current.unwrap_or(u64::MAX)
     }
-}
-
-/// A crash must not write memory to a disk, nor may another process of this user read it. Best effort: where it is refused, it is refused.
-pub fn no_core_dumps() {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-    let _ = setrlimit(
-        Resource::Core,
-        Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        },
-    );
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }

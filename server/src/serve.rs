@@ -1,9 +1,11 @@
 //! Brings the server up, keeps it running, and takes it down: running requests finish, then the store closes.
 
+use std::cell::Cell;
 use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,14 +16,18 @@ use actix_web::dev::{AppConfig, Service as _};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, ResponseError as _, web};
 use satchel_api::Code;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::Settings;
-use crate::disk;
+use crate::config::{self, Settings, ShredKeys, Source};
+use crate::control;
+use crate::doctor::{self, Finding};
 use crate::http::wire::{HEAD, Line, Wire};
 use crate::http::{self, Connections, Failure, Gate, Shared};
+use crate::lifecycle::hour_of;
+use crate::metrics::Level;
 use crate::report::{self, Event};
-use crate::store::{self, OpenError, Store, SystemRandom};
+use crate::store::{self, Clock as _, OpenError, Store, SystemClock, SystemRandom};
+use crate::supervisor::{self, Passed};
 
 /// An idle connection is kept so long.
 const KEPT: Duration = Duration::from_secs(30);
@@ -53,6 +59,9 @@ pub enum ServeError {
         /// Why.
         source: OpenError,
     },
+    /// `--strict`, and the promise does not hold here.
+    #[error("--strict: {}", .0.iter().map(|finding| finding.meaning()).collect::<Vec<_>>().join("; and "))]
+    Strict(Vec<Finding>),
     /// The runtime failed.
     #[error("the server failed: {0}")]
     Io(#[from] io::Error),
@@ -62,20 +71,47 @@ pub enum ServeError {
 ///
 /// # Errors
 /// [`ServeError`].
-pub fn serve(settings: Settings) -> Result<(), ServeError> {
-    let listener = listen(settings.listen)?;
-    let store = open(&settings, false)?;
-    let address = listener.local_addr()?;
-    if let Some(doubt) = disk::doubt(settings.shred_keys.as_deref().unwrap_or(&settings.data)) {
-        report::say(Event::Disk(doubt));
+pub fn serve(settings: Settings, source: Source, accept_lost_keys: bool) -> Result<(), ServeError> {
+    report::configure(settings.log_format, settings.log_level);
+    let mut passed = Passed::take();
+    let doubts = doubts(&settings);
+    if settings.strict && !doubts.is_empty() {
+        return Err(ServeError::Strict(doubts));
+    }
+    let listeners = Listeners {
+        people: match passed.listener(0)? {
+            Some(listener) => listener,
+            None => listen(settings.listen)?,
+        },
+        metrics: match passed.listener(1)? {
+            Some(listener) => Some(listener),
+            None => settings.metrics.map(listen).transpose()?,
+        },
+    };
+    let store = open(
+        &settings,
+        Opening {
+            accept_lost_keys,
+            ..Opening::default()
+        },
+    )?;
+    let address = listeners.people.local_addr()?;
+    for doubt in doubts {
+        report::say(Event::Doubt(doubt));
     }
     if store.health().clock_held {
         report::say(Event::ClockHeld);
     }
-    let done = actix_web::rt::System::new().block_on(run(settings, store.clone(), listener, address));
+    let done = actix_web::rt::System::new().block_on(run(settings, source, store.clone(), listeners, address));
     store.close();
     report::say(Event::Stopped);
     Ok(done?)
+}
+
+/// What is listened on.
+struct Listeners {
+    people: TcpListener,
+    metrics: Option<TcpListener>,
 }
 
 /// Takes the wall clock as right, whatever the last mark says, and destroys what it expires.
@@ -83,7 +119,13 @@ pub fn serve(settings: Settings) -> Result<(), ServeError> {
 /// # Errors
 /// [`ServeError::Open`], [`ServeError::Io`] when what expired could not be destroyed.
 pub fn accept_clock(settings: &Settings) -> Result<(), ServeError> {
-    let store = open(settings, true)?;
+    let store = open(
+        settings,
+        Opening {
+            accept_clock: true,
+            ..Opening::default()
+        },
+    )?;
     let swept = actix_web::rt::System::new().block_on(store.sweep());
     store.close();
     swept.map_err(|error| ServeError::Io(io::Error::other(error)))
@@ -101,9 +143,32 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     })
 }
 
-fn open(settings: &Settings, accept_clock: bool) -> Result<Store, ServeError> {
+/// What makes "burned means gone" doubtful here.
+fn doubts(settings: &Settings) -> Vec<Finding> {
+    let mut found = doctor::judge(&doctor::look(settings));
+    found.retain(|finding| finding.breaks_burning());
+    found
+}
+
+/// What an operator takes upon themselves.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Opening {
+    accept_clock: bool,
+    accept_lost_keys: bool,
+}
+
+pub(crate) fn open(settings: &Settings, opening: Opening) -> Result<Store, ServeError> {
+    let Opening {
+        accept_clock,
+        accept_lost_keys,
+    } = opening;
     let options = store::Options {
-        slots: settings.shred_keys.clone(),
+        slots: match &settings.shred_keys {
+            ShredKeys::File(path) => Some(path.clone()),
+            ShredKeys::Folder | ShredKeys::Memory => None,
+        },
+        keys_in_memory: settings.shred_keys == ShredKeys::Memory,
+        accept_lost_keys,
         bytes_max: settings.storage_bytes_max,
         items_max: settings.items_max,
         downtime_secs_max: settings.downtime_secs_max,
@@ -120,8 +185,17 @@ fn open(settings: &Settings, accept_clock: bool) -> Result<Store, ServeError> {
         })
 }
 
-async fn run(settings: Settings, store: Store, listener: TcpListener, address: SocketAddr) -> io::Result<()> {
+async fn run(
+    settings: Settings,
+    source: Source,
+    store: Store,
+    listeners: Listeners,
+    address: SocketAddr,
+) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let hangup = signal(SignalKind::hangup())?;
+    let control = control::open(&settings.data)?;
+    let control = actix_web::rt::spawn(control.serve(store.clone()));
     let workers = settings.workers;
     // Each connection is an open file, and the store has some of its own.
     let files = usize::try_from(crate::open_files_max())
@@ -141,34 +215,129 @@ async fn run(settings: Settings, store: Store, listener: TcpListener, address: S
         .shutdown_timeout(STOP_SECS)
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
-    builder = builder.listen("satchel", listener, move || {
-        connection(shared.clone(), Arc::clone(&connections), stopping.clone(), address)
+    if let Some(listener) = listeners.metrics {
+        let shared = shared.clone();
+        builder = builder.listen("metrics", listener, move || metrics_connection(shared.clone()))?;
+    }
+    let served = shared.clone();
+    builder = builder.listen("satchel", listeners.people, move || {
+        connection(served.clone(), Arc::clone(&connections), stopping.clone(), address)
     })?;
     let server = builder.run();
     let handle = server.handle();
     report::ready(&format!("http://{address}"));
-    let sweeper = actix_web::rt::spawn(sweep(store));
+    supervisor::ready();
+    let pulse = Pulse::default();
+    let tasks = [
+        actix_web::rt::spawn(sweep(store, shared.clone(), pulse.clone())),
+        actix_web::rt::spawn(reload_when_told(hangup, source, shared)),
+        actix_web::rt::spawn(keep_watchdog(pulse)),
+    ];
     actix_web::rt::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        supervisor::stopping();
         report::say(Event::Stopping);
         handle.stop(true).await;
     });
     let done = server.await;
-    sweeper.abort();
+    tasks.iter().for_each(actix_web::rt::task::JoinHandle::abort);
+    // Its socket goes with it, once it is off the runtime.
+    control.abort();
+    let _ = control.await;
     done
 }
 
-async fn sweep(store: Store) {
+/// When the store last answered the sweep.
+#[derive(Clone)]
+struct Pulse(Rc<Cell<Instant>>);
+
+impl Default for Pulse {
+    fn default() -> Self {
+        Self(Rc::new(Cell::new(Instant::now())))
+    }
+}
+
+async fn sweep(store: Store, shared: web::Data<Shared>, pulse: Pulse) {
     let mut tick = tokio::time::interval(SWEEP);
     loop {
         tick.tick().await;
         if store.sweep().await.is_err() {
+            shared.metrics().sweep_failed();
             report::say(Event::SweepFailed);
         }
+        pulse.0.set(Instant::now());
+        shared.metrics().turn(hour_of(SystemClock.now()), || Level {
+            items: store.totals().items,
+            bytes: store.totals().bytes,
+            bytes_max: shared.settings().storage_bytes_max,
+        });
     }
+}
+
+/// Tells systemd that it goes on, as long as the store answers the sweep: a disk that fails is no reason to start anew, a store that hangs is.
+async fn keep_watchdog(pulse: Pulse) {
+    let Some(pause) = supervisor::watchdog() else { return };
+    let mut tick = tokio::time::interval(pause);
+    loop {
+        tick.tick().await;
+        if pulse.0.get().elapsed() < 3 * SWEEP {
+            supervisor::alive();
+        }
+    }
+}
+
+/// SIGHUP: the configuration is read again. What is wrong in it changes nothing.
+async fn reload_when_told(mut hangup: Signal, source: Source, shared: web::Data<Shared>) {
+    while hangup.recv().await.is_some() {
+        supervisor::reloading();
+        let source = source.clone();
+        let asked = tokio::task::spawn_blocking(move || source.read().map_err(|error| error.to_string()));
+        match asked.await.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(asked) => {
+                let (settings, restart) = config::reload(&shared.settings(), asked);
+                report::configure(settings.log_format, settings.log_level);
+                shared.set_settings(settings);
+                restart
+                    .into_iter()
+                    .for_each(|option| report::say(Event::NeedsRestart(option)));
+                report::say(Event::Reloaded);
+            }
+            Err(why) => report::say(Event::ReloadRefused(why)),
+        }
+        supervisor::ready();
+    }
+}
+
+/// The second listener: one path, no page.
+fn metrics_connection(
+    shared: web::Data<Shared>,
+) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
+    let app = App::new()
+        .app_data(shared)
+        .configure(http::configure_metrics)
+        .wrap_fn(|request, next| {
+            let answer = next.call(request);
+            async move {
+                let mut response = answer.await?;
+                http::harden("/metrics", response.headers_mut(), http::Hardening::default());
+                Ok::<_, Error>(response)
+            }
+        })
+        .into_factory()
+        .map_err(|error: Error| error.error_response());
+    let http = HttpService::<TcpStream, _, _>::build()
+        .keep_alive(KeepAlive::Timeout(KEPT))
+        .client_request_timeout(HEAD)
+        .client_disconnect_timeout(LINGER)
+        .h1(map_config(app, |()| AppConfig::default()));
+    fn_service(|io: TcpStream| {
+        let peer = io.peer_addr().ok();
+        ready(Ok((io, peer)))
+    })
+    .and_then(http)
 }
 
 /// What handles one accepted connection: actix-http's HTTP/1 over a [`Wire`], the application on top.
@@ -178,15 +347,16 @@ fn connection(
     stopping: actix_server::GracefulShutdownSignal,
     address: SocketAddr,
 ) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-    let (hardening, requests_max) = (shared.hardening(), shared.requests_per_connection());
+    let counted = shared.clone();
     let app = App::new()
         .app_data(shared)
         .configure(http::configure)
         .wrap_fn(move |request, next| {
             let line = request.conn_data::<Line>().cloned();
             let answering = line.as_ref().map(Line::begin);
-            let is_last = line.is_some_and(|line| line.has_made(requests_max));
-            let path = request.path().to_owned();
+            let is_last = line.is_some_and(|line| line.has_made(counted.requests_per_connection()));
+            let (method, path) = (request.method().clone(), request.path().to_owned());
+            let shared = counted.clone();
             let refused = http::head_is_too_large(request.uri().to_string().len(), request.headers());
             let request_or_answer = if refused {
                 let answer = Failure::new(Code::HeadersTooLarge).error_response();
@@ -199,7 +369,8 @@ fn connection(
                     Ok(answer) => answer.await?,
                     Err(answer) => answer,
                 };
-                http::harden(&path, response.headers_mut(), hardening);
+                shared.metrics().answered(&method, &path, response.status());
+                http::harden(&path, response.headers_mut(), shared.hardening());
                 if is_last {
                     response
                         .response_mut()

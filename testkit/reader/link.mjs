@@ -16,7 +16,7 @@ export function normalise(read, fromFile) {
   return passphrase;
 }
 
-// L-1, L-2: { kind: 'link', needsPassphrase, linkSecret } or { kind: 'receipt', id, receiptToken }
+// L-1, L-2: { kind: 'link', needsPassphrase, linkSecret }, { kind: 'receipt', id, receiptToken } or { kind: 'owner', id, ownerSecret, ownerToken }
 export function parseLink(text) {
   const bytes = from(text, 'base64url');
   need([47, 68].includes(text.length) && bytes.toString('base64url') === text, 'malformed_link');
@@ -24,8 +24,12 @@ export function parseLink(text) {
   const checked = bytes.subarray(0, -2);
   const [version, flags] = [checked[0] >> 4, checked[0] & 15];
   need(version === 1, 'unsupported_link_version');
-  need(text.length === 47 ? flags <= 1 : flags === 8, 'unsupported_link_flags');
+  need(text.length === 47 ? flags <= 1 : flags === 8 || flags === 9, 'unsupported_link_flags');
   if (flags === 8) return { kind: 'receipt', id: checked.subarray(1, 17), receiptToken: checked.subarray(17) };
+  if (flags === 9) {
+    const [id, ownerSecret] = [checked.subarray(1, 17), checked.subarray(17)];
+    return { kind: 'owner', id, ownerSecret, ownerToken: X(ownerSecret, ascii('owner')) };
+  }
   return { kind: 'link', needsPassphrase: flags === 1, linkSecret: checked.subarray(1) };
 }
 

@@ -85,8 +85,8 @@ function unpack(archive) {
   return { reads: asked?.[0], expiresIn: asked?.[1], entries };
 }
 
-// Sections 2 and 4, as far as no key is needed: { immutable, prelude, headers, payload }
-function parse(container, setId) {
+// Section 2: { room, changing }
+export function parsePrelude(container, setId = Buffer.alloc(16)) {
   const magic = container.toString('latin1', 0, 8);
   need(magic !== '\x8bSATCSET', 'set_not_supported');
   need(magic === '\x8bSATCHEL', 'not_a_container');
@@ -100,12 +100,18 @@ function parse(container, setId) {
   need(container.length >= 46, 'truncated');
   const state = container[45];
   need(state === 0 || state === 0xff, 'malformed_header');
+  return { room, changing: state === 0xff };
+}
+
+// Sections 2 and 4, as far as no key is needed: { immutable, prelude, headers, payload }
+function parse(container, setId) {
+  const { room, changing } = parsePrelude(container, setId);
   const [second, end] = [46 + room, 46 + 2 * room];
   const payload = container.subarray(end);
   const padded = payload.length - 74 - 32 * Math.ceil((payload.length - 74) / SEGMENT);
   need(padded >= 4096 && padded <= 2 ** 50 && padme(padded) === padded && payloadLen(padded) === payload.length, 'truncated');
-  const headers = parsePlaces(state === 0xff, [container.subarray(46, second), container.subarray(second, end)]);
-  return { immutable: container.subarray(0, 41), prelude: container.subarray(0, 45), state, headers, payload };
+  const headers = parsePlaces(changing, [container.subarray(46, second), container.subarray(second, end)]);
+  return { immutable: container.subarray(0, 41), prelude: container.subarray(0, 45), changing, headers, payload };
 }
 
 function decryptParsed({ immutable, prelude, headers, payload }, key, allowed) {
@@ -136,11 +142,11 @@ export function openSet(set, key, allowed = 3) {
   need(at === set.length, 'malformed_set');
   const [parsed, counts] = [[], { slots: 0, passphrases: 0 }];
   for (const member of members) {
-    const { state, headers } = parsed[parsed.push(parse(member, setId)) - 1];
+    const { changing, headers } = parsed[parsed.push(parse(member, setId)) - 1];
     const slots = headers.flatMap(({ slots }) => slots);
     counts.slots += slots.length;
     counts.passphrases += slots.filter(({ type }) => type === 1).length;
-    need(counts.slots <= 1024 && counts.passphrases <= 4 && state === 0, 'malformed_set');
+    need(counts.slots <= 1024 && counts.passphrases <= 4 && !changing, 'malformed_set');
   }
   const digests = parsed.flatMap(({ immutable, headers }) => [immutable.subarray(9, 25), sha256(headers[0].covered.subarray(4))]);
   need(sha256(ascii('satchel/v1/set'), i2be(count, 2), ...digests).subarray(0, 16).equals(setId), 'malformed_set');

@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { ageChecks } from './age.mjs';
 import { Rejected, sha256 } from './bytes.mjs';
+import { headFor, openHead } from './head.mjs';
 import { derive, normalise, parseLink } from './link.mjs';
 import { collide, isSafe, open, openSet, paddedLen, payloadLen, unpackPage } from './reader.mjs';
 import { decapsulate, encapsulate, encodeRecipient, openBase, parseIdentity, parseRecipient, publicKey } from './recipient.mjs';
@@ -94,18 +95,23 @@ function runLink({ fields, body }) {
   const link = parseLink(body.toString());
   equal('kind', link.kind, fields.kind);
   const passphrase = fields.passphrase && normalise(Buffer.from(fields.passphrase));
-  const got = link.kind === 'receipt' ? link : { ...link, ...derive(link, passphrase) };
+  const got = link.kind === 'link' ? { ...link, ...derive(link, passphrase) } : link;
   equal('needsPassphrase', Boolean(link.needsPassphrase), 'passphrase' in fields);
   const encoded = (bytes) => bytes.toString('base64url');
   const check = (field, value) => field in fields && equal(field, encoded(value), fields[field]);
   check('link_secret', got.linkSecret);
   check('id', got.id);
   check('salt', got.salt);
-  for (const role of ['probe', 'claim', 'receipt']) {
+  for (const role of ['probe', 'claim', 'receipt', 'owner']) {
     const token = got[`${role}Token`];
     check(`${role}_token`, token);
     if (token) check(`${role}_hash`, sha256(token));
   }
+}
+
+function runHead({ fields, body }) {
+  const heads = openHead(body, parseLink(fields.owner));
+  equal('head', hex(headFor(heads, parseLink(fields.link))), fields.head);
 }
 
 function runName({ fields, body }) {
@@ -136,6 +142,7 @@ const RUN = {
   xwing: runXwing,
   hpke: runHpke,
   link: runLink,
+  head: runHead,
   name: runName,
   padding: runPadding,
   passphrase: runPassphrase,

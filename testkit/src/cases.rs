@@ -5,6 +5,7 @@ mod container;
 mod floe;
 mod good;
 mod half_way;
+mod head;
 mod header;
 mod kem;
 mod link;
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Vector> {
         page::vectors(),
         name::vectors(),
         link::vectors(),
+        head::vectors(),
         recipient_text::vectors(),
         share_text::vectors(),
         kem::vectors(),

@@ -67,3 +67,34 @@ impl Link {
         x(&self.slot_secret(), b"claim")
     }
 }
+
+/// The receipt of a document with several links.
+pub struct Owner {
+    /// 16 random bytes.
+    pub id: [u8; 16],
+    /// 32 random bytes.
+    pub secret: [u8; 32],
+}
+
+impl Owner {
+    /// base64url(0x19 || id || owner secret || checksum)
+    #[must_use]
+    pub fn encode(&self) -> String {
+        base64url(&with_checksum(0x19, &[&self.id[..], &self.secret].concat()))
+    }
+
+    /// X(owner secret, "owner")
+    #[must_use]
+    pub fn token(&self) -> [u8; 32] {
+        x(&self.secret, b"owner")
+    }
+
+    /// A link whose slot secret is owner secret || 32 zero bytes: only to make the owner's head with.
+    #[must_use]
+    pub const fn as_link(&self) -> Link {
+        Link {
+            secret: self.secret,
+            passphrase: None,
+        }
+    }
+}

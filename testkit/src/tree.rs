@@ -7,9 +7,10 @@ use std::{fs, io};
 use crate::cases;
 
 /// The folders that the kit owns: nothing but its vectors may lie in them.
-pub const FOLDERS: [&str; 12] = [
+pub const FOLDERS: [&str; 13] = [
     "container",
     "floe",
+    "head",
     "hpke",
     "link",
     "name",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as _;
 
-use super::{Bytes, Options, Seconds, Settings};
+use super::{Bytes, Options, Seconds, Settings, ShredKeys};
 
 /// Why the configuration cannot be used. Each is a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,25 @@ pub enum ConfigError {
         /// What must hold.
         reason: &'static str,
     },
+}
+
+/// Where settings come from, to be read more than once.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Flags and environment.
+    pub said: Options,
+    /// `--config`.
+    pub file: Option<PathBuf>,
+}
+
+impl Source {
+    /// What they are now: the file may have changed.
+    ///
+    /// # Errors
+    /// [`ConfigError`], each a sentence.
+    pub fn read(&self) -> Result<Settings, ConfigError> {
+        load(self.said.clone(), self.file.as_deref())
+    }
 }
 
 /// Flags and environment over the file over the defaults.
@@ -88,6 +107,10 @@ impl Options {
             listen: self.listen.or(below.listen),
             data: self.data.or(below.data),
             shred_keys: self.shred_keys.or(below.shred_keys),
+            strict: self.strict.or(below.strict),
+            metrics: self.metrics.or(below.metrics),
+            log_format: self.log_format.or(below.log_format),
+            log_level: self.log_level.or(below.log_level),
             size_max: self.size_max.or(below.size_max),
             storage_max: self.storage_max.or(below.storage_max),
             items_max: self.items_max.or(below.items_max),
@@ -95,6 +118,7 @@ impl Options {
             expires_max: self.expires_max.or(below.expires_max),
             expires_default: self.expires_default.or(below.expires_default),
             uploads: self.uploads.or(below.uploads),
+            work: self.work.or(below.work),
             uploads_per_minute: self.uploads_per_minute.or(below.uploads_per_minute),
             connections_max: self.connections_max.or(below.connections_max),
             requests_per_connection: self.requests_per_connection.or(below.requests_per_connection),
@@ -123,7 +147,16 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
                 .map_err(|_| wrong("--listen", "is not an address"))?,
         },
         data: options.data.unwrap_or_else(|| PathBuf::from("./satchel-data")),
-        shred_keys: options.shred_keys,
+        // A file of that name can be called ./memory.
+        shred_keys: match options.shred_keys {
+            None => ShredKeys::Folder,
+            Some(word) if word.as_os_str() == "memory" => ShredKeys::Memory,
+            Some(path) => ShredKeys::File(path),
+        },
+        strict: options.strict.unwrap_or(false),
+        metrics: options.metrics,
+        log_format: options.log_format.unwrap_or_default(),
+        log_level: options.log_level.unwrap_or_default(),
         size_bytes_max: options.size_max.map_or(1 << 30, |Bytes(n)| n),
         storage_bytes_max: options.storage_max.map_or(10 << 30, |Bytes(n)| n),
         items_max: options.items_max.unwrap_or(1_000_000),
@@ -132,6 +165,7 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
         // A default that nobody chose bends to the bounds that somebody did.
         expires_in_secs_default: offered.unwrap_or_else(|| (7 * DAY).min(expires_in_secs_max).max(expires_in_secs_min)),
         uploads: options.uploads.unwrap_or_default(),
+        work: options.work.unwrap_or_default(),
         uploads_per_minute: options.uploads_per_minute.unwrap_or(120),
         connections_max: options.connections_max.unwrap_or(4096),
         requests_per_connection: options.requests_per_connection.unwrap_or(10_000),

@@ -3,15 +3,30 @@
 //! One struct serves all three, so that no name can differ. What is asked for becomes [`Settings`]: checked, with every default filled in.
 
 mod load;
+mod reload;
 mod units;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use load::{ConfigError, load, unknown_variables};
+pub use load::{ConfigError, Source, load, unknown_variables};
+pub use reload::reload;
 pub use units::{Bytes, Seconds};
+
+/// When a creation has to show work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkMode {
+    /// While there are too many creations.
+    #[default]
+    Auto,
+    /// Each time.
+    Always,
+    /// Never.
+    Off,
+}
 
 /// Who may upload. Reading is open to whoever has a link, always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
@@ -37,9 +52,21 @@ pub struct Options {
     /// Folder that holds everything that is stored [default: ./satchel-data]
     #[arg(long, env = "SATCHEL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// File of the shred keys, where it should not lie in the data folder
-    #[arg(long, env = "SATCHEL_SHRED_KEYS", value_name = "FILE")]
+    /// File of the shred keys, where it should not lie in the data folder; `memory` keeps them in memory alone: a stop burns everything
+    #[arg(long, env = "SATCHEL_SHRED_KEYS", value_name = "FILE|memory")]
     pub shred_keys: Option<PathBuf>,
+    /// Address and port of a second listener that answers Prometheus at /metrics [default: none]
+    #[arg(long, env = "SATCHEL_METRICS", value_name = "ADDR")]
+    pub metrics: Option<SocketAddr>,
+    /// How lines on standard error are written [default: text]
+    #[arg(long, env = "SATCHEL_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What is said on standard error, and all that is worse [default: info]
+    #[arg(long, env = "SATCHEL_LOG_LEVEL", value_name = "LEVEL")]
+    pub log_level: Option<LogLevel>,
+    /// Refuse to start where "burned means gone" does not hold [default: false]
+    #[arg(long, env = "SATCHEL_STRICT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub strict: Option<bool>,
     /// Largest container [default: 1GiB]
     #[arg(long, env = "SATCHEL_SIZE_MAX", value_name = "BYTES")]
     pub size_max: Option<Bytes>,
@@ -66,6 +93,14 @@ pub struct Options {
         hide_possible_values = true
     )]
     pub uploads: Option<Uploads>,
+    /// When an upload has to show a proof of work: while there are too many, always, or never [default: auto]
+    #[arg(
+        long,
+        env = "SATCHEL_WORK",
+        value_name = "auto|always|off",
+        hide_possible_values = true
+    )]
+    pub work: Option<WorkMode>,
     /// Creations that one client may make in a minute; 0 is any number. Loopback is not counted [default: 120]
     #[arg(long, env = "SATCHEL_UPLOADS_PER_MINUTE", value_name = "N")]
     pub uploads_per_minute: Option<u32>,
@@ -95,6 +130,66 @@ pub struct Options {
     pub max_downtime: Option<Seconds>,
 }
 
+/// Where the shred keys are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShredKeys {
+    /// In the data folder.
+    Folder,
+    /// In a file elsewhere.
+    File(PathBuf),
+    /// In memory alone.
+    Memory,
+}
+
+impl ShredKeys {
+    /// The file that would hold them, for a data folder.
+    #[must_use]
+    pub fn file(&self, data: &Path) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Folder | Self::Memory => data.join("shred-keys"),
+        }
+    }
+}
+
+/// How lines on standard error are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Sentences.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// `key=value` pairs.
+    Logfmt,
+}
+
+/// What is said on standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// What may not be as it should.
+    Warning,
+    /// Start, stop and reload too.
+    #[default]
+    Info,
+}
+
+impl LogLevel {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+}
+
 /// What the server runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -102,8 +197,16 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The data folder.
     pub data: PathBuf,
-    /// The shred keys, where not in the data folder.
-    pub shred_keys: Option<PathBuf>,
+    /// Where the shred keys are.
+    pub shred_keys: ShredKeys,
+    /// Refuse to start where "burned means gone" does not hold.
+    pub strict: bool,
+    /// Where metrics are served.
+    pub metrics: Option<SocketAddr>,
+    /// How lines on standard error are written.
+    pub log_format: LogFormat,
+    /// What is said there.
+    pub log_level: LogLevel,
     /// Largest container, in bytes.
     pub size_bytes_max: u64,
     /// All containers together, in bytes.
@@ -118,6 +221,8 @@ pub struct Settings {
     pub expires_in_secs_default: u64,
     /// Who may upload.
     pub uploads: Uploads,
+    /// When work is asked for.
+    pub work: WorkMode,
     /// Creations per client and minute; 0 is any number.
     pub uploads_per_minute: u32,
     /// Connections at once.

@@ -4,9 +4,15 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use actix_web::HttpRequest;
 use actix_web::web::Payload;
 use bytes::Bytes;
 use futures_core::Stream as _;
+use satchel_api::Code;
+use satchel_api::limit::JSON_LEN_MAX;
+use serde::de::DeserializeOwned;
+
+use super::Failure;
 
 use super::pace::Pace;
 
@@ -60,6 +66,27 @@ impl<'a> Arriving<'a> {
         }
         next
     }
+}
+
+/// A body in JSON.
+///
+/// # Errors
+/// `unsupported_media_type`, `too_large`, `request_timeout`; `invalid_request` when it is not what is asked for.
+pub(super) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: &mut Payload) -> Result<T, Failure> {
+    super::documents::is_json(request)?;
+    let mut bytes = Vec::new();
+    let mut arriving = Arriving::new(payload);
+    while let Some(chunk) = arriving.next().await {
+        let chunk = chunk.map_err(|cut| match cut {
+            Cut::Idle => Failure::new(Code::RequestTimeout),
+            Cut::Broken => Failure::field("body"),
+        })?;
+        if bytes.len() + chunk.len() > JSON_LEN_MAX {
+            return Err(Failure::too_large(u64::try_from(JSON_LEN_MAX).unwrap_or(u64::MAX)));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    serde_json::from_slice(&bytes).map_err(|_| Failure::field("body"))
 }
 
 /// Reads and forgets, within bounds, as long as bytes keep coming.

@@ -1,8 +1,10 @@
 //! What a paste's creator asks, with the receipt token: how it stands, burn it, clear its wait.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use satchel_api::PolicyChange;
 
-use super::{Failure, Shared, proof, tus};
+use super::{Failure, Shared, body, proof, tus, uploads};
+use crate::store::Change;
 
 /// `GET .../receipt`.
 pub(super) async fn receipt(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
@@ -23,4 +25,37 @@ pub(super) async fn reset_wait(request: HttpRequest, shared: web::Data<Shared>) 
     let (id, token) = (proof::id(&request)?, proof::bearer(&request)?);
     shared.store.reset_wait(id, &token).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// `POST .../policy`: answers with the receipt as it is from now on.
+pub(super) async fn change(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Failure> {
+    let (id, token) = (proof::id(&request)?, proof::bearer(&request)?);
+    shared.store.receipt(id, &token).await?;
+    let change = asked(&request, &mut payload, &shared).await?;
+    Ok(HttpResponse::Ok().json(shared.store.change(id, &token, change).await?))
+}
+
+/// `POST .../links/{number}/policy`: the same, by the document's owner.
+pub(super) async fn change_link(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Failure> {
+    let (id, owner, number) = (proof::id(&request)?, proof::bearer(&request)?, proof::number(&request)?);
+    shared.store.offset(id, &owner).await?;
+    let change = asked(&request, &mut payload, &shared).await?;
+    Ok(HttpResponse::Ok().json(shared.store.change_link(id, &owner, number, change).await?))
+}
+
+async fn asked(request: &HttpRequest, payload: &mut web::Payload, shared: &Shared) -> Result<Change, Failure> {
+    let PolicyChange { expires_in, reads_left } = body::json(request, payload).await?;
+    if expires_in.is_none() && reads_left.is_none() {
+        return Err(Failure::field("body"));
+    }
+    expires_in.map_or(Ok(()), |secs| uploads::check_expiry(secs, shared))?;
+    Ok(Change { expires_in, reads_left })
 }

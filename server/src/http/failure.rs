@@ -6,6 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use satchel_api::problem::Work;
 use satchel_api::{Code, Problem, header as name, problem};
 
 use crate::report::{Event, say};
@@ -50,6 +51,15 @@ impl Failure {
             field: Some(field.to_owned()),
             limit: Some(limit),
             ..Problem::new(Code::PolicyNotAllowed)
+        })
+    }
+
+    /// `work_required`.
+    #[must_use]
+    pub fn work(work: Work) -> Self {
+        Self::of(Problem {
+            work: Some(work),
+            ..Problem::new(Code::WorkRequired)
         })
     }
 
@@ -101,6 +111,8 @@ impl From<StoreError> for Failure {
                 ..Problem::new(Code::OffsetMismatch)
             }),
             StoreError::TooLong { limit } => Self::too_large(limit),
+            StoreError::NotFewer { most } => Self::policy("reads_left", u64::from(most)),
+            StoreError::TooManyLinks { limit } => Self::policy("links", u64::from(limit)),
             StoreError::Range { size } => Self {
                 content_size: Some(size),
                 ..Self::new(Code::RangeNotSatisfiable)
@@ -113,10 +125,7 @@ impl From<StoreError> for Failure {
                 limit,
                 ..Problem::new(Code::StorageFull)
             }),
-            StoreError::Damaged => {
-                say(Event::Damaged);
-                Self::new(Code::Internal)
-            }
+            StoreError::Damaged => Self::new(Code::Internal),
             StoreError::Unavailable => Self::new(Code::Unavailable).retry_after(5),
         }
     }

@@ -48,9 +48,10 @@ pub fn harden(path: &str, headers: &mut HeaderMap, hardening: Hardening) {
     }
 }
 
-/// `/api/v1/pastes` and `/api/v1/pastes/{id}`.
+/// `/api/v1/pastes` and `/api/v1/pastes/{id}`, and the same of documents.
 fn is_tus(path: &str) -> bool {
-    match path.strip_prefix(route::PASTES) {
+    let rest = path.strip_prefix(route::PASTES);
+    match rest.or_else(|| path.strip_prefix(route::DOCUMENTS)) {
         Some("") => true,
         Some(rest) => rest
             .strip_prefix('/')
@@ -64,7 +65,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tus_is_spoken_on_two_routes() {
+    fn tus_is_spoken_where_uploads_are() {
+        assert!(is_tus("/api/v1/documents") && is_tus("/api/v1/documents/AAAA"));
+        assert!(!is_tus("/api/v1/documents/AAAA/links"));
         assert!(is_tus("/api/v1/pastes") && is_tus("/api/v1/pastes/AAAA"));
         assert!(!is_tus("/api/v1/pastes/AAAA/claim") && !is_tus("/api/v1/pastesx") && !is_tus("/"));
     }

@@ -4,6 +4,7 @@ mod body;
 mod connections;
 mod content;
 mod creator;
+mod documents;
 mod failure;
 mod gate;
 mod harden;
@@ -17,6 +18,9 @@ mod throttle;
 mod tus;
 mod uploads;
 pub mod wire;
+mod work;
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
@@ -30,46 +34,67 @@ pub use harden::{Hardening, harden, head_is_too_large};
 pub use held::Held;
 
 use crate::config::{Settings, Uploads};
+use crate::metrics::{Machine, Metrics};
 use crate::page::{self, Offers};
 use crate::store::Store;
 
 /// What every handler can reach.
 pub struct Shared {
     store: Store,
-    settings: Settings,
+    settings: RwLock<Arc<Settings>>,
     gate: Gate,
-    offers: Offers,
     openapi: String,
+    metrics: Metrics,
 }
 
 impl Shared {
     /// For all workers together.
     #[must_use]
     pub fn new(store: Store, settings: Settings, gate: Gate) -> Self {
-        let onion_location = settings
-            .onion_location
-            .as_deref()
-            .and_then(|url| HeaderValue::from_str(url).ok());
         Self {
             store,
             gate,
-            offers: Offers { onion_location },
             openapi: openapi::document(),
-            settings,
+            settings: RwLock::new(Arc::new(settings)),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// What the server runs with now.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on it runs with these; requests that are under way end with the old ones.
+    pub fn set_settings(&self, settings: Settings) {
+        self.store.set_limits(settings.storage_bytes_max, settings.items_max);
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+
+    pub(crate) const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    fn offers(&self) -> Offers {
+        let settings = self.settings();
+        let url = settings.onion_location.as_deref();
+        Offers {
+            onion_location: url.and_then(|url| HeaderValue::from_str(url).ok()),
         }
     }
 
     /// Requests after which a connection is closed.
     #[must_use]
-    pub const fn requests_per_connection(&self) -> u32 {
-        self.settings.requests_per_connection
+    pub fn requests_per_connection(&self) -> u32 {
+        self.settings().requests_per_connection
     }
 
     /// What the operator chose for every answer's headers.
     #[must_use]
     pub fn hardening(&self) -> Hardening {
         Hardening {
-            hsts: self.settings.hsts,
+            hsts: self.settings().hsts,
         }
     }
 }
@@ -98,6 +123,24 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .service(resource(route::CLAIM, "POST").route(web::post().to(readers::claim)))
         .service(resource(route::CONTENT, "GET").route(web::get().to(readers::content)))
         .service(resource(route::CONFIRM, "POST").route(web::post().to(readers::confirm)))
+        .service(resource(route::POLICY, "POST").route(web::post().to(creator::change)))
+        .service(
+            resource(route::DOCUMENTS, "OPTIONS, POST")
+                .route(web::method(Method::OPTIONS).to(uploads::capabilities))
+                .route(web::post().to(uploads::create_document)),
+        )
+        .service(
+            resource(route::DOCUMENT, "DELETE, HEAD, OPTIONS, PATCH")
+                .route(web::method(Method::OPTIONS).to(uploads::capabilities))
+                .route(web::head().to(uploads::stand))
+                .route(web::patch().to(uploads::resume))
+                .route(web::delete().to(creator::burn)),
+        )
+        .service(resource(route::DOCUMENT_RECEIPT, "GET, HEAD").route(reading().to(documents::receipt)))
+        .service(resource(route::HEAD, "GET, HEAD").route(reading().to(documents::head)))
+        .service(resource(route::LINKS, "POST").route(web::post().to(documents::make)))
+        .service(resource(route::LINK, "DELETE").route(web::delete().to(documents::burn_link)))
+        .service(resource(route::LINK_POLICY, "POST").route(web::post().to(creator::change_link)))
         .default_service(web::to(elsewhere));
 }
 
@@ -120,7 +163,7 @@ async fn elsewhere(request: HttpRequest, shared: web::Data<Shared>) -> Result<Ht
     if path == "/api" || path.starts_with("/api/") {
         return Err(Failure::new(Code::NotFound));
     }
-    page::serve(&request, &shared.offers)
+    page::serve(&request, &shared.offers())
 }
 
 async fn health(shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
@@ -131,7 +174,7 @@ async fn health(shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
 }
 
 async fn config(shared: web::Data<Shared>) -> HttpResponse {
-    let settings = &shared.settings;
+    let settings = shared.settings();
     HttpResponse::Ok().json(Config {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         size_bytes_max: settings.size_bytes_max,
@@ -141,6 +184,26 @@ async fn config(shared: web::Data<Shared>) -> HttpResponse {
         reads_max: satchel_api::limit::READS_MAX,
         invite_required: settings.uploads == Uploads::Invite,
     })
+}
+
+/// What the second listener answers: one path.
+pub fn configure_metrics(app: &mut web::ServiceConfig) {
+    app.service(resource("/metrics", "GET, HEAD").route(reading().to(metrics)))
+        .default_service(web::to(|| async {
+            Err::<HttpResponse, _>(Failure::new(Code::NotFound))
+        }));
+}
+
+async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
+    let health = shared.store.health();
+    let machine = Machine {
+        ok: health.ok,
+        clock_held: health.clock_held,
+        damaged: shared.store.damaged(),
+    };
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(shared.metrics.text(machine))
 }
 
 async fn document(shared: web::Data<Shared>) -> HttpResponse {

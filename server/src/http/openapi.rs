@@ -4,11 +4,14 @@
 
 use satchel_api::{Code, Config, PasteState, Probed, Problem, Receipt, problem, route};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths, Ref, RefOr, Required, ResponseBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
+
+mod documents;
 
 struct Operation {
     path: &'static str,
@@ -17,6 +20,8 @@ struct Operation {
     /// Header names; one that begins with `?` may be left out.
     headers: &'static [&'static str],
     bearer: Option<&'static str>,
+    /// The schema of a body in JSON.
+    body: Option<&'static str>,
     answers: &'static [Answer],
     refusals: &'static [Code],
 }
@@ -79,6 +84,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "Whether the last write and read went well; writes nothing",
         headers: &[],
         bearer: None,
+        body: None,
         answers: &[Answer {
             status: 200,
             what: "ok",
@@ -92,6 +98,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "Limits, expiry bounds, defaults, version",
         headers: &[],
         bearer: None,
+        body: None,
         answers: &[json("what this server allows", "Config")],
         refusals: &[],
     },
@@ -101,6 +108,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "This document",
         headers: &[],
         bearer: None,
+        body: None,
         answers: &[Answer {
             status: 200,
             what: "OpenAPI 3.1",
@@ -114,6 +122,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "What of tus 1.0 is spoken",
         headers: &[],
         bearer: None,
+        body: None,
         answers: CAPABILITIES,
         refusals: &[],
     },
@@ -127,8 +136,10 @@ const OPERATIONS: &[Operation] = &[
             "Upload-Metadata",
             "?Upload-Checksum",
             "?Satchel-Invite",
+            "?Satchel-Work",
         ],
         bearer: None,
+        body: None,
         answers: &[empty(
             201,
             "Location, Upload-Offset, Upload-Expires; also for a repeated creation of the same paste",
@@ -142,6 +153,7 @@ const OPERATIONS: &[Operation] = &[
             Code::UnsupportedMediaType,
             Code::PolicyNotAllowed,
             Code::RateLimited,
+            Code::WorkRequired,
             Code::ChecksumMismatch,
             Code::StorageFull,
         ],
@@ -152,6 +164,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "What of tus 1.0 is spoken",
         headers: &[],
         bearer: None,
+        body: None,
         answers: CAPABILITIES,
         refusals: &[],
     },
@@ -161,6 +174,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "Where an upload stands",
         headers: &["Tus-Resumable"],
         bearer: Some("receipt"),
+        body: None,
         answers: &[empty(200, "Upload-Offset, Upload-Length, Upload-Expires")],
         refusals: &[Code::NotFound, Code::Burned, Code::TusVersion],
     },
@@ -170,6 +184,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "Continues an upload",
         headers: &["Tus-Resumable", "Upload-Offset", "?Upload-Checksum"],
         bearer: Some("receipt"),
+        body: None,
         answers: &[empty(204, "Upload-Offset, Upload-Expires")],
         refusals: &[
             Code::NotFound,
@@ -193,6 +208,7 @@ const OPERATIONS: &[Operation] = &[
             "?Upload-Checksum",
         ],
         bearer: Some("receipt"),
+        body: None,
         answers: &[empty(204, "done")],
         refusals: &[
             Code::NotFound,
@@ -211,6 +227,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "Burns, an unfinished upload too, and ends all leases",
         headers: &["?Tus-Resumable"],
         bearer: Some("receipt"),
+        body: None,
         answers: &[empty(204, "gone, now or before")],
         refusals: &[Code::NotFound, Code::TusVersion],
     },
@@ -220,6 +237,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "How a paste stands, for its creator",
         headers: &[],
         bearer: Some("receipt"),
+        body: None,
         answers: &[json("its state", "Receipt")],
         refusals: &[Code::NotFound],
     },
@@ -229,6 +247,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "Forgets the wrong passphrases and their wait",
         headers: &[],
         bearer: Some("receipt"),
+        body: None,
         answers: &[empty(204, "forgotten")],
         refusals: &[Code::NotFound, Code::Burned],
     },
@@ -238,6 +257,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "Asks without using up; changes nothing",
         headers: &[],
         bearer: Some("probe"),
+        body: None,
         answers: &[json("what a reader may know before the claim", "Probed")],
         refusals: &[Code::NotFound, Code::Burned],
     },
@@ -247,6 +267,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "Uses up one read and answers with the container; repeated with the same lease token it costs nothing",
         headers: &["Satchel-Probe", "Satchel-Lease"],
         bearer: Some("claim"),
+        body: None,
         answers: &[bytes(200, "the container; Satchel-Reads-Left, Satchel-Lease-Ends")],
         refusals: &[
             Code::WrongPassphrase,
@@ -263,6 +284,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "The container again, under a lease",
         headers: &["?Range"],
         bearer: Some("lease"),
+        body: None,
         answers: &[
             bytes(200, "the container; Satchel-Lease-Ends"),
             bytes(206, "the range that was asked for; Content-Range"),
@@ -280,6 +302,7 @@ const OPERATIONS: &[Operation] = &[
         summary: "Ends the lease: its holder has everything. With no read left and no lease running the paste burns",
         headers: &[],
         bearer: Some("lease"),
+        body: None,
         answers: &[empty(204, "ended")],
         refusals: &[Code::NotFound, Code::LeaseEnded],
     },
@@ -289,7 +312,7 @@ const OPERATIONS: &[Operation] = &[
 #[must_use]
 pub(super) fn document() -> String {
     let mut paths = Paths::new();
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().chain(documents::OPERATIONS) {
         paths.add_path_operation(operation.path, vec![operation.method.clone()], operation.build());
     }
     let document: OpenApi = OpenApiBuilder::new()
@@ -317,10 +340,11 @@ fn components() -> Components {
     ];
     <Problem as ToSchema>::schemas(&mut schemas);
     <Receipt as ToSchema>::schemas(&mut schemas);
+    documents::schemas(&mut schemas);
     for (name, schema) in schemas {
         components.schemas.insert(name, schema);
     }
-    for role in ["receipt", "probe", "claim", "lease"] {
+    for role in ["receipt", "owner", "probe", "claim", "lease"] {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some(format!("The {role} token: 32 bytes in base64url without padding")))
@@ -344,6 +368,23 @@ impl Operation {
                     .schema(Some(String::schema()))
                     .description(Some("16 bytes in base64url without padding: 22 characters")),
             );
+        }
+        if self.path.contains("{number}") {
+            operation = operation.parameter(
+                ParameterBuilder::new()
+                    .name("number")
+                    .parameter_in(ParameterIn::Path)
+                    .required(Required::True)
+                    .schema(Some(u32::schema()))
+                    .description(Some("which of the document's links, from 1")),
+            );
+        }
+        if let Some(name) = self.body {
+            let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).build();
+            let body = RequestBodyBuilder::new()
+                .content("application/json", body)
+                .required(Some(Required::True));
+            operation = operation.request_body(Some(body.build()));
         }
         for header in self.headers {
             let (name, required) = header

@@ -3,22 +3,36 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use satchel_api::Code;
+use satchel_api::{Code, limit, route};
 
 use super::Failure;
 use crate::store::{Id, Token};
 
-/// The `{id}` of the path.
+/// The `{id}` of the path: a document's below [`route::DOCUMENTS`], else a paste's.
 ///
 /// # Errors
 /// `not_found` when it is not 16 bytes in base64url.
 pub(super) fn id(request: &HttpRequest) -> Result<Id, Failure> {
-    request
+    let bytes = request
         .match_info()
         .get("id")
         .and_then(decode::<16>)
-        .map(Id::new)
-        .ok_or_else(not_found)
+        .ok_or_else(not_found)?;
+    Ok(if request.path().starts_with(route::DOCUMENTS) {
+        Id::of_document(bytes)
+    } else {
+        Id::new(bytes)
+    })
+}
+
+/// The `{number}` of the path, from 1.
+///
+/// # Errors
+/// `not_found` when it is not a number in its one spelling.
+pub(super) fn number(request: &HttpRequest) -> Result<u32, Failure> {
+    let text = request.match_info().get("number").ok_or_else(not_found)?;
+    let number = text.parse().ok().filter(|number: &u32| number.to_string() == text);
+    number.ok_or_else(not_found)
 }
 
 /// The token of `Authorization: Bearer`.
@@ -59,6 +73,12 @@ pub(super) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     let len = Base64UrlUnpadded::decode(text, &mut bytes).ok()?.len();
     (len == N).then_some(bytes)
+}
+
+/// What stands before the payload of a container with several links, in base64url: opaque, and short.
+pub(super) fn head(text: &str) -> Option<Vec<u8>> {
+    let head = Base64UrlUnpadded::decode_vec(text).ok()?;
+    (1..=limit::HEAD_LEN_MAX).contains(&head.len()).then_some(head)
 }
 
 #[cfg(test)]

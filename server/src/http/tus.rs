@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Failure, proof};
 use crate::lifecycle::OnGuessing;
-use crate::store::{Id, NewPaste, TokenHash};
+use crate::store::{Id, NewDocument, NewPaste, TokenHash};
 
 /// `Tus-Resumable: 1.0.0` must be there.
 pub(super) fn version(headers: &HeaderMap) -> Result<(), Failure> {
@@ -97,7 +97,7 @@ pub(super) fn new_paste(size: u64, text: &str) -> Result<(NewPaste, String), Fai
     if text.len() > limit::METADATA_LEN_MAX {
         return Err(Failure::field(name::UPLOAD_METADATA));
     }
-    let pairs = pairs(text)?;
+    let pairs = pairs(text, &OF_PASTES)?;
     let find = |key: &str| {
         pairs
             .iter()
@@ -141,7 +141,33 @@ pub(super) fn new_paste(size: u64, text: &str) -> Result<(NewPaste, String), Fai
     Ok((new, id.to_owned()))
 }
 
-const KNOWN: [&str; 8] = [
+/// As [`new_paste`], for a document with several links.
+pub(super) fn new_document(size: u64, text: &str) -> Result<(NewDocument, String), Failure> {
+    if text.len() > limit::METADATA_LEN_MAX {
+        return Err(Failure::field(name::UPLOAD_METADATA));
+    }
+    let mut pairs = pairs(text, &OF_DOCUMENTS)?;
+    let mut take = |key: &'static str| {
+        let at = pairs.iter().position(|(name, _)| *name == key);
+        at.map(|at| pairs.swap_remove(at).1).ok_or_else(|| Failure::field(key))
+    };
+    let (id, owner, head) = (take(metadata::ID)?, take(metadata::OWNER)?, take(metadata::HEAD)?);
+    let new = NewDocument {
+        id: proof::decode(&id)
+            .map(Id::of_document)
+            .ok_or_else(|| Failure::field(metadata::ID))?,
+        owner: proof::decode(&owner)
+            .map(TokenHash::new)
+            .ok_or_else(|| Failure::field(metadata::OWNER))?,
+        size,
+        head: proof::head(&head).ok_or_else(|| Failure::field(metadata::HEAD))?,
+    };
+    Ok((new, id))
+}
+
+const OF_DOCUMENTS: [&str; 3] = [metadata::ID, metadata::OWNER, metadata::HEAD];
+
+const OF_PASTES: [&str; 8] = [
     metadata::ID,
     metadata::PROBE,
     metadata::CLAIM,
@@ -153,7 +179,7 @@ const KNOWN: [&str; 8] = [
 ];
 
 /// Each key once, each known: a policy that is not understood must not be dropped, and a file's name must not be taken.
-fn pairs(text: &str) -> Result<Vec<(&str, String)>, Failure> {
+fn pairs<'a>(text: &'a str, known: &[&str]) -> Result<Vec<(&'a str, String)>, Failure> {
     let wrong = || Failure::field(name::UPLOAD_METADATA);
     let mut pairs: Vec<(&str, String)> = Vec::new();
     for pair in text.split(',').map(str::trim) {
@@ -162,7 +188,7 @@ fn pairs(text: &str) -> Result<Vec<(&str, String)>, Failure> {
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .ok_or_else(wrong)?;
-        if !KNOWN.contains(&key) || pairs.iter().any(|(known, _)| *known == key) {
+        if !known.contains(&key) || pairs.iter().any(|(before, _)| *before == key) {
             return Err(wrong());
         }
         pairs.push((key, value));

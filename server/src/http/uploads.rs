@@ -8,7 +8,7 @@ use satchel_api::{Code, header as name, metadata, route};
 use super::body::{self, Arriving, Cut};
 use super::tus::{self, Checksum};
 use super::{Failure, Shared, creator, gate, proof};
-use crate::store::{Created, NewPaste, Progress, ROW_BYTES_MAX, TokenHash, Upload};
+use crate::store::{Created, Id, NewDocument, NewPaste, Progress, ROW_BYTES_MAX, Store, StoreError, TokenHash, Upload};
 
 /// `OPTIONS`: what of tus is spoken.
 pub(super) async fn capabilities(shared: web::Data<Shared>) -> HttpResponse {
@@ -16,7 +16,7 @@ pub(super) async fn capabilities(shared: web::Data<Shared>) -> HttpResponse {
         .insert_header((name::TUS_VERSION, name::TUS_VERSION_SPOKEN))
         .insert_header((name::TUS_EXTENSION, name::TUS_EXTENSIONS_SPOKEN))
         .insert_header((name::TUS_CHECKSUM_ALGORITHM, name::TUS_CHECKSUM_ALGORITHMS_SPOKEN))
-        .insert_header((name::TUS_MAX_SIZE, shared.settings.size_bytes_max))
+        .insert_header((name::TUS_MAX_SIZE, shared.settings().size_bytes_max))
         .finish()
 }
 
@@ -26,84 +26,145 @@ pub(super) async fn create(
     mut payload: web::Payload,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
-    let answer = create_from(&request, &mut payload, &shared).await;
+    let answer = create_from(&request, &mut payload, &shared, asked).await;
     body::drain(&mut payload).await;
     answer
+}
+
+/// `POST /api/v1/documents`.
+pub(super) async fn create_document(
+    request: HttpRequest,
+    mut payload: web::Payload,
+    shared: web::Data<Shared>,
+) -> Result<HttpResponse, Failure> {
+    let answer = create_from(&request, &mut payload, &shared, asked_document).await;
+    body::drain(&mut payload).await;
+    answer
+}
+
+/// Reads what is to be made out of a request's head, and where it will be.
+type Asking = fn(&HeaderMap, &Shared) -> Result<(Making, String), Failure>;
+
+/// What an upload makes.
+enum Making {
+    Paste(NewPaste),
+    Document(NewDocument),
+}
+
+impl Making {
+    const fn size(&self) -> u64 {
+        match self {
+            Self::Paste(new) => new.size,
+            Self::Document(new) => new.size,
+        }
+    }
+
+    const fn id(&self) -> Id {
+        match self {
+            Self::Paste(new) => new.id,
+            Self::Document(new) => new.id,
+        }
+    }
+
+    async fn create(self, store: &Store, invite: Option<TokenHash>, body: Vec<u8>) -> Result<Created, StoreError> {
+        match self {
+            Self::Paste(new) => store.create_by(invite, new, body).await,
+            Self::Document(new) => store.create_document_by(invite, new, body).await,
+        }
+    }
 }
 
 async fn create_from(
     request: &HttpRequest,
     payload: &mut web::Payload,
     shared: &Shared,
+    asked: Asking,
 ) -> Result<HttpResponse, Failure> {
     let headers = request.headers();
     tus::version(headers)?;
-    let (new, id) = asked(headers, shared)?;
+    let (new, location) = asked(headers, shared)?;
+    let size = new.size();
     let announced = announced(headers)?;
     if announced.is_none_or(|len| len > 0) {
         media_type(headers)?;
     }
-    if announced.is_some_and(|len| len > new.size) {
-        return Err(Failure::too_large(new.size));
+    if announced.is_some_and(|len| len > size) {
+        return Err(Failure::too_large(size));
     }
     let checksum = tus::checksum(headers)?;
-    let invite = gate::admit(request, shared, &new).await?;
-    let created = if new.size <= ROW_BYTES_MAX {
+    let invite = gate::admit(request, shared, new.id(), size).await?;
+    let created = if size <= ROW_BYTES_MAX {
         create_small(shared, new, invite, payload, checksum).await?
     } else {
         create_large(shared, new, invite, payload, checksum).await?
     };
     let mut response = stands(StatusCode::CREATED, created);
-    let location = format!("{}{}", shared.settings.path_prefix, route::of(route::PASTE, &id));
+    let location = format!("{}{location}", shared.settings().path_prefix);
     if let Ok(value) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, value);
     }
     Ok(response)
 }
 
-/// The paste that the headers describe, within this server's bounds, and its id as it was written.
-fn asked(headers: &HeaderMap, shared: &Shared) -> Result<(NewPaste, String), Failure> {
-    let settings = &shared.settings;
+/// The paste that the headers describe, within this server's bounds, and where it will be.
+fn asked(headers: &HeaderMap, shared: &Shared) -> Result<(Making, String), Failure> {
+    let (size, text) = (asked_size(headers, shared)?, asked_metadata(headers)?);
+    let (new, id) = tus::new_paste(size, text)?;
+    check_expiry(new.expires_in, shared)?;
+    Ok((Making::Paste(new), route::of(route::PASTE, &id)))
+}
+
+/// As [`asked`], for a document with several links.
+fn asked_document(headers: &HeaderMap, shared: &Shared) -> Result<(Making, String), Failure> {
+    let (size, text) = (asked_size(headers, shared)?, asked_metadata(headers)?);
+    let (new, id) = tus::new_document(size, text)?;
+    Ok((Making::Document(new), route::of(route::DOCUMENT, &id)))
+}
+
+fn asked_size(headers: &HeaderMap, shared: &Shared) -> Result<u64, Failure> {
     let size = tus::number(headers, name::UPLOAD_LENGTH)?;
     if size == 0 {
         return Err(Failure::field(name::UPLOAD_LENGTH));
     }
-    if size > settings.size_bytes_max {
-        return Err(Failure::too_large(settings.size_bytes_max));
+    let size_max = shared.settings().size_bytes_max;
+    if size > size_max {
+        return Err(Failure::too_large(size_max));
     }
-    let text = tus::one(headers, name::UPLOAD_METADATA).ok_or_else(|| Failure::field(name::UPLOAD_METADATA))?;
-    let (new, id) = tus::new_paste(size, text)?;
-    for (passed, limit) in [
-        (
-            new.expires_in < settings.expires_in_secs_min,
-            settings.expires_in_secs_min,
-        ),
-        (
-            new.expires_in > settings.expires_in_secs_max,
-            settings.expires_in_secs_max,
-        ),
-    ] {
-        if passed {
-            return Err(Failure::policy(metadata::EXPIRES_IN, limit));
-        }
+    Ok(size)
+}
+
+fn asked_metadata(headers: &HeaderMap) -> Result<&str, Failure> {
+    tus::one(headers, name::UPLOAD_METADATA).ok_or_else(|| Failure::field(name::UPLOAD_METADATA))
+}
+
+/// Within this server's bounds.
+pub(super) fn check_expiry(expires_in: u64, shared: &Shared) -> Result<(), Failure> {
+    let settings = shared.settings();
+    let (min, max) = (settings.expires_in_secs_min, settings.expires_in_secs_max);
+    if expires_in < min {
+        return Err(Failure::policy(metadata::EXPIRES_IN, min));
     }
-    Ok((new, id))
+    if expires_in > max {
+        return Err(Failure::policy(metadata::EXPIRES_IN, max));
+    }
+    Ok(())
 }
 
 /// One commit for all of it: what is cut off or does not match leaves nothing behind.
 async fn create_small(
     shared: &Shared,
-    new: NewPaste,
+    new: Making,
     invite: Option<TokenHash>,
     payload: &mut web::Payload,
     mut checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
-    let mut bytes = Vec::with_capacity(usize::try_from(new.size).unwrap_or(0));
+    let size = new.size();
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     let mut arriving = Arriving::new(payload);
     while let Some(chunk) = arriving.next().await {
         let chunk = chunk.map_err(cut)?;
-        if (bytes.len() + chunk.len()) as u64 > new.size {
-            return Err(Failure::too_large(new.size));
+        if (bytes.len() + chunk.len()) as u64 > size {
+            return Err(Failure::too_large(size));
         }
         checksum.iter_mut().for_each(|sum| sum.update(&chunk));
         bytes.extend_from_slice(&chunk);
@@ -114,7 +175,7 @@ async fn create_small(
         size,
         expires_at,
         ..
-    } = shared.store.create_by(invite, new, bytes).await?;
+    } = new.create(&shared.store, invite, bytes).await?;
     Ok(Progress {
         offset,
         size,
@@ -125,12 +186,12 @@ async fn create_small(
 /// The creation is durable first, then the bytes as they arrive, so that a cut one can go on.
 async fn create_large(
     shared: &Shared,
-    new: NewPaste,
+    new: Making,
     invite: Option<TokenHash>,
     payload: &mut web::Payload,
     checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
-    let created = shared.store.create_by(invite, new, Vec::new()).await?;
+    let created = new.create(&shared.store, invite, Vec::new()).await?;
     match created.upload {
         Some(upload) => receive(upload, payload, checksum).await,
         None => Ok(Progress {

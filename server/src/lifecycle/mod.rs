@@ -64,9 +64,9 @@ pub struct Paste {
     pub policy: Policy,
     /// Where it stands.
     pub stage: Stage,
-    /// Claims that succeeded.
+    /// Claims that succeeded; of a document with several links, links that were made.
     pub reads_used: u32,
-    /// Leases that run.
+    /// Leases that run; of a document with several links, links that live.
     pub running: u32,
     /// Wrong claim tokens, the one that is being compared included.
     pub tries: u32,
@@ -151,6 +151,33 @@ pub enum Event {
     ResetWait,
     /// Time has passed.
     Tick,
+    /// Its creator changes how it ends: what is not said stays.
+    Change {
+        /// Seconds from now to the new expiry.
+        expires_in: Option<u64>,
+        /// Reads that are left from now on: at least 1, and fewer than there are.
+        reads_left: Option<u32>,
+    },
+    /// A link to this document lives longer now.
+    LinkKept {
+        /// When that link expires.
+        expires_at: u64,
+    },
+    /// A link to this document was made; `running` counts the links of a document that live.
+    LinkMade {
+        /// When that link expires.
+        expires_at: u64,
+    },
+    /// A link to this document burned. The document goes with the last one.
+    LinkGone {
+        /// How it ended.
+        burned: satchel_api::Burned,
+    },
+    /// The document that this link leads to burned.
+    DocumentGone {
+        /// How it ended.
+        burned: satchel_api::Burned,
+    },
     /// Its shred key is found overwritten: a burn was cut off, and is finished.
     KeyGone,
 }
@@ -202,6 +229,11 @@ pub enum Answer {
     Gone(Tombstone),
     /// Refused: readers cannot see it yet.
     NotThere,
+    /// Refused: reads can only become fewer.
+    NotFewer {
+        /// Most that may be left.
+        most: u32,
+    },
 }
 
 /// The outcome of one event.

@@ -1,6 +1,6 @@
 //! The transitions.
 
-use satchel_api::limit::{FREE_TRIES, UNLIMITED_LEASES_MAX};
+use satchel_api::limit::{FREE_TRIES, READS_MAX, UNLIMITED_LEASES_MAX};
 use satchel_api::{Burned, Tombstone};
 
 use super::{
@@ -31,6 +31,22 @@ pub fn step(paste: &Paste, event: Event, now: Now) -> Step {
             }),
         },
         Event::Tick => ticked(paste, now),
+        Event::Change { expires_in, reads_left } => changed(paste, expires_in, reads_left, now),
+        Event::LinkKept { expires_at } => match paste.stage {
+            Stage::Stored { expires_at: kept } => done(Paste {
+                stage: Stage::Stored {
+                    expires_at: kept.max(expires_at),
+                },
+                ..*paste
+            }),
+            _ => same(paste, Answer::NotThere),
+        },
+        Event::LinkMade { expires_at } => link_made(paste, expires_at, now),
+        Event::LinkGone { burned: cause } => link_gone(paste, cause, now),
+        Event::DocumentGone { burned: cause } => match paste.stage {
+            Stage::Burned(tombstone) => same(paste, Answer::Gone(tombstone)),
+            _ => burned(paste, cause, Answer::Done, now),
+        },
         Event::KeyGone => match paste.stage {
             Stage::Burned(_) => same(paste, Answer::Done),
             _ => burned(paste, cause_of_cut_off(paste, now), Answer::Done, now),
@@ -142,6 +158,65 @@ fn wrong(paste: &Paste, now: Now) -> Step {
         return burned(paste, Burned::Guessing, answer, now);
     }
     same(paste, answer)
+}
+
+fn changed(paste: &Paste, expires_in: Option<u64>, reads_left: Option<u32>, now: Now) -> Step {
+    let Stage::Stored { expires_at: due } = paste.stage else {
+        return match paste.stage {
+            Stage::Burned(tombstone) => same(paste, Answer::Gone(tombstone)),
+            _ => same(paste, Answer::NotThere),
+        };
+    };
+    if let Some(tombstone) = paste.gone(now) {
+        return same(paste, Answer::Gone(tombstone));
+    }
+    let mut policy = paste.policy;
+    if let Some(left) = reads_left {
+        let most = paste.reads_left().map_or(READS_MAX, |left| left - 1);
+        if left == 0 || left > most {
+            return same(paste, Answer::NotFewer { most });
+        }
+        policy.reads = paste.reads_used.saturating_add(left);
+    }
+    policy.expires_in = expires_in.unwrap_or(policy.expires_in);
+    let expires_at = expires_in.map_or(due, |secs| expires_at(now.latest, secs));
+    done(Paste {
+        policy,
+        stage: Stage::Stored { expires_at },
+        ..*paste
+    })
+}
+
+/// A document is kept as long as the longest of its links.
+fn link_made(paste: &Paste, expires_at: u64, now: Now) -> Step {
+    let Stage::Stored { expires_at: kept } = paste.stage else {
+        return match paste.stage {
+            Stage::Burned(tombstone) => same(paste, Answer::Gone(tombstone)),
+            _ => same(paste, Answer::NotThere),
+        };
+    };
+    if let (0, Some(tombstone)) = (paste.running, paste.gone(now)) {
+        return same(paste, Answer::Gone(tombstone));
+    }
+    done(Paste {
+        stage: Stage::Stored {
+            expires_at: kept.max(expires_at),
+        },
+        reads_used: paste.reads_used.saturating_add(1),
+        running: paste.running + 1,
+        ..*paste
+    })
+}
+
+fn link_gone(paste: &Paste, cause: Burned, now: Now) -> Step {
+    match (paste.stage, paste.running) {
+        (Stage::Burned(tombstone), _) => same(paste, Answer::Gone(tombstone)),
+        (_, 0 | 1) => burned(paste, cause, Answer::Done, now),
+        (_, running) => done(Paste {
+            running: running - 1,
+            ..*paste
+        }),
+    }
 }
 
 fn confirmed(paste: &Paste, lease: LeasePhase, now: Now) -> Step {

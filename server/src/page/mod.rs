@@ -26,6 +26,7 @@ mod built {
 
 const INDEX: &str = "/index.html";
 const FRAME: &str = "/frame.html";
+const ALLOW: &str = "GET, HEAD";
 const NO_PAGE: &str = "This Satchel server was built without its page. The command line works: satchel get LINK\n";
 
 /// Headers of the page that an operator chooses.
@@ -35,13 +36,15 @@ pub(crate) struct Offers {
     pub(crate) onion_location: Option<HeaderValue>,
 }
 
-/// Answers `GET` and `HEAD` of any path that is not the API's.
+/// Answers `GET` and `HEAD` of any path that is not the API's, and `OPTIONS` with what the path takes.
 ///
 /// # Errors
 /// `not_found` for a missing asset, `method_not_allowed` for another method.
 pub(crate) fn serve(request: &HttpRequest, offers: &Offers) -> Result<HttpResponse, Failure> {
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        return Err(Failure::method_not_allowed("GET, HEAD"));
+    match *request.method() {
+        Method::GET | Method::HEAD => {}
+        Method::OPTIONS => return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, ALLOW)).finish()),
+        _ => return Err(Failure::method_not_allowed(ALLOW)),
     }
     let path = file_path(request.path());
     match built::FILES.iter().find(|file| file.path == path) {

@@ -8,8 +8,6 @@ use super::db;
 use super::error::OpenError;
 use super::kinds::Id;
 
-pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS blocked (id BLOB PRIMARY KEY) WITHOUT ROWID;";
-
 /// The blocked ids of a store, for an operator's commands. Each is one short transaction, whether a server runs or not.
 pub struct Blocks {
     conn: Connection,

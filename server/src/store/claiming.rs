@@ -1,10 +1,12 @@
 //! Claim, confirm, and leases that run out.
 
+use rusqlite::Connection;
+
 use super::desk::{Desk, LeaseOf};
 use super::error::StoreError;
 use super::fault::Fault;
 use super::kinds::{Id, TokenHash};
-use super::rows::{self, LeaseRow, PasteRow};
+use super::rows::{self, LeaseRow, PasteRow, Place};
 use super::slots::SlotRef;
 use super::writer::{Order, Turn};
 use crate::lifecycle::{Answer, Event, LeasePhase};
@@ -30,6 +32,8 @@ pub(super) struct Claim {
 pub(super) struct Leased {
     pub(super) slot: SlotRef,
     pub(super) size: u64,
+    /// The payload that stands behind the head of a link, and its length.
+    pub(super) payload: Option<(SlotRef, u64)>,
     pub(super) lease: u64,
     pub(super) ends_at: u64,
     pub(super) reads_left: Option<u32>,
@@ -51,6 +55,10 @@ impl Order for Claim {
             return Ok(Turn::Refused(StoreError::NotFound));
         };
         if step == 0 {
+            if desk.shared.damage.is_missing(row.item) && row.paste.gone(desk.now).is_none() {
+                // Its content may come back: it costs nobody a read.
+                return Ok(Turn::Refused(StoreError::Damaged));
+            }
             if desk.busy.contains(&row.item) {
                 self.waits_for = Some(row.item);
                 return Ok(Turn::Again(0));
@@ -72,7 +80,7 @@ impl Claim {
             },
             None,
         )? {
-            Answer::Resumed => leased(row, lease).map(Turn::Done),
+            Answer::Resumed => leased(desk.conn, row, lease).map(Turn::Done),
             Answer::Counted => {
                 desk.busy.insert(row.item);
                 self.counted = Some(row.item);
@@ -88,9 +96,12 @@ impl Claim {
             let gone = row.paste.gone(desk.now);
             return Ok(Turn::Refused(gone.map_or(StoreError::Unavailable, StoreError::Burned)));
         };
-        let right = bool::from(desk.shared.slots.key(slot)?.is_claim(&bound, &self.claim));
+        let right = bool::from(desk.shared.key(slot)?.is_claim(&bound, &self.claim));
         match desk.happen(row, Event::Compared { right }, Some(LeaseOf::New(&self.lease)))? {
-            Answer::Claimed => leased(row, rows::lease(desk.conn, row.item, &self.lease)?).map(Turn::Done),
+            Answer::Claimed => {
+                let lease = rows::lease(desk.conn, row.item, &self.lease)?;
+                leased(desk.conn, row, lease).map(Turn::Done)
+            }
             answer => Ok(Turn::Refused(refusal(answer))),
         }
     }
@@ -175,14 +186,22 @@ fn current_lease(desk: &mut Desk<'_>, row: &mut PasteRow, token: &TokenHash) -> 
     Ok(Some(lease))
 }
 
-fn leased(row: &PasteRow, lease: Option<LeaseRow>) -> Result<Leased, Fault> {
+pub(super) fn leased(conn: &Connection, row: &PasteRow, lease: Option<LeaseRow>) -> Result<Leased, Fault> {
     let (Some(slot), Some(lease)) = (row.slot, lease) else {
         return Err(StoreError::Unavailable.into());
     };
     let paste = &row.paste;
+    let payload = match row.place {
+        Place::Link { document, shared, .. } => {
+            let document = rows::by_item(conn, document)?.and_then(|document| document.slot);
+            Some((document.ok_or(StoreError::Damaged)?, shared))
+        }
+        Place::Alone | Place::Document => None,
+    };
     Ok(Leased {
         slot,
         size: paste.size,
+        payload,
         lease: lease.lease,
         ends_at: lease.ends_at,
         reads_left: paste.reads_left(),
@@ -206,6 +225,7 @@ pub(super) fn refusal(answer: Answer) -> StoreError {
         Answer::LeaseEnded => StoreError::LeaseEnded,
         Answer::Gone(tombstone) => StoreError::Burned(tombstone),
         Answer::NotThere => StoreError::NotFound,
+        Answer::NotFewer { most } => StoreError::NotFewer { most },
         Answer::Done | Answer::Counted | Answer::Claimed | Answer::Resumed => StoreError::Unavailable,
     }
 }

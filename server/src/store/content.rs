@@ -15,6 +15,7 @@ use super::error::StoreError;
 use super::fault::Fault;
 use super::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
 use super::shared::Shared;
+use super::slots::SlotRef;
 use super::writer::{Message, post};
 use super::{ROW_BYTES_MAX, rows};
 
@@ -32,10 +33,18 @@ pub struct Content {
     open: Option<Open>,
 }
 
-/// What reading needs.
+/// What reading needs: the item's own part, and behind the head of a link its document's payload.
 struct Open {
+    own: Part,
+    payload: Option<Part>,
+}
+
+/// What rests under one shred key.
+struct Part {
     cipher: Cipher,
     file: Option<File>,
+    item: u64,
+    size: u64,
 }
 
 impl Content {
@@ -95,7 +104,7 @@ impl Content {
         let open = self.open.take();
         let read = self.shared.read(move |conn, shared| {
             let open = open.map_or_else(|| Open::of(shared, &leased), Ok)?;
-            let bytes = open.read(conn, &leased, at, end)?;
+            let bytes = open.read(conn, at, end)?;
             Ok((open, bytes))
         });
         let result = match read.await {
@@ -105,7 +114,12 @@ impl Content {
                 self.count(end - at).map(|()| bytes)
             }
             // A burn on demand takes file and key away under the reader.
-            Err(error) => self.count(0).and(Err(error)),
+            Err(error) => self.count(0).and_then(|()| {
+                if error == StoreError::Damaged {
+                    self.shared.damage.found(leased.slot.item);
+                }
+                Err(error)
+            }),
         };
         self.at = if result.is_ok() { end } else { self.to };
         Some(result)
@@ -127,40 +141,67 @@ impl Content {
 
 impl Open {
     fn of(shared: &Shared, leased: &Leased) -> Result<Self, Fault> {
-        let cipher = shared.slots.key(leased.slot)?.cipher();
-        let in_file = leased.size > ROW_BYTES_MAX;
-        let file = in_file.then(|| shared.files.read(leased.slot.item)).transpose();
+        let behind = leased.payload.map_or(0, |(_, size)| size);
         Ok(Self {
-            cipher,
-            file: file.map_err(|_| StoreError::Damaged)?,
+            own: Part::of(shared, leased.slot, leased.size.saturating_sub(behind))?,
+            payload: leased
+                .payload
+                .map(|(slot, size)| Part::of(shared, slot, size))
+                .transpose()?,
         })
     }
 
-    fn read(&self, conn: &Connection, leased: &Leased, from: u64, to: u64) -> Result<Vec<u8>, Fault> {
+    fn read(&self, conn: &Connection, from: u64, to: u64) -> Result<Vec<u8>, Fault> {
         let mut out = Vec::with_capacity(usize::try_from(to - from).unwrap_or(0));
+        let end = self.own.size;
+        self.own.read(conn, (from.min(end), to.min(end)), &mut out)?;
+        if let Some(payload) = &self.payload {
+            payload.read(conn, (from.max(end) - end, to.max(end) - end), &mut out)?;
+        }
+        Ok(out)
+    }
+}
+
+impl Part {
+    fn of(shared: &Shared, slot: SlotRef, size: u64) -> Result<Self, Fault> {
+        // The key first: what was burned meanwhile is not damaged.
+        let cipher = shared.key(slot)?.cipher();
+        let in_file = size > ROW_BYTES_MAX;
+        let file = in_file.then(|| shared.files.read(slot.item)).transpose();
+        Ok(Self {
+            cipher,
+            file: file.map_err(|_| StoreError::Damaged)?,
+            item: slot.item,
+            size,
+        })
+    }
+
+    fn read(&self, conn: &Connection, (from, to): (u64, u64), out: &mut Vec<u8>) -> Result<(), Fault> {
+        if from >= to {
+            return Ok(());
+        }
         for index in from / BLOCK_BYTES..to.div_ceil(BLOCK_BYTES) {
             let start = index * BLOCK_BYTES;
-            let mut sealed = self.sealed(conn, leased, index)?;
-            let place = Place::of(leased.slot.item, index, leased.size);
+            let mut sealed = self.sealed(conn, index)?;
+            let place = Place::of(self.item, index, self.size);
             let bytes = self.cipher.open(place, &mut sealed).map_err(|_| StoreError::Damaged)?;
             let within = |at: u64| usize::try_from(at.clamp(start, start + BLOCK_BYTES) - start).unwrap_or(usize::MAX);
             out.extend_from_slice(bytes.get(within(from)..within(to)).ok_or(StoreError::Damaged)?);
             sealed.zeroize();
         }
-        Ok(out)
+        Ok(())
     }
 
-    fn sealed(&self, conn: &Connection, leased: &Leased, index: u64) -> Result<Vec<u8>, Fault> {
-        let item = leased.slot.item;
+    fn sealed(&self, conn: &Connection, index: u64) -> Result<Vec<u8>, Fault> {
         match &self.file {
-            Some(file) if (index + 1) * BLOCK_BYTES <= leased.size => {
+            Some(file) if (index + 1) * BLOCK_BYTES <= self.size => {
                 let mut sealed = vec![0; usize::try_from(SEALED_BYTES).unwrap_or(0)];
                 file.read_exact_at(&mut sealed, index * SEALED_BYTES)
                     .map_err(|_| StoreError::Damaged)?;
                 Ok(sealed)
             }
-            Some(_) => Ok(rows::block(conn, item, TAIL)?.ok_or(StoreError::Damaged)?),
-            None => Ok(rows::block(conn, item, index)?.ok_or(StoreError::Damaged)?),
+            Some(_) => Ok(rows::block(conn, self.item, TAIL)?.ok_or(StoreError::Damaged)?),
+            None => Ok(rows::block(conn, self.item, index)?.ok_or(StoreError::Damaged)?),
         }
     }
 }

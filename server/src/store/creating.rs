@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use tokio::sync::OwnedMutexGuard;
 
-use super::Progress;
 use super::blocks;
 use super::claiming::refusal;
 use super::desk::Desk;
@@ -12,14 +12,18 @@ use super::error::StoreError;
 use super::fault::Fault;
 use super::invites;
 use super::kinds::{NewPaste, TokenHash};
-use super::rows::{self, PasteRow};
+use super::rows::{self, PasteRow, Place};
 use super::shared::Shared;
 use super::slots::SlotRef;
 use super::writer::{Order, Turn};
+use super::{Progress, rest, upload};
 use crate::lifecycle::{Answer, Event, Paste, Policy, Stage, drop_at};
 
 /// Where the part block at the end of a large content rests.
 pub(super) const TAIL: u64 = 7;
+
+/// Where the owner's head of a document rests.
+pub(super) const HEAD: u64 = 6;
 
 /// A sealed block and its place among the item's rows.
 pub(super) type Sealed = (u64, Vec<u8>);
@@ -32,9 +36,11 @@ pub(super) struct Create {
     /// The claim hash under the slot's key.
     pub(super) claim: [u8; 32],
     pub(super) blocks: Vec<Sealed>,
+    /// The owner's head, of a document: it rests in a block of its own.
+    pub(super) head: Option<Vec<u8>>,
     /// What pays for it, where that takes an invite.
     pub(super) invite: Option<TokenHash>,
-    /// Bytes that the blocks hold.
+    /// Bytes that the blocks hold of the container.
     pub(super) held: u64,
     /// Whether this run made the paste: else the slot goes back.
     pub(super) fresh: bool,
@@ -72,32 +78,11 @@ impl Order for Create {
         if blocks::is_blocked(desk.conn, self.new.id)? {
             return Ok(Turn::Refused(StoreError::IdTaken));
         }
-        let limits = &desk.shared.options;
-        if desk.totals.items >= limits.items_max || self.new.size > limits.bytes_max.saturating_sub(desk.totals.bytes) {
-            let limit = if desk.totals.items >= limits.items_max {
-                limits.items_max
-            } else {
-                limits.bytes_max
-            };
-            return Ok(Turn::Refused(StoreError::StorageFull { limit: Some(limit) }));
-        }
-        // Last of all that can be refused, so that a refusal costs nothing.
-        if let Some(invite) = &self.invite
-            && let Err(refusal) = invites::spend(desk.conn, invite, self.new.size, desk.now.latest)?
-        {
-            return Ok(Turn::Refused(refusal));
-        }
         let mut row = self.row(desk);
         if self.held > 0 {
             row.paste = crate::lifecycle::step(&row.paste, Event::Arrived { held: self.held }, desk.now).paste;
         }
-        rows::insert(desk.conn, self.new.id, &row)?;
-        for (at, sealed) in &self.blocks {
-            rows::put_block(desk.conn, row.item, *at, sealed)?;
-        }
-        desk.totals.items += 1;
-        desk.totals.bytes += self.new.size;
-        self.fresh = true;
+        self.insert(desk, &row)?;
         Ok(stands(&row).map_or(Turn::Refused(StoreError::Unavailable), Turn::Done))
     }
 
@@ -110,7 +95,31 @@ impl Order for Create {
 }
 
 impl Create {
-    fn row(&self, desk: &Desk<'_>) -> PasteRow {
+    /// Within the quotas: the row and its blocks.
+    pub(super) fn insert(&mut self, desk: &mut Desk<'_>, row: &PasteRow) -> Result<(), Fault> {
+        let (items_max, bytes_max) = (desk.shared.limits.items_max(), desk.shared.limits.bytes_max());
+        let no_room = |limit| Err(StoreError::StorageFull { limit: Some(limit) }.into());
+        if desk.totals.items >= items_max {
+            return no_room(items_max);
+        }
+        if self.new.size > bytes_max.saturating_sub(desk.totals.bytes) {
+            return no_room(bytes_max);
+        }
+        // Last of all that can be refused, so that a refusal costs nothing.
+        if let Some(invite) = &self.invite {
+            invites::spend(desk.conn, invite, self.new.size, desk.now.latest)??;
+        }
+        rows::insert(desk.conn, self.new.id, row)?;
+        for (at, sealed) in &self.blocks {
+            rows::put_block(desk.conn, row.item, *at, sealed)?;
+        }
+        desk.totals.items += 1;
+        desk.totals.bytes += self.new.size;
+        self.fresh = true;
+        Ok(())
+    }
+
+    pub(super) fn row(&self, desk: &Desk<'_>) -> PasteRow {
         let new = &self.new;
         let policy = Policy {
             reads: new.reads,
@@ -128,6 +137,10 @@ impl Create {
             claim: Some(self.claim),
             slot: Some(self.slot),
             keep: new.keep,
+            place: match self.head {
+                None => Place::Alone,
+                Some(_) => Place::Document,
+            },
             paste: Paste {
                 size: new.size,
                 policy,
@@ -156,14 +169,21 @@ impl Create {
         let (Some(slot), Some(bound)) = (row.slot, row.claim) else {
             return Err(StoreError::Unavailable.into());
         };
-        let hashes = hashes & desk.shared.slots.key(slot)?.is_claim(&bound, &new.claim);
+        let hashes = hashes & desk.shared.key(slot)?.is_claim(&bound, &new.claim);
+        let head = match row.place {
+            Place::Document => Some(owners_head(desk.conn, desk.shared, slot)?),
+            Place::Alone | Place::Link { .. } => None,
+        };
         let policy = Policy {
             reads: new.reads,
             expires_in: new.expires_in,
             on_guessing: new.on_guessing,
         };
-        let same =
-            bool::from(hashes) && row.paste.policy == policy && row.paste.size == new.size && row.keep == new.keep;
+        let same = bool::from(hashes)
+            && row.paste.policy == policy
+            && row.paste.size == new.size
+            && row.keep == new.keep
+            && head == self.head;
         Ok(match stands(row) {
             Some(stands) if same => match row.paste.gone(desk.now) {
                 Some(tombstone) => Turn::Refused(StoreError::Burned(tombstone)),
@@ -172,6 +192,92 @@ impl Create {
             _ => Turn::Refused(StoreError::IdTaken),
         })
     }
+}
+
+/// The owner's head of a document.
+pub(super) fn owners_head(conn: &Connection, shared: &Shared, slot: SlotRef) -> Result<Vec<u8>, Fault> {
+    let mut sealed = rows::block(conn, slot.item, HEAD)?.ok_or(StoreError::Damaged)?;
+    let cipher = shared.key(slot)?.cipher();
+    let head = cipher.open(head_of(slot.item), &mut sealed);
+    Ok(head.map_err(|_| StoreError::Damaged)?.to_vec())
+}
+
+/// No block of the payload has this place.
+const fn head_of(item: u64) -> rest::Place {
+    rest::Place {
+        item,
+        index: u64::MAX,
+        last: true,
+    }
+}
+
+/// Takes a shred slot and seals body and head under its key: before the writer, so that it has less to do.
+pub(super) async fn sealed(
+    shared: &Arc<Shared>,
+    new: NewPaste,
+    head: Option<Vec<u8>>,
+    body: Vec<u8>,
+) -> Result<Create, StoreError> {
+    let here = Arc::clone(shared);
+    let seal = move |slot: SlotRef| {
+        let blocks = (|| {
+            let key = here.key(slot)?;
+            let cipher = key.cipher();
+            let mut blocks = upload::seal_rows(&cipher, &here, (slot.item, new.size), 0, &body)?;
+            if let Some(head) = &head {
+                blocks.push((HEAD, upload::seal_one(&cipher, &here, head_of(slot.item), head)?));
+            }
+            Ok((key.bind_claim(&new.claim), blocks))
+        })();
+        match blocks {
+            Ok((claim, blocks)) => Ok(Create {
+                shared: here,
+                new,
+                slot,
+                claim,
+                blocks,
+                head,
+                invite: None,
+                held: u64::try_from(body.len()).unwrap_or(u64::MAX),
+                fresh: false,
+                known: false,
+            }),
+            Err(fault) => {
+                let fault: Fault = fault;
+                here.slots.free(slot);
+                Err(fault.answer())
+            }
+        }
+    };
+    match shared.slots.take() {
+        // A block or less is sealed in less time than a thread takes to wake up.
+        Some(slot) if new.size <= rest::BLOCK_BYTES => seal(slot),
+        taken => {
+            let shared = Arc::clone(shared);
+            let work = tokio::task::spawn_blocking(move || {
+                let slot = match taken {
+                    Some(slot) => slot,
+                    None => slot_after_filling(&shared)?,
+                };
+                seal(slot)
+            });
+            work.await.unwrap_or(Err(StoreError::Unavailable))
+        }
+    }
+}
+
+fn slot_after_filling(shared: &Shared) -> Result<SlotRef, StoreError> {
+    // Others may take what was filled: a few rounds, then say that it is too much.
+    for _ in 0..16 {
+        if let Some(slot) = shared.slots.take() {
+            return Ok(slot);
+        }
+        shared
+            .slots
+            .fill(&*shared.options.random)
+            .map_err(|error| Fault::from(error).answer())?;
+    }
+    Err(StoreError::Unavailable)
 }
 
 /// Where a paste that lives stands.

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::OpenError;
 
 /// Written to `user_version`.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
-/// Rows in order of item number; the id is found through an index of its own (a random primary key took three times as long).
+/// Version 1. Rows in order of item number; the id is found through an index of its own (a random primary key took three times as long).
 /// A block's key is 8 times the item number, and its index in a small content, or 7 for the part block of a large one.
-const SCHEMA: &str = "
+const FIRST: &str = "
 CREATE TABLE store (name TEXT PRIMARY KEY, value);
 CREATE TABLE paste (
   item INTEGER PRIMARY KEY, id BLOB NOT NULL, probe BLOB NOT NULL, receipt BLOB NOT NULL, claim BLOB,
@@ -33,27 +33,46 @@ CREATE INDEX lease_running ON lease (ends_at) WHERE phase = 0;
 CREATE TABLE block (place INTEGER PRIMARY KEY, sealed BLOB NOT NULL);
 ";
 
-/// Opens for writing and makes the schema when the database is new. True when it was.
-pub(super) fn open_writer(path: &Path, store_id: &[u8; 32]) -> Result<(Connection, bool), OpenError> {
-    let conn = Connection::open_with_flags(path, flags() | OpenFlags::SQLITE_OPEN_CREATE)?;
-    set_pragmas(&conn)?;
-    let new = version(&conn)? == 0;
-    if new {
-        conn.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION};"))?;
-        conn.execute(
-            "INSERT INTO store VALUES ('id', ?1), ('slots', 0), ('mark', 0)",
-            [&store_id[..]],
-        )?;
-        conn.execute_batch("COMMIT")?;
-    }
-    make_gate(&conn)?;
-    Ok((conn, new))
-}
+/// What leads to version 2 from 1. `document` is the item whose payload stands behind this one's head, or for a document with several links
+/// itself; `number` counts the links of one document from 1; `shared` is how much of `size` is the document's. An invite's number is never given
+/// twice: a list that somebody looked at stays right.
+const SECOND: &str = "
+ALTER TABLE paste ADD COLUMN document INTEGER;
+ALTER TABLE paste ADD COLUMN number INTEGER;
+ALTER TABLE paste ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE paste ADD COLUMN panic BLOB;
+CREATE INDEX paste_document ON paste (document, number) WHERE document IS NOT NULL;
+CREATE TABLE invite (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, token BLOB NOT NULL UNIQUE,
+  uses INTEGER NOT NULL, uses_left INTEGER NOT NULL, bytes INTEGER, bytes_left INTEGER, expires_at INTEGER NOT NULL
+);
+CREATE TABLE blocked (id BLOB PRIMARY KEY) WITHOUT ROWID;
+";
 
-/// What commands change beside a running server lies in tables of its own.
-fn make_gate(conn: &Connection) -> Result<(), rusqlite::Error> {
-    conn.execute_batch(super::invites::TABLE)?;
-    conn.execute_batch(super::blocks::TABLE)
+/// What each version adds to the one before. A new store takes all of them, so that no two ways lead to one schema.
+const STEPS: [&str; 2] = [FIRST, SECOND];
+
+/// Opens for writing, makes the schema when the database is new, and brings an older one up to date: in one transaction, so that a crash
+/// leaves the old version whole.
+pub(super) fn open_writer(path: &Path, store_id: &[u8; 32]) -> Result<Connection, OpenError> {
+    let mut conn = Connection::open_with_flags(path, flags() | OpenFlags::SQLITE_OPEN_CREATE)?;
+    set_pragmas(&conn)?;
+    let found = version(&conn)?;
+    if found == VERSION {
+        return Ok(conn);
+    }
+    let step = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = usize::try_from(found).unwrap_or(STEPS.len());
+    for statements in STEPS.get(done..).unwrap_or_default() {
+        step.execute_batch(statements)?;
+    }
+    if found == 0 {
+        let first = "INSERT INTO store VALUES ('id', ?1), ('slots', 0), ('mark', 0)";
+        step.execute(first, [&store_id[..]])?;
+    }
+    step.pragma_update(None, "user_version", VERSION)?;
+    step.commit()?;
+    Ok(conn)
 }
 
 /// Opens one that exists, for reading.
@@ -76,18 +95,63 @@ pub(super) fn open_beside(path: &Path) -> Result<Connection, OpenError> {
         found => return Err(OpenError::Version { found, known: VERSION }),
     }
     set_pragmas(&conn)?;
-    make_gate(&conn)?;
     Ok(conn)
 }
 
-/// Opens one without the right to change it; for the checks before anything is changed.
+/// Opens one without the right to change it, of this version or an older one that can be brought up to it; for the checks before anything
+/// is changed.
 pub(super) fn open_untouched(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     match version(&conn)? {
+        1..=VERSION => Ok(conn),
+        found => Err(OpenError::Version { found, known: VERSION }),
+    }
+}
+
+/// Opens one from outside, whether a server runs or not: nothing in the folder is made or changed, not even SQLite's shared memory.
+pub(super) fn open_outside(path: &Path) -> Result<Connection, OpenError> {
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        Path::new(&name).exists()
+    };
+    // Without a log nobody writes, and what is in the file is all there is.
+    let how = match (beside("-wal"), beside("-shm")) {
+        (false, _) => "immutable=1",
+        (true, true) => "mode=ro&readonly_shm=1",
+        (true, false) => return Err(OpenError::Unclosed),
+    };
+    let whole = std::path::absolute(path).map_err(|source| OpenError::Io {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let uri = format!("file:{}?{how}", percent_encoded(&whole));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(uri, flags)?;
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;",
+    )?;
+    match version(&conn)? {
         VERSION => Ok(conn),
         found => Err(OpenError::Version { found, known: VERSION }),
     }
+}
+
+fn percent_encoded(path: &Path) -> String {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let mut text = String::new();
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte) {
+            text.push(char::from(*byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
 }
 
 fn flags() -> OpenFlags {
@@ -131,4 +195,49 @@ fn set_pragmas(conn: &Connection) -> Result<(), OpenError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_version_1_is_brought_up_to_date_with_its_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satchel.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(FIRST).unwrap();
+        old.execute_batch("INSERT INTO store VALUES ('id', x'07'), ('slots', 9), ('mark', 0)")
+            .unwrap();
+        let row = "INSERT INTO paste VALUES (3, x'01', x'02', x'03', x'04', 1, 8, 2, 100, 100, 1, 0, 0, 0, 0, 0, 0, 3600, 7200, NULL, NULL)";
+        old.execute_batch(row).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+
+        assert!(open_untouched(&path).is_ok());
+        let conn = open_writer(&path, &[9; 32]).unwrap();
+        assert_eq!(version(&conn).unwrap(), VERSION);
+        let found: (u64, Option<u64>, u64) = conn
+            .query_row("SELECT slot, document, shared FROM paste WHERE item = 3", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(found, (8, None, 0));
+        let id: Vec<u8> = conn
+            .query_row("SELECT value FROM store WHERE name = 'id'", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(id, [7]);
+        drop(conn);
+        assert!(open_writer(&path, &[9; 32]).is_ok(), "once is enough");
+    }
+
+    #[test]
+    fn a_store_of_a_newer_version_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satchel.db");
+        let newer = Connection::open(&path).unwrap();
+        newer.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        drop(newer);
+        assert!(matches!(open_untouched(&path), Err(OpenError::Version { found, .. }) if found == VERSION + 1));
+    }
 }

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use rusqlite::Connection;
+use satchel_api::{Burned, Tombstone};
 
 use super::Totals;
 use super::error::StoreError;
 use super::fault::Fault;
 use super::kinds::TokenHash;
-use super::rows::{self, PasteRow};
+use super::rows::{self, PasteRow, Place};
 use super::shared::{Chore, Shared};
 use super::slots::{Held, SlotRef};
 use crate::lifecycle::{Answer, Effect, Event, Now, Stage, Step, step};
@@ -164,9 +165,42 @@ impl<'a> Desk<'a> {
         }
         if paste != before && answer != Answer::Claimed && !matches!(paste.stage, Stage::Burned(_)) {
             rows::save(self.conn, row.item, &paste)?;
+            if paste.policy != before.policy {
+                rows::save_policy(self.conn, row.item, &paste.policy)?;
+            }
         }
         row.paste = paste;
+        if let (Stage::Burned(Tombstone { burned, .. }), false) =
+            (paste.stage, matches!(before.stage, Stage::Burned(_)))
+        {
+            self.spread(row, burned)?;
+        }
         Ok(answer)
+    }
+
+    /// A document burns with its last link, and every link with its document.
+    fn spread(&mut self, row: &PasteRow, burned: Burned) -> Result<(), Fault> {
+        let (others, event) = match row.place {
+            Place::Alone => return Ok(()),
+            Place::Document => {
+                let links = rows::links(self.conn, row.item)?;
+                let links = links.iter().map(|link| link.item).collect();
+                (links, Event::DocumentGone { burned })
+            }
+            Place::Link { document, .. } => (vec![document], Event::LinkGone { burned }),
+        };
+        for other in others {
+            // Each as it is by now: one may have taken another with it.
+            let Some(mut other) = rows::by_item(self.conn, other)? else {
+                continue;
+            };
+            match self.happen(&mut other, event, None) {
+                // A damaged slot of the one does not keep the other alive.
+                Ok(_) | Err(Fault::Refused(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
     }
 
     /// Ends a lease that ran out of idle time, of time or of bytes, unless something else in this transaction did.
@@ -201,6 +235,7 @@ impl<'a> Desk<'a> {
     fn doom(&mut self, row: &PasteRow) -> Result<(), Fault> {
         let slot = row.slot.ok_or(StoreError::Unavailable)?;
         if matches!(self.shared.slots.look(slot)?, Held::Other) {
+            self.shared.damage.found(row.item);
             return Err(StoreError::Damaged.into());
         }
         self.doomed.push(slot);
@@ -213,10 +248,10 @@ impl<'a> Desk<'a> {
         };
         rows::bury(self.conn, row, tombstone)?;
         self.totals.items = self.totals.items.saturating_sub(1);
-        self.totals.bytes = self.totals.bytes.saturating_sub(row.paste.size);
+        self.totals.bytes = self.totals.bytes.saturating_sub(row.own_bytes());
         self.changes.push(Change::Buried {
             slot,
-            in_file: row.paste.size > super::ROW_BYTES_MAX,
+            in_file: row.own_bytes() > super::ROW_BYTES_MAX,
         });
         Ok(())
     }

@@ -53,6 +53,18 @@ pub enum StoreError {
         /// The declared size.
         limit: u64,
     },
+    /// Reads can only become fewer: `policy_not_allowed`.
+    #[error("reads can only become fewer")]
+    NotFewer {
+        /// Most that may be left.
+        most: u32,
+    },
+    /// As many links as one document may have: `policy_not_allowed`.
+    #[error("too many links")]
+    TooManyLinks {
+        /// Most that there may be.
+        limit: u32,
+    },
     /// The range starts past the end: `range_not_satisfiable`.
     #[error("the range lies outside the content")]
     Range {
@@ -91,7 +103,7 @@ pub enum OpenError {
     NoStore,
     /// The slot file is not there although the database has pastes.
     #[error(
-        "the shred keys are missing ({path}): without them no paste can be read; restore the file, or start with an empty data folder"
+        "the shred keys are missing ({path}): without them no paste can be read; put the file back, or start with --accept-lost-keys, which burns what has lost its key"
     )]
     SlotsMissing {
         /// Where it should be.
@@ -121,6 +133,14 @@ pub enum OpenError {
         /// How many do not fit.
         slots: u64,
     },
+    /// The slots are in a file, and memory was asked for.
+    #[error(
+        "the shred keys of {pastes} pastes lie in a file, and --shred-keys memory would lose them; burn them first with `satchel-server purge --all`"
+    )]
+    KeysInFile {
+        /// How many have their keys there.
+        pastes: u64,
+    },
     /// The database is of another version, or not one of ours.
     #[error("the database has version {found}; this server knows {known}")]
     Version {
@@ -129,6 +149,9 @@ pub enum OpenError {
         /// What this server writes.
         known: i64,
     },
+    /// The server was not stopped cleanly, and part of its log's index is gone.
+    #[error("the server was cut off and does not run: start it once, and it puts its database in order")]
+    Unclosed,
     /// A pragma did not hold.
     #[error("SQLite does not keep {pragma}")]
     Pragma {

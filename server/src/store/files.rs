@@ -33,6 +33,11 @@ impl Files {
         File::open(self.path(item))
     }
 
+    /// The length of an item's file; 0 where there is none.
+    pub(super) fn len(&self, item: u64) -> u64 {
+        fs::metadata(self.path(item)).map_or(0, |found| found.len())
+    }
+
     /// Makes what was written durable, name included, and its times say the hour only.
     pub(super) fn sync(&self, file: &File, hour: u64) -> io::Result<()> {
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(hour))?;
@@ -49,10 +54,7 @@ impl Files {
     pub(super) fn remove_strays(&self, lives: impl Fn(u64) -> bool) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            let item = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| u64::from_str_radix(name, 16).ok());
+            let item = entry.file_name().to_str().and_then(item_of);
             if item.is_some_and(|item| !lives(item)) {
                 fs::remove_file(entry.path())?;
             }
@@ -61,8 +63,19 @@ impl Files {
     }
 
     fn path(&self, item: u64) -> PathBuf {
-        self.folder.join(format!("{item:016x}"))
+        self.folder.join(name(item))
     }
+}
+
+/// What an item's file is called.
+pub(super) fn name(item: u64) -> String {
+    format!("{item:016x}")
+}
+
+/// Whose file it is: exactly the names that [`name`] gives.
+pub(super) fn item_of(found: &str) -> Option<u64> {
+    let item = u64::from_str_radix(found, 16).ok()?;
+    (name(item) == found).then_some(item)
 }
 
 /// Makes a folder only its owner can enter, if it is missing.

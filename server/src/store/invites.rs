@@ -16,13 +16,6 @@ use crate::lifecycle::expires_at;
 /// Most uses of one invite.
 pub const USES_MAX: u32 = 1_000_000;
 
-/// Numbers are never given twice: a list that somebody looked at stays right.
-pub(super) const TABLE: &str = "
-CREATE TABLE IF NOT EXISTS invite (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, token BLOB NOT NULL UNIQUE,
-  uses INTEGER NOT NULL, uses_left INTEGER NOT NULL, bytes INTEGER, bytes_left INTEGER, expires_at INTEGER NOT NULL
-);";
-
 /// What an invite is made for.
 #[derive(Clone, Copy, Debug)]
 pub struct NewInvite {

@@ -7,19 +7,40 @@ use zeroize::Zeroizing;
 use super::random::{NoRandomness, Random};
 use crate::lifecycle::OnGuessing;
 
-/// 16 bytes that name a paste. Only its SHA-256 is kept.
+/// 16 bytes that name a paste, or a document with several links. Only its SHA-256 is kept.
 #[derive(Clone, Copy)]
-pub struct Id([u8; satchel_api::limit::ID_LEN]);
+pub struct Id {
+    bytes: [u8; satchel_api::limit::ID_LEN],
+    of_document: bool,
+}
 
 impl Id {
-    /// An id as it stood in the path.
+    /// A paste's id as it stood in the path.
     #[must_use]
     pub const fn new(bytes: [u8; satchel_api::limit::ID_LEN]) -> Self {
-        Self(bytes)
+        Self {
+            bytes,
+            of_document: false,
+        }
     }
 
+    /// The id of a document with several links. None of these is ever a paste's.
+    #[must_use]
+    pub const fn of_document(bytes: [u8; satchel_api::limit::ID_LEN]) -> Self {
+        Self {
+            bytes,
+            of_document: true,
+        }
+    }
+
+    /// SHA-256(id), or SHA-256("satchel/document" || id): so the two kinds never meet.
     pub(crate) fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0).into()
+        let label: &[u8] = if self.of_document { b"satchel/document" } else { b"" };
+        Sha256::new()
+            .chain_update(label)
+            .chain_update(self.bytes)
+            .finalize()
+            .into()
     }
 }
 
@@ -74,6 +95,26 @@ impl TokenHash {
     }
 }
 
+/// A document to be created, whose payload several links will lead to.
+pub struct NewDocument {
+    /// Its name, chosen by the client; made by [`Id::of_document`].
+    pub id: Id,
+    /// SHA-256 of the owner token.
+    pub owner: TokenHash,
+    /// The payload's length, at least 1.
+    pub size: u64,
+    /// The owner's head, at most [`HEAD_LEN_MAX`](satchel_api::limit::HEAD_LEN_MAX) bytes.
+    pub head: Vec<u8>,
+}
+
+/// A link to a document that is whole. Limits are HTTP's to check.
+pub struct NewLink {
+    /// Its id, token hashes and policy. Its size is the head's length, its receipt token the document's owner token.
+    pub paste: NewPaste,
+    /// What stands before the payload.
+    pub head: Vec<u8>,
+}
+
 /// A paste to be created. Limits of expiry, reads and size are HTTP's to check.
 #[derive(Clone, Copy)]
 pub struct NewPaste {
@@ -95,4 +136,23 @@ pub struct NewPaste {
     pub on_guessing: OnGuessing,
     /// Backups may hold its key (only with `reads` 0).
     pub keep: bool,
+}
+
+impl NewPaste {
+    /// What stands for a document among the pastes: nobody can prove a probe or claim token to it, and without links it is dropped like an
+    /// unfinished upload.
+    pub(super) const fn of_document(id: Id, owner: TokenHash, size: u64) -> Self {
+        const NOBODY: TokenHash = TokenHash::new([0; 32]);
+        Self {
+            id,
+            probe: NOBODY,
+            claim: NOBODY,
+            receipt: owner,
+            size,
+            expires_in: satchel_api::limit::UPLOAD_IDLE_SECS,
+            reads: 0,
+            on_guessing: OnGuessing::Lock,
+            keep: false,
+        }
+    }
 }

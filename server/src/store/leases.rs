@@ -69,6 +69,11 @@ impl Leases {
             .collect()
     }
 
+    /// How many run, or ran out and were not noticed yet.
+    pub(super) fn count(&self) -> u64 {
+        u64::try_from(self.map().len()).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn end(&self, lease: u64) {
         self.map().remove(&lease);
     }

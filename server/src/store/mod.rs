@@ -17,18 +17,27 @@ mod blocks;
 mod claiming;
 mod clock;
 mod content;
+mod count;
 mod creating;
 mod creator;
+mod damage;
 mod db;
 mod desk;
+mod disclose;
+mod documents;
 mod error;
 mod fault;
 mod files;
+mod glance;
+mod inspect;
 mod invites;
+mod keys;
 mod kinds;
 mod leases;
+mod medium;
 mod opening;
 mod options;
+mod purge;
 mod random;
 mod reserve;
 mod rest;
@@ -46,10 +55,17 @@ pub use answers::{BurnAnswer, Claimed, Created, Health, Progress, Totals};
 pub use blocks::Blocks;
 pub use clock::{Clock, SystemClock};
 pub use content::Content;
+pub use count::{Counts, count};
+pub use creator::Change;
+pub use disclose::disclose;
+pub use documents::{LinkState, Made};
 pub use error::{OpenError, StoreError};
+pub use glance::{Glance, glance};
+pub use inspect::{Found, Inspection, Violation, inspect};
 pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
-pub use kinds::{Id, NewPaste, Token, TokenHash};
+pub use kinds::{Id, NewDocument, NewLink, NewPaste, Token, TokenHash};
 pub use options::Options;
+pub use purge::{Purge, Purged};
 pub use random::{NoRandomness, Random, SystemRandom};
 pub use upload::Upload;
 
@@ -62,11 +78,9 @@ use satchel_api::{Probed, Receipt};
 
 use crate::lifecycle::LeasePhase;
 use claiming::{Claim, Confirm, Leased, prove};
-use creating::{Create, Stands, stands};
+use creating::stands;
 use creator::{Burn, ResetWait};
-use fault::Fault;
 use shared::Shared;
-use slots::SlotRef;
 use sweep::Sweep;
 use writer::{Message, submit};
 
@@ -116,59 +130,53 @@ impl Store {
         new: NewPaste,
         body: Vec<u8>,
     ) -> Result<Created, StoreError> {
-        let len = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        if len > new.size {
-            return Err(StoreError::TooLong { limit: new.size });
-        }
-        let (first, rest) = if new.size > ROW_BYTES_MAX {
-            (Vec::new(), body)
-        } else {
-            (body, Vec::new())
-        };
-        let held = u64::try_from(first.len()).unwrap_or(u64::MAX);
-        let mut order = self.sealed_creation(new, first).await?;
-        order.invite = invite;
-        let Stands { slot, progress, stored } = submit(&self.writer, order).await?;
-        let Progress {
-            offset,
-            size,
-            expires_at,
-        } = progress;
-        let mut created = Created {
-            offset,
-            size,
-            expires_at,
-            upload: None,
-        };
-        if stored || offset != held {
-            return Ok(created);
-        }
-        let mut upload = Upload::begin(Arc::clone(&self.shared), self.writer.clone(), slot.item, None).await?;
-        if rest.is_empty() {
-            created.upload = Some(upload);
-        } else {
-            upload.write(&rest).await?;
-            Progress {
-                offset: created.offset,
-                expires_at: created.expires_at,
-                ..
-            } = upload.commit().await?;
-        }
-        Ok(created)
+        self.begin(new, None, invite, body).await
+    }
+
+    /// As [`create`](Self::create), for a document's payload.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub async fn create_document(&self, new: NewDocument, body: Vec<u8>) -> Result<Created, StoreError> {
+        self.create_document_by(None, new, body).await
+    }
+
+    /// As [`create_by`](Self::create_by), for a document's payload. Links to it cost nothing more.
+    ///
+    /// # Errors
+    /// As [`create_by`](Self::create_by).
+    pub async fn create_document_by(
+        &self,
+        invite: Option<TokenHash>,
+        new: NewDocument,
+        body: Vec<u8>,
+    ) -> Result<Created, StoreError> {
+        let NewDocument { id, owner, size, head } = new;
+        self.begin(NewPaste::of_document(id, owner, size), Some(head), invite, body)
+            .await
+    }
+
+    /// Whether there is something with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn knows(&self, id: Id) -> Result<bool, StoreError> {
+        let read = move |conn: &rusqlite::Connection, _: &Shared| Ok(rows::by_id(conn, id)?.is_some());
+        self.shared.read(read).await
     }
 
     /// Whether a creation with this invite has a chance, before its body is read: the invite holds, or the id is known.
     ///
     /// # Errors
     /// [`StoreError::InviteRequired`].
-    pub async fn admits(&self, invite: TokenHash, new: NewPaste) -> Result<(), StoreError> {
+    pub async fn admits(&self, invite: TokenHash, id: Id, size: u64) -> Result<(), StoreError> {
         let read = move |conn: &rusqlite::Connection, shared: &Shared| match invites::look(
             conn,
             &invite,
-            new.size,
+            size,
             shared.now().latest,
         )? {
-            Err(refusal) if rows::by_id(conn, new.id)?.is_none() => Err(refusal.into()),
+            Err(refusal) if rows::by_id(conn, id)?.is_none() => Err(refusal.into()),
             _ => Ok(()),
         };
         self.shared.read(read).await
@@ -327,6 +335,37 @@ impl Store {
         submit(&self.writer, Sweep).await
     }
 
+    /// Burns and forgets what an operator wants gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it could not be written: some of it may be gone.
+    pub async fn purge(&self, purge: Purge) -> Result<Purged, StoreError> {
+        submit(&self.writer, purge::Purging::new(purge)).await
+    }
+
+    /// Takes the wall clock as right; the next sweep destroys what it expires.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it could not be written.
+    pub async fn accept_clock(&self) -> Result<(), StoreError> {
+        submit(&self.writer, purge::AcceptClock).await
+    }
+
+    /// Looks at every invariant with the keys that the store holds. Reads only.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it could not be read.
+    pub async fn inspect(&self) -> Result<Inspection, StoreError> {
+        self.shared
+            .read(|conn, shared| Ok(inspect::within(conn, shared)?))
+            .await
+    }
+
+    /// How much may be kept from now on; what is there stays.
+    pub fn set_limits(&self, bytes_max: u64, items_max: u64) {
+        self.shared.limits.set(bytes_max, items_max);
+    }
+
     /// How it is doing. Touches no disk.
     #[must_use]
     pub fn health(&self) -> Health {
@@ -345,6 +384,30 @@ impl Store {
         }
     }
 
+    /// Items that were found damaged since the start. Touches no disk.
+    #[must_use]
+    pub fn damaged(&self) -> u64 {
+        self.shared.damage.count()
+    }
+
+    /// Whether shred keys lie in memory that the system may swap out.
+    #[must_use]
+    pub fn keys_are_swappable(&self) -> bool {
+        self.shared.slots.is_swappable()
+    }
+
+    /// Whether the shred keys are in memory alone.
+    #[must_use]
+    pub fn keys_are_in_memory(&self) -> bool {
+        self.shared.options.keys_in_memory
+    }
+
+    /// Leases that run, as they are counted in memory.
+    #[must_use]
+    pub fn leases(&self) -> u64 {
+        self.shared.leases.count()
+    }
+
     /// How much is kept. Touches no disk.
     #[must_use]
     pub fn totals(&self) -> Totals {
@@ -361,83 +424,16 @@ impl Store {
         }
     }
 
-    /// Takes a shred slot and seals the body under its key: before the writer, so that it has less to do.
-    async fn sealed_creation(&self, new: NewPaste, body: Vec<u8>) -> Result<Create, StoreError> {
-        let shared = Arc::clone(&self.shared);
-        let seal = move |slot: SlotRef| {
-            let seal = || {
-                let key = shared.slots.key(slot)?;
-                let (item, claim) = ((slot.item, new.size), key.bind_claim(&new.claim));
-                Ok((claim, upload::seal_rows(&key.cipher(), &shared, item, 0, &body)?))
-            };
-            let held = u64::try_from(body.len()).unwrap_or(u64::MAX);
-            match seal() {
-                Ok((claim, blocks)) => Ok(Create {
-                    shared: Arc::clone(&shared),
-                    new,
-                    slot,
-                    claim,
-                    invite: None,
-                    blocks,
-                    held,
-                    fresh: false,
-                    known: false,
-                }),
-                Err(fault) => {
-                    let fault: Fault = fault;
-                    shared.slots.free(slot);
-                    Err(fault.answer())
-                }
-            }
-        };
-        match self.shared.slots.take() {
-            // A block or less is sealed in less time than a thread takes to wake up.
-            Some(slot) if new.size <= rest::BLOCK_BYTES => seal(slot),
-            taken => {
-                let shared = Arc::clone(&self.shared);
-                let work = tokio::task::spawn_blocking(move || {
-                    let slot = match taken {
-                        Some(slot) => slot,
-                        None => slot_after_filling(&shared)?,
-                    };
-                    seal(slot)
-                });
-                work.await.unwrap_or(Err(StoreError::Unavailable))
-            }
-        }
-    }
-
     /// What a running lease opens.
     async fn leased(&self, id: Id, lease: &Token) -> Result<Leased, StoreError> {
         let token = lease.hash();
         let read = move |conn: &rusqlite::Connection, _: &Shared| {
             let (row, lease) = rows::with_lease(conn, id, &token)?.ok_or(StoreError::NotFound)?;
-            let (LeasePhase::Running, Some(slot)) = (lease.phase, row.slot) else {
+            if lease.phase != LeasePhase::Running || row.slot.is_none() {
                 return Err(StoreError::LeaseEnded.into());
-            };
-            let (size, reads_left) = (row.paste.size, row.paste.reads_left());
-            Ok(Leased {
-                slot,
-                size,
-                lease: lease.lease,
-                ends_at: lease.ends_at,
-                reads_left,
-            })
+            }
+            claiming::leased(conn, &row, Some(lease))
         };
         self.shared.read(read).await
     }
-}
-
-fn slot_after_filling(shared: &Shared) -> Result<SlotRef, StoreError> {
-    // Others may take what was filled: a few rounds, then say that it is too much.
-    for _ in 0..16 {
-        if let Some(slot) = shared.slots.take() {
-            return Ok(slot);
-        }
-        shared
-            .slots
-            .fill(&*shared.options.random)
-            .map_err(|error| Fault::from(error).answer())?;
-    }
-    Err(StoreError::Unavailable)
 }

@@ -1,5 +1,6 @@
 //! Start-up: the lock, the checks before anything is changed, and what a crash left to finish.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -9,32 +10,69 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
+use super::damage::Damage;
 use super::error::OpenError;
 use super::files::{Files, make_folder};
+use super::keys::{self, Place, Work};
 use super::leases::Leases;
 use super::reserve::Reserve;
-use super::shared::{Chore, Readers, Shared, Uploads};
-use super::slots::{self, Held, SLOT_LEN, SlotRef, Slots};
+use super::rest::{BLOCK_BYTES, SEALED_BYTES};
+use super::shared::{Chore, Limits, Readers, Shared, Uploads};
+use super::slots::SlotRef;
 use super::watch::Watch;
 use super::writer::{Message, Writer};
 use super::{Options, Totals, db};
 use crate::lifecycle::hour_of;
+use crate::report::{self, Event};
 
 /// What was found, before anything is changed.
 #[derive(Default)]
-struct Found {
-    store_id: Option<[u8; 32]>,
-    recorded: u64,
-    mark: u64,
+pub(super) struct Found {
+    pub(super) store_id: Option<[u8; 32]>,
+    /// Slots that the database says the file has.
+    pub(super) recorded: u64,
+    pub(super) mark: u64,
     /// Pastes and tombstones.
-    rows: u64,
-    live: Vec<SlotRef>,
-    next_item: u64,
+    pub(super) rows: u64,
+    /// The slots of rows whose keys are, or should be, there.
+    pub(super) live: Vec<SlotRef>,
+    pub(super) next_item: u64,
     /// Items whose key is overwritten already.
-    cut_off: Vec<u64>,
-    new_slots: bool,
+    pub(super) cut_off: Vec<u64>,
+    /// Items whose key is gone for good.
+    pub(super) lost: Vec<u64>,
+    /// The last server kept its keys in memory.
+    pub(super) keys_in_memory: bool,
+    /// They are lost because they were in memory.
+    pub(super) forgotten: bool,
+    pub(super) work: Work,
+}
+
+impl Found {
+    pub(super) fn lose_all(&mut self) {
+        self.lose(|_| true);
+    }
+
+    pub(super) fn lose(&mut self, which: impl Fn(u64) -> bool) {
+        let (lost, live) = std::mem::take(&mut self.live)
+            .into_iter()
+            .partition(|slot| which(slot.item));
+        self.live = live;
+        self.lost.extend(Vec::<SlotRef>::into_iter(lost).map(|slot| slot.item));
+    }
+
+    fn say_what_is_lost(&self) {
+        let pastes = u64::try_from(self.lost.len()).unwrap_or(u64::MAX);
+        if pastes > 0 {
+            report::say(if self.forgotten {
+                Event::KeysForgotten { pastes }
+            } else {
+                Event::KeysLost { pastes }
+            });
+        }
+    }
 }
 
 pub(super) struct Opened {
@@ -50,13 +88,19 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     let lock = lock(&folder.join("lock"))?;
     let database = folder.join("satchel.db");
     let slots_path = options.slots.clone().unwrap_or_else(|| folder.join("shred-keys"));
-    let found = look_around(&database, &slots_path)?;
+    let place = if options.keys_in_memory {
+        Place::Memory
+    } else {
+        Place::File(slots_path.clone())
+    };
+    let mut found = look_at_database(&database)?;
+    keys::look(&mut found, &place, options.accept_lost_keys)?;
 
     let mut store_id = [0; 32];
     options.random.fill(&mut store_id)?;
     let store_id = found.store_id.unwrap_or(store_id);
     open_private(&database).map_err(at(&database))?;
-    let (conn, _) = db::open_writer(&database, &store_id)?;
+    let conn = db::open_writer(&database, &store_id)?;
     if options.accept_clock {
         // The next start measures against this: accepted once is accepted for good.
         conn.execute(
@@ -64,7 +108,10 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
             [hour_of(options.clock.now())],
         )?;
     }
-    let slots = open_slots(&slots_path, &store_id, &found, &conn).map_err(at(&slots_path))?;
+    let mut watch = watch(&options, &found);
+    keys::bury(&conn, &found.lost, watch.now(options.clock.now(), options.clock.boot()))?;
+    found.say_what_is_lost();
+    let slots = keys::open(&place, &store_id, &found, &conn).map_err(at(&slots_path))?;
     // On a full disk there is no room for new keys: creations will say so, and all else goes on.
     let _ = slots.fill(&*options.random);
     let content = folder.join("content");
@@ -75,14 +122,8 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
         .remove_strays(|item| live.binary_search(&item).is_ok())
         .map_err(at(&content))?;
     sync_folder(&folder).map_err(at(&folder))?;
+    let damage = Damage::new(without_file(&conn, &files)?);
 
-    let watch = Watch::new(
-        options.clock.now(),
-        options.clock.boot(),
-        if found.rows > 0 { found.mark } else { 0 },
-        options.downtime_secs_max,
-        options.accept_clock,
-    );
     let (chores, inbox) = channel();
     let shared = Arc::new(Shared {
         database,
@@ -95,12 +136,15 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
         read_ok: AtomicBool::new(true),
         chores,
         watch: Mutex::new(watch),
+        damage,
+        limits: Limits::new(options.bytes_max, options.items_max),
         readers: Readers::default(),
         options,
     });
     start_chores(&shared, inbox);
     let next_lease = load_leases(&conn, &shared)?;
-    let recorded = if found.new_slots { 0 } else { found.recorded };
+    let made = matches!(found.work, Work::Make | Work::SetAside);
+    let recorded = if made { 0 } else { found.recorded };
     let mut writer = Writer {
         conn,
         shared: Arc::clone(&shared),
@@ -108,7 +152,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
         next_lease,
         recorded,
         unfinished: found.cut_off,
-        busy: std::collections::HashSet::new(),
+        busy: HashSet::new(),
         lock,
     };
     // Burns that were cut off are finished before anybody is served.
@@ -124,7 +168,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     })
 }
 
-fn io_at(path: PathBuf) -> impl FnOnce(io::Error) -> OpenError {
+pub(super) fn io_at(path: PathBuf) -> impl FnOnce(io::Error) -> OpenError {
     move |source| OpenError::Io { path, source }
 }
 
@@ -142,7 +186,7 @@ fn lock(path: &Path) -> Result<File, OpenError> {
 }
 
 /// A file that only its owner can open, made when missing.
-fn open_private(path: &Path) -> io::Result<File> {
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
@@ -153,57 +197,35 @@ fn open_private(path: &Path) -> io::Result<File> {
 }
 
 /// The folder of a bare file name is written as nothing: it is the current one.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     let here = folder.as_os_str().is_empty();
     File::open(if here { Path::new(".") } else { folder })?.sync_all()
 }
 
-/// Reads database and slot file and refuses what does not fit. Changes nothing.
-fn look_around(database: &Path, slots_path: &Path) -> Result<Found, OpenError> {
-    let mut found = look_at_database(database)?;
-    let path = || slots_path.to_path_buf();
-    let file = match File::open(slots_path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && found.rows == 0 => {
-            found.new_slots = true;
-            return Ok(found);
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::SlotsMissing { path: path() }),
-        Err(error) => return Err(io_at(path())(error)),
-    };
-    let len = file.metadata().map_err(io_at(path()))?.len();
-    if found.rows == 0 && len < u64::try_from(SLOT_LEN).unwrap_or(0) {
-        // The very first start was cut off before the header was there.
-        found.new_slots = true;
-        return Ok(found);
-    }
-    if len > 0 && !found.store_id.is_some_and(|store_id| Slots::is_of(&file, &store_id)) {
-        return Err(OpenError::SlotsForeign { path: path() });
-    }
-    let (count, expected) = (Slots::count_in(len), found.recorded);
-    if count < expected || len == 0 {
-        return Err(OpenError::SlotsShort {
-            path: path(),
-            found: count,
-            expected,
-        });
-    }
-    let mut unfit = 0;
-    for slot in &found.live {
-        match slots::look(&file, *slot).map_err(io_at(path()))? {
-            Held::Other => unfit += 1,
-            Held::Nothing => found.cut_off.push(slot.item),
-            // A damaged slot is that item's trouble only.
-            Held::Key(_) | Held::Damaged => {}
+fn watch(options: &Options, found: &Found) -> Watch {
+    Watch::new(
+        options.clock.now(),
+        options.clock.boot(),
+        if found.rows > 0 { found.mark } else { 0 },
+        options.downtime_secs_max,
+        options.accept_clock,
+    )
+}
+
+/// Items whose content should lie in a file that is not there, or is too short. They are kept: the folder may come back.
+fn without_file(conn: &Connection, files: &Files) -> Result<HashSet<u64>, OpenError> {
+    let mut query = conn.prepare("SELECT item, held FROM paste WHERE state < 2 AND size > ?1 AND held >= ?2")?;
+    let rows = query.query_map([super::ROW_BYTES_MAX, BLOCK_BYTES], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let mut missing = HashSet::new();
+    for row in rows {
+        let (item, held): (u64, u64) = row?;
+        if files.len(item) < held / BLOCK_BYTES * SEALED_BYTES {
+            missing.insert(item);
         }
     }
-    if unfit > 0 {
-        return Err(OpenError::SlotsUnfit {
-            path: path(),
-            slots: unfit,
-        });
-    }
-    Ok(found)
+    Ok(missing)
 }
 
 fn look_at_database(database: &Path) -> Result<Found, OpenError> {
@@ -239,7 +261,11 @@ fn look_at_database(database: &Path) -> Result<Found, OpenError> {
             })
         })?
         .collect::<Result<_, _>>()?;
+    let keys: Option<String> = conn
+        .query_row("SELECT value FROM store WHERE name = 'keys'", [], |row| row.get(0))
+        .optional()?;
     Ok(Found {
+        keys_in_memory: keys.as_deref() == Some("memory"),
         store_id: Some(store_id),
         recorded: value("slots")?,
         mark: value("mark")?,
@@ -248,24 +274,6 @@ fn look_at_database(database: &Path) -> Result<Found, OpenError> {
         next_item: last + 1,
         ..Found::default()
     })
-}
-
-fn open_slots(path: &Path, store_id: &[u8; 32], found: &Found, conn: &Connection) -> io::Result<Slots> {
-    let file = open_private(path)?;
-    // A copy of the data folder may name the same file: one of the two would destroy the other's keys.
-    file.try_lock()
-        .map_err(|_| io::Error::new(io::ErrorKind::ResourceBusy, "another server is using it"))?;
-    if found.new_slots {
-        // No paste needs what may be there: the record starts anew with the file.
-        conn.execute("UPDATE store SET value = 0 WHERE name = 'slots'", [])
-            .map_err(io::Error::other)?;
-        file.set_len(0)?;
-        Slots::create(&file, store_id)?;
-        path.parent().map_or(Ok(()), sync_folder)?;
-    }
-    let mut used: Vec<u64> = found.live.iter().map(|slot| slot.slot).collect();
-    used.sort_unstable();
-    Slots::adopt(file, &used, found.next_item)
 }
 
 fn totals(conn: &Connection) -> Result<Totals, OpenError> {

@@ -13,6 +13,10 @@ pub struct Options {
     pub folder: PathBuf,
     /// Where the shred keys lie: `None` is in the data folder.
     pub slots: Option<PathBuf>,
+    /// The shred keys live in memory alone: with the process goes all that is stored. `slots` is not looked at then.
+    pub keys_in_memory: bool,
+    /// Burn what has lost its key, where else the store would refuse to open.
+    pub accept_lost_keys: bool,
     /// The most bytes of containers that are kept, by their declared sizes.
     pub bytes_max: u64,
     /// The most pastes that live at once, tombstones not counted.
@@ -34,6 +38,8 @@ impl Options {
         Self {
             folder,
             slots: None,
+            keys_in_memory: false,
+            accept_lost_keys: false,
             bytes_max: 10 << 30,
             items_max: 1_000_000,
             downtime_secs_max: 24 * 3600,

@@ -16,7 +16,36 @@ pub(super) struct PasteRow {
     pub(super) claim: Option<[u8; 32]>,
     pub(super) slot: Option<SlotRef>,
     pub(super) keep: bool,
+    pub(super) place: Place,
     pub(super) paste: Paste,
+}
+
+/// What an item is to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// All of a container.
+    Alone,
+    /// The payload of a container with several links.
+    Document,
+    /// The head of a container, whose payload is a document's.
+    Link {
+        /// The document's item.
+        document: u64,
+        /// Which of its links, from 1.
+        number: u32,
+        /// The payload's length.
+        shared: u64,
+    },
+}
+
+impl PasteRow {
+    /// Bytes that rest under its own shred key.
+    pub(super) const fn own_bytes(&self) -> u64 {
+        match self.place {
+            Place::Alone | Place::Document => self.paste.size,
+            Place::Link { shared, .. } => self.paste.size.saturating_sub(shared),
+        }
+    }
 }
 
 /// One lease as it is kept.
@@ -28,7 +57,7 @@ pub(super) struct LeaseRow {
 }
 
 const COLUMNS: &str = "SELECT item, probe, receipt, claim, slot, generation, keep, size, reads, expires_in, on_guessing, state, held, due_at,
- burned, burned_at, reads_used, running, tries, wait_until FROM paste WHERE ";
+ burned, burned_at, reads_used, running, tries, wait_until, document, number, shared FROM paste WHERE ";
 
 pub(super) fn by_id(conn: &Connection, id: Id) -> rusqlite::Result<Option<PasteRow>> {
     // What is blocked is as if it never was, to everybody.
@@ -94,8 +123,33 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PasteRow> {
         claim: row.get(3)?,
         slot,
         keep: row.get(6)?,
+        place: match (row.get(20)?, row.get(21)?) {
+            (None, _) => Place::Alone,
+            (Some(_), None) => Place::Document,
+            (Some(document), Some(number)) => Place::Link {
+                document,
+                number,
+                shared: row.get(22)?,
+            },
+        },
         paste,
     })
+}
+
+/// A document's link.
+pub(super) fn by_number(conn: &Connection, document: u64, number: u32) -> rusqlite::Result<Option<PasteRow>> {
+    cached(conn, &format!("{COLUMNS} document = ?1 AND number = ?2"))?
+        .query_row([document, u64::from(number)], read)
+        .optional()
+}
+
+/// All links of a document that are remembered, burned ones too, in order.
+pub(super) fn links(conn: &Connection, document: u64) -> rusqlite::Result<Vec<PasteRow>> {
+    let mut query = cached(
+        conn,
+        &format!("{COLUMNS} document = ?1 AND number IS NOT NULL ORDER BY number"),
+    )?;
+    query.query_map([document], read)?.collect()
 }
 
 /// A new paste's row.
@@ -103,8 +157,18 @@ pub(super) fn insert(conn: &Connection, id: Id, row: &PasteRow) -> rusqlite::Res
     let (state, held, due_at) = stage_columns(&row.paste);
     let slot = row.slot.map(|slot| (slot.slot, slot.generation)).unzip();
     let paste = &row.paste;
+    let (document, number, shared) = match row.place {
+        Place::Alone => (None, None, 0),
+        Place::Document => (Some(row.item), None, 0),
+        Place::Link {
+            document,
+            number,
+            shared,
+        } => (Some(document), Some(number), shared),
+    };
     conn.prepare_cached(
-        "INSERT INTO paste VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, ?12, ?13, 0, 0, ?14, ?15, NULL, NULL)",
+        "INSERT INTO paste VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, ?12, ?13, 0, 0, ?14, ?15, NULL, NULL,
+         ?16, ?17, ?18, NULL)",
     )?
     .execute(params![
         row.item,
@@ -122,6 +186,9 @@ pub(super) fn insert(conn: &Connection, id: Id, row: &PasteRow) -> rusqlite::Res
         row.keep,
         paste.policy.expires_in,
         due_at,
+        document,
+        number,
+        shared,
     ])?;
     Ok(())
 }
@@ -130,9 +197,28 @@ pub(super) fn insert(conn: &Connection, id: Id, row: &PasteRow) -> rusqlite::Res
 pub(super) fn save(conn: &Connection, item: u64, paste: &Paste) -> rusqlite::Result<()> {
     let (state, held, due_at) = stage_columns(paste);
     conn.prepare_cached(
-        "UPDATE paste SET state = ?2, held = ?3, due_at = ?4, running = ?5, tries = ?6, wait_until = ?7 WHERE item = ?1 AND state < 2",
+        "UPDATE paste SET state = ?2, held = ?3, due_at = ?4, running = ?5, tries = ?6, wait_until = ?7, reads_used = ?8
+         WHERE item = ?1 AND state < 2",
     )?
-    .execute(params![item, state, held, due_at, paste.running, paste.tries, paste.wait_until])?;
+    .execute(params![
+        item,
+        state,
+        held,
+        due_at,
+        paste.running,
+        paste.tries,
+        paste.wait_until,
+        paste.reads_used
+    ])?;
+    Ok(())
+}
+
+/// Saves a changed policy. Keys of what burns by reads are in no backup that is made from now on.
+pub(super) fn save_policy(conn: &Connection, item: u64, policy: &Policy) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE paste SET reads = ?2, expires_in = ?3, keep = keep AND ?2 = 0 WHERE item = ?1 AND state < 2",
+    )?
+    .execute(params![item, policy.reads, policy.expires_in])?;
     Ok(())
 }
 
@@ -152,7 +238,7 @@ pub(super) fn bury(conn: &Connection, row: &PasteRow, tombstone: Tombstone) -> r
     let (_, _, expiry) = stage_columns(&row.paste);
     conn.prepare_cached(
         "UPDATE paste SET claim = NULL, state = 2, slot = NULL, generation = NULL, size = 0, held = 0, reads = 0, reads_used = 0,
-         running = 0, on_guessing = 0, keep = 0, tries = 0, wait_until = 0, expires_in = 0, due_at = ?2, burned = ?3, burned_at = ?4
+         running = 0, on_guessing = 0, keep = 0, tries = 0, wait_until = 0, expires_in = 0, shared = 0, panic = NULL, due_at = ?2, burned = ?3, burned_at = ?4
          WHERE item = ?1",
     )?
     .execute(params![row.item, tombstone_until(expiry), burned_number(tombstone.burned), tombstone.burned_at])?;

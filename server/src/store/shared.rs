@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::damage::Damage;
 use super::error::StoreError;
 use super::fault::Fault;
 use super::files::Files;
 use super::leases::Leases;
-use super::slots::Slots;
+use super::rest::ShredKey;
+use super::slots::{SlotFault, SlotRef, Slots};
 use super::watch::Watch;
 use super::{Options, Totals, db};
 use crate::lifecycle::Now;
@@ -42,6 +44,36 @@ pub(super) struct Shared {
     pub(super) chores: Sender<Chore>,
     pub(super) watch: Mutex<Watch>,
     pub(super) readers: Readers,
+    pub(super) damage: Damage,
+    pub(super) limits: Limits,
+}
+
+/// How much may be kept. May change while the store is open.
+pub(super) struct Limits {
+    bytes_max: AtomicU64,
+    items_max: AtomicU64,
+}
+
+impl Limits {
+    pub(super) const fn new(bytes_max: u64, items_max: u64) -> Self {
+        Self {
+            bytes_max: AtomicU64::new(bytes_max),
+            items_max: AtomicU64::new(items_max),
+        }
+    }
+
+    pub(super) fn set(&self, bytes_max: u64, items_max: u64) {
+        self.bytes_max.store(bytes_max, Ordering::Relaxed);
+        self.items_max.store(items_max, Ordering::Relaxed);
+    }
+
+    pub(super) fn bytes_max(&self) -> u64 {
+        self.bytes_max.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn items_max(&self) -> u64 {
+        self.items_max.load(Ordering::Relaxed)
+    }
 }
 
 /// Requests that feed one upload take turns; the latest one wins.
@@ -57,7 +89,7 @@ pub(super) struct UploadTurn {
     /// Held while bytes are written or committed.
     pub(super) working: Arc<tokio::sync::Mutex<()>>,
     /// Which request's turn it is.
-    pub(super) latest: std::sync::atomic::AtomicU64,
+    pub(super) latest: AtomicU64,
 }
 
 impl Uploads {
@@ -109,6 +141,24 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .now(wall, boot)
+    }
+
+    /// The wall clock is right, whatever was held.
+    pub(super) fn accept_clock(&self) {
+        let (wall, boot) = (self.options.clock.now(), self.options.clock.boot());
+        self.watch
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .accept(wall, boot);
+    }
+
+    /// The item's key. A slot that does not fit is damage.
+    pub(super) fn key(&self, slot: SlotRef) -> Result<ShredKey, SlotFault> {
+        let key = self.slots.key(slot);
+        if matches!(key, Err(SlotFault::Unfit)) {
+            self.damage.found(slot.item);
+        }
+        key
     }
 
     pub(super) fn boot(&self) -> u64 {

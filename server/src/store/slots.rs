@@ -10,15 +10,14 @@
 //! synced ahead of need. Empty and filled slots that no row holds are filled anew, under the next generation.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::medium::Medium;
 use super::random::Random;
 use super::rest::ShredKey;
 
@@ -62,6 +61,16 @@ pub(super) enum SlotFault {
     Io,
 }
 
+/// Whose slots they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Head {
+    Ours,
+    /// Whole, and of another store: its keys are not ours to destroy.
+    Foreign,
+    /// Not the head of a slot file.
+    Broken,
+}
+
 struct Stock {
     ready: VecDeque<SlotRef>,
     /// Slots to fill anew, with their last generation.
@@ -72,7 +81,7 @@ struct Stock {
 }
 
 pub(super) struct Slots {
-    file: File,
+    medium: Medium,
     stock: Mutex<Stock>,
     /// Held while slots are filled; true once the store is closed.
     filling: Mutex<bool>,
@@ -80,25 +89,29 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// Writes the header of a new file.
-    pub(super) fn create(file: &File, store_id: &[u8; 32]) -> io::Result<()> {
+    /// Writes the header of a new file, or of one that lost it.
+    pub(super) fn create(medium: &Medium, store_id: &[u8; 32]) -> io::Result<()> {
         let mut slot = [0; SLOT_LEN];
         slot[..8].copy_from_slice(MAGIC);
         slot[8..16].copy_from_slice(&VERSION.to_be_bytes());
         slot[16..48].copy_from_slice(store_id);
         finish(0, &mut slot);
-        file.write_all_at(&slot, 0)?;
-        file.sync_all()
+        medium.write_all_at(&slot, 0)?;
+        medium.sync()
     }
 
-    /// Whether slot 0 is this store's.
-    pub(super) fn is_of(file: &File, store_id: &[u8; 32]) -> bool {
+    /// Whose slots these are, as far as slot 0 says.
+    pub(super) fn head(medium: &Medium, store_id: Option<&[u8; 32]>) -> Head {
         let mut slot = [0; SLOT_LEN];
-        file.read_exact_at(&mut slot, 0).is_ok()
+        let whole = medium.read_exact_at(&mut slot, 0).is_ok()
             && checked(0, &slot)
             && slot[..8] == *MAGIC
-            && slot[8..16] == VERSION.to_be_bytes()
-            && slot[16..48] == *store_id
+            && slot[8..16] == VERSION.to_be_bytes();
+        match store_id {
+            _ if !whole => Head::Broken,
+            Some(store_id) if slot[16..48] == *store_id => Head::Ours,
+            _ => Head::Foreign,
+        }
     }
 
     /// Slots in a file of this length, slot 0 not counted.
@@ -107,13 +120,13 @@ impl Slots {
     }
 
     /// Takes over a file whose slots `used` are held by rows; all others are to be filled anew.
-    pub(super) fn adopt(file: File, used: &[u64], next_item: u64) -> io::Result<Self> {
-        let count = Self::count_in(file.metadata()?.len());
+    pub(super) fn adopt(medium: Medium, used: &[u64], next_item: u64) -> io::Result<Self> {
+        let count = Self::count_in(medium.len()?);
         let mut spent = Vec::new();
         let mut next_item = next_item;
         let mut used = used.iter().copied().peekable();
         for slot in 1..=count {
-            let bytes = read_slot(&file, slot)?;
+            let bytes = read_slot(&medium, slot)?;
             if checked(slot, &bytes) {
                 next_item = next_item.max(word(&bytes, 32).saturating_add(1));
             }
@@ -128,11 +141,32 @@ impl Slots {
             next_item,
         });
         Ok(Self {
-            file,
+            medium,
             stock,
             filling: Mutex::new(false),
             count: AtomicU64::new(count),
         })
+    }
+
+    /// Overwrites whatever no row holds: a file from elsewhere may bring keys of what was burned.
+    pub(super) fn scrub(&self) -> io::Result<()> {
+        let spent = self.stock().spent.clone();
+        let spent = spent.iter().map(|(slot, generation)| SlotRef {
+            slot: *slot,
+            item: 0,
+            generation: *generation,
+        });
+        self.overwrite(&spent.collect::<Vec<_>>())
+    }
+
+    /// What they lie in.
+    pub(super) fn medium(&self) -> &Medium {
+        &self.medium
+    }
+
+    /// Memory that may be swapped out.
+    pub(super) fn is_swappable(&self) -> bool {
+        self.medium.is_swappable()
     }
 
     /// Slots that the file has by now, slot 0 not counted.
@@ -192,7 +226,7 @@ impl Slots {
     pub(super) fn shut(&self) {
         *self.filling.lock().unwrap_or_else(PoisonError::into_inner) = true;
         // Contents that are still being read may keep the file open for a while.
-        let _ = self.file.unlock();
+        self.medium.unlock();
     }
 
     fn write(&self, batch: &[SlotRef], random: &dyn Random) -> io::Result<()> {
@@ -207,17 +241,17 @@ impl Slots {
             }
             run.extend_from_slice(&bytes[..]);
             if batch.get(at + 1).is_none_or(|next| next.slot != slot.slot + 1) {
-                self.file.write_all_at(&run, start * SLOT_BYTES)?;
+                self.medium.write_all_at(&run, start * SLOT_BYTES)?;
                 run.zeroize();
                 run.clear();
             }
         }
-        self.file.sync_data()
+        self.medium.sync()
     }
 
     /// What the slot holds for this item.
     pub(super) fn look(&self, slot: SlotRef) -> io::Result<Held> {
-        look(&self.file, slot)
+        look(&self.medium, slot)
     }
 
     /// The item's key.
@@ -235,13 +269,9 @@ impl Slots {
         for slot in doomed {
             let mut bytes = [0; SLOT_LEN];
             record(*slot, EMPTY, &mut bytes);
-            self.file.write_all_at(&bytes, slot.slot * SLOT_BYTES)?;
+            self.medium.write_all_at(&bytes, slot.slot * SLOT_BYTES)?;
         }
-        if doomed.is_empty() {
-            Ok(())
-        } else {
-            self.file.sync_data()
-        }
+        if doomed.is_empty() { Ok(()) } else { self.medium.sync() }
     }
 
     fn stock(&self) -> MutexGuard<'_, Stock> {
@@ -249,9 +279,9 @@ impl Slots {
     }
 }
 
-/// What a slot of a file holds for an item.
-pub(super) fn look(file: &File, slot: SlotRef) -> io::Result<Held> {
-    let bytes = read_slot(file, slot.slot)?;
+/// What a slot holds for an item.
+pub(super) fn look(medium: &Medium, slot: SlotRef) -> io::Result<Held> {
+    let bytes = read_slot(medium, slot.slot)?;
     if !checked(slot.slot, &bytes) {
         return Ok(Held::Damaged);
     }
@@ -285,9 +315,9 @@ fn plan(stock: &mut Stock) -> Vec<SlotRef> {
         .collect()
 }
 
-fn read_slot(file: &File, slot: u64) -> io::Result<Zeroizing<[u8; SLOT_LEN]>> {
+fn read_slot(medium: &Medium, slot: u64) -> io::Result<Zeroizing<[u8; SLOT_LEN]>> {
     let mut bytes = Zeroizing::new([0; SLOT_LEN]);
-    file.read_exact_at(&mut bytes[..], slot * SLOT_BYTES)?;
+    medium.read_exact_at(&mut bytes[..], slot * SLOT_BYTES)?;
     Ok(bytes)
 }
 

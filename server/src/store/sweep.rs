@@ -71,7 +71,7 @@ fn due(desk: &Desk<'_>) -> Result<Vec<u64>, Fault> {
 }
 
 /// A damaged slot is that item's trouble, not the sweep's. True when nothing was refused.
-fn skip_refused(result: Result<(), Fault>) -> Result<bool, Fault> {
+pub(super) fn skip_refused(result: Result<(), Fault>) -> Result<bool, Fault> {
     match result {
         Ok(()) => Ok(true),
         Err(Fault::Refused(_)) => Ok(false),

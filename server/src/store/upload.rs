@@ -77,6 +77,9 @@ impl Upload {
                 }
             };
             let offset = stands.progress.offset;
+            if shared.damage.is_missing(item) {
+                return Err(StoreError::Damaged.into());
+            }
             if expected.is_some_and(|expected| expected != offset) {
                 return Err(StoreError::OffsetMismatch { offset }.into());
             }
@@ -236,7 +239,7 @@ impl Drop for Upload {
 impl Batch {
     /// Full blocks into the file; a part block, and only at the end of a request, into a row.
     fn into_file(self, shared: &Shared, sync: bool) -> Result<(Option<Arc<File>>, Vec<Sealed>), Fault> {
-        let cipher = shared.slots.key(self.slot)?.cipher();
+        let cipher = shared.key(self.slot)?.cipher();
         let (full, part) = self.bytes.as_chunks::<BLOCK_LEN>();
         let mut file = self.file;
         if !full.is_empty() {
@@ -272,7 +275,7 @@ impl Batch {
     }
 
     fn into_rows(self, shared: &Shared) -> Result<Vec<Sealed>, Fault> {
-        let cipher = shared.slots.key(self.slot)?.cipher();
+        let cipher = shared.key(self.slot)?.cipher();
         seal_rows(&cipher, shared, (self.slot.item, self.size), self.first, &self.bytes)
     }
 }
@@ -291,7 +294,7 @@ pub(super) fn seal_rows(
         .collect()
 }
 
-fn seal_one(cipher: &Cipher, shared: &Shared, place: Place, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(super) fn seal_one(cipher: &Cipher, shared: &Shared, place: Place, bytes: &[u8]) -> Result<Vec<u8>, Fault> {
     let mut sealed = Vec::new();
     cipher.seal(place, bytes, &*shared.options.random, &mut sealed)?;
     Ok(sealed)
@@ -305,10 +308,16 @@ fn part_of(conn: &rusqlite::Connection, shared: &Shared, stands: &Stands) -> Res
     }
     let index = offset / BLOCK_BYTES;
     let at = if size > ROW_BYTES_MAX { TAIL } else { index };
-    let mut sealed = rows::block(conn, stands.slot.item, at)?.ok_or(StoreError::Damaged)?;
-    let cipher = shared.slots.key(stands.slot)?.cipher();
-    let bytes = cipher
-        .open(Place::of(stands.slot.item, index, size), &mut sealed)
-        .map_err(|_| StoreError::Damaged)?;
-    Ok(bytes.to_vec())
+    let Some(mut sealed) = rows::block(conn, stands.slot.item, at)? else {
+        shared.damage.found(stands.slot.item);
+        return Err(StoreError::Damaged.into());
+    };
+    let cipher = shared.key(stands.slot)?.cipher();
+    match cipher.open(Place::of(stands.slot.item, index, size), &mut sealed) {
+        Ok(bytes) => Ok(bytes.to_vec()),
+        Err(_) => {
+            shared.damage.found(stands.slot.item);
+            Err(StoreError::Damaged.into())
+        }
+    }
 }

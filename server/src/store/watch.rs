@@ -41,6 +41,16 @@ impl Watch {
         }
     }
 
+    /// An operator says that the wall clock is right. Going back still extends nothing.
+    pub(super) fn accept(&mut self, wall: u64, boot: u64) {
+        let sure = self.wall.saturating_add(boot.saturating_sub(self.boot));
+        *self = Self {
+            wall: wall.max(sure),
+            boot,
+            held: false,
+        };
+    }
+
     pub(super) const fn is_held(&self) -> bool {
         self.held
     }
@@ -71,6 +81,17 @@ mod tests {
         assert!(watch.is_held());
         assert_eq!(watch.now(1_000_020, 20), Now::sure(1_000_020));
         assert!(!watch.is_held());
+    }
+
+    #[test]
+    fn a_jump_that_is_accepted_counts_from_then_on() {
+        let mut watch = Watch::new(1_000_000, 0, 999_000, 86_400, false);
+        watch.now(2_000_000, 10);
+        watch.accept(2_000_000, 10);
+        assert!(!watch.is_held());
+        assert_eq!(watch.now(2_000_005, 15), Now::sure(2_000_005));
+        watch.accept(5, 20);
+        assert_eq!(watch.now(5, 20), Now::sure(2_000_010), "going back extends nothing");
     }
 
     #[test]

@@ -200,6 +200,13 @@ impl Writer {
         batch.into_iter().filter_map(|job| job.settle(committed)).collect()
     }
 
+    /// The first reader after a commit notes in the log's index how far it reads. The writer does so in its place: a `GET` writes nothing.
+    fn leave_read_mark(&self) {
+        let read = self.conn.prepare_cached("SELECT 1 FROM store LIMIT 1");
+        // When it fails, the commit is durable all the same.
+        drop(read.and_then(|mut read| read.query_row([], |_| Ok(()))));
+    }
+
     /// The disk is full: the reserve goes to the database, and the log starts again from its beginning, in the room that it has. Uploads
     /// are refused from now on, so that this is enough for claims and burns.
     fn make_room(&mut self) {
@@ -222,6 +229,7 @@ impl Writer {
         let closed = desk.close();
         match result {
             Ok(()) => {
+                self.leave_read_mark();
                 self.next_lease = closed.next_lease;
                 self.recorded = self.recorded.max(closed.recorded.unwrap_or(0));
                 closed.carry_out(&self.shared);

@@ -36,14 +36,18 @@ impl Server {
     }
 
     pub(crate) fn start_in(data: TempDir, options: &[&str]) -> Self {
-        let mut child = command()
+        let mut command = command();
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
             .args(options)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::piped());
+        Self::spawn(command, data)
+    }
+
+    /// A command that starts a server on `data`, in whatever way.
+    pub(crate) fn spawn(mut command: Command, data: TempDir) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
@@ -103,8 +107,12 @@ impl Server {
         }
         let document = DOCUMENT.get_or_init(|| self.raw(&message("GET", "/api/v1/openapi.json", &[], &[])).json());
         let mut parts: Vec<&str> = path.split('/').collect();
-        if parts.get(3) == Some(&"pastes") && parts.get(4).is_some_and(|id| !id.is_empty()) {
+        let of_an_id = matches!(parts.get(3), Some(&"pastes" | &"documents"));
+        if of_an_id && parts.get(4).is_some_and(|id| !id.is_empty()) {
             parts[4] = "{id}";
+        }
+        if parts.get(5) == Some(&"links") && parts.len() > 6 {
+            parts[6] = "{number}";
         }
         let Some(operations) = document["paths"].get(parts.join("/")) else {
             assert_eq!(status, 404, "{method} {path} is not documented");

@@ -7,11 +7,24 @@
 
 mod abuse;
 mod configuration;
+mod connection;
 mod creating;
+mod dice;
+mod doctor;
 mod documentation;
+mod documents;
 mod harness;
 mod hostile;
 mod inviting;
+mod logs;
+mod metrics;
+mod operator;
 mod page;
 mod process;
 mod reading;
+mod refusals;
+mod reload;
+mod roles;
+mod safe;
+mod supervised;
+mod working;

@@ -3,7 +3,7 @@
 use super::link_of;
 use crate::dice::Dice;
 use crate::keys::sha256;
-use crate::link::{Link, base64url, with_checksum};
+use crate::link::{Link, Owner, base64url, with_checksum};
 use crate::vector::Vector;
 
 pub(super) fn vectors() -> Vec<Vector> {
@@ -21,6 +21,10 @@ fn good() -> Vec<Vector> {
         derived(vector, &link).body(link.encode())
     };
     let (id, token): ([u8; 16], [u8; 32]) = (Dice::new("receipt/id").array(), Dice::new("receipt/token").array());
+    let owner = Owner {
+        id: Dice::new("owner/id").array(),
+        secret: Dice::new("owner/secret").array(),
+    };
     vec![
         link(
             "without_passphrase",
@@ -35,6 +39,17 @@ fn good() -> Vec<Vector> {
             .with("receipt_token", base64url(&token))
             .with("receipt_hash", base64url(&sha256(&token)))
             .body(base64url(&with_checksum(0x18, &[&id[..], &token].concat()))),
+        Vector::new(
+            "link",
+            "owner_receipt",
+            "ok L-1 L-2",
+            "of a document with several links",
+        )
+        .with("kind", "owner")
+        .with("id", base64url(&owner.id))
+        .with("owner_token", base64url(&owner.token()))
+        .with("owner_hash", base64url(&sha256(&owner.token())))
+        .body(owner.encode()),
     ]
 }
 
@@ -163,8 +178,8 @@ fn too_new() -> Vec<Vector> {
         first(
             "receipt_of_another_kind",
             "unsupported_link_flags L-2",
-            "9 for 8",
-            0x19,
+            "7 for 8",
+            0x17,
             48,
         ),
         first(

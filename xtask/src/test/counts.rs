@@ -8,6 +8,8 @@ pub(crate) struct Counts {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
     pub(crate) skipped: u64,
+    /// Passed at a second try: to be looked into.
+    pub(crate) flaky: u64,
 }
 
 impl Counts {
@@ -48,6 +50,7 @@ impl Counts {
             "passed" | "pass" => self.passed += count,
             "failed" | "fail" => self.failed += count,
             "ignored" | "skipped" => self.skipped += count,
+            "flaky" => self.flaky += count,
             _ => {}
         }
     }
@@ -59,7 +62,11 @@ impl fmt::Display for Counts {
             out,
             "{} passed, {} failed, {} skipped",
             self.passed, self.failed, self.skipped
-        )
+        )?;
+        match self.flaky {
+            0 => Ok(()),
+            flaky => write!(out, ", {flaky} flaky"),
+        }
     }
 }
 
@@ -81,7 +88,8 @@ mod tests {
             Counts {
                 passed: 12,
                 failed: 1,
-                skipped: 2
+                skipped: 2,
+                flaky: 0
             }
         );
     }
@@ -94,16 +102,18 @@ mod tests {
             Counts {
                 passed: 4,
                 failed: 1,
-                skipped: 0
+                skipped: 0,
+                flaky: 0
             }
         );
-        let playwright = ["  1 failed", "  2 skipped", "  7 passed (12.3s)"];
+        let playwright = ["  1 failed", "  3 flaky", "  2 skipped", "  7 passed (12.3s)"];
         assert_eq!(
             counted(&playwright),
             Counts {
                 passed: 7,
                 failed: 1,
-                skipped: 2
+                skipped: 2,
+                flaky: 3
             }
         );
     }

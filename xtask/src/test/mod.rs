@@ -4,6 +4,7 @@ mod counts;
 mod figures;
 mod steps;
 
+use std::collections::VecDeque;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -31,7 +32,12 @@ struct Run {
     built: Option<bool>,
     counts: Counts,
     figures: Vec<(String, String)>,
+    /// What the first command that failed, or passed at a second try, said last.
+    last_words: VecDeque<String>,
 }
+
+/// Lines of a failed command's output that are repeated at the end: a log that keeps its end only still says what failed.
+const LAST_WORDS: usize = 120;
 
 struct Report {
     name: &'static str,
@@ -46,10 +52,19 @@ impl Run {
             command.env("SATCHEL_LONG", "1");
         }
         let before = self.counts.clone();
+        let mut said = VecDeque::new();
         let ended = shell::run_watched(command, |line| {
             self.counts.note(line);
             self.figures.extend(figures::figure(line));
+            if said.len() == LAST_WORDS {
+                said.pop_front();
+            }
+            said.push_back(line.to_owned());
         });
+        let noteworthy = ended.is_err() || self.counts.flaky > before.flaky;
+        if noteworthy && self.last_words.is_empty() {
+            self.last_words = said;
+        }
         // What fails before it can count (a compile error) still counts as one failure.
         if ended.is_err() && self.counts.failed == before.failed {
             self.counts.failed += 1;
@@ -107,6 +122,7 @@ fn perform(chosen: Vec<&'static Step>, long: bool, whole: bool) -> Result<(), Fa
         built: None,
         counts: Counts::default(),
         figures: Vec::new(),
+        last_words: VecDeque::new(),
     };
     let mut reports = Vec::new();
     let begun = Instant::now();
@@ -132,7 +148,7 @@ fn perform(chosen: Vec<&'static Step>, long: bool, whole: bool) -> Result<(), Fa
     if long && whole_and_well {
         figures::write(&run.figures)?;
     }
-    summary(&reports, &run.counts, begun.elapsed())
+    summary(&reports, &run, begun.elapsed())
 }
 
 fn line(report: &Report) -> String {
@@ -144,7 +160,11 @@ fn line(report: &Report) -> String {
     }
 }
 
-fn summary(reports: &[Report], counts: &Counts, time: Duration) -> Result<(), Failure> {
+fn summary(reports: &[Report], run: &Run, time: Duration) -> Result<(), Failure> {
+    if !run.last_words.is_empty() {
+        println!("\n== what the first command that failed, or passed at a second try, said last");
+        run.last_words.iter().for_each(|line| println!("{line}"));
+    }
     println!("\n== summary, {:.0} s", time.as_secs_f32());
     for report in reports {
         println!("   {}", line(report));
@@ -157,7 +177,7 @@ fn summary(reports: &[Report], counts: &Counts, time: Duration) -> Result<(), Fa
         println!("\nfirst failure: {name}: {}", told.lines().next().unwrap_or_default());
         println!("again: cargo xtask test {name}");
     }
-    println!("\n{counts}");
+    println!("\n{}", run.counts);
     match first {
         None => Ok(()),
         Some((name, _)) => Err(Failure::Findings(vec![format!("{name} failed")])),

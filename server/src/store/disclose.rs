@@ -1,0 +1,70 @@
+//! `satchel-server disclose`: everything that is kept under one id, column by column as it stands. Reads only.
+//!
+//! The columns are not chosen here: whatever the tables hold is printed, so that the answer is complete when they change. A test pins
+//! the list, so that nobody changes it unawares.
+
+use std::path::Path;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Params, Row};
+use serde_json::{Map, Value, json};
+
+use super::db;
+use super::error::OpenError;
+use super::files;
+use super::kinds::Id;
+
+/// What is kept under `id`, as JSON: `known`, and where it is `paste`, `leases` and `content`.
+///
+/// # Errors
+/// [`OpenError`] where there is no store that can be read.
+pub fn disclose(folder: &Path, id: Id) -> Result<Value, OpenError> {
+    let conn = db::open_outside(&folder.join("satchel.db"))?;
+    conn.execute_batch("BEGIN")?;
+    let Some(paste) = all(&conn, "SELECT * FROM paste WHERE id = ?1", [&id.hash()[..]])?.pop() else {
+        return Ok(json!({ "known": false }));
+    };
+    let item = paste.get("item").and_then(Value::as_u64).unwrap_or(0);
+    let leases = all(&conn, "SELECT * FROM lease WHERE item = ?1 ORDER BY lease", [item])?;
+    let blocks: Vec<Map<String, Value>> = all(
+        &conn,
+        "SELECT place - ?1 * 8 AS place, length(sealed) AS bytes FROM block WHERE place BETWEEN ?1 * 8 AND ?1 * 8 + 7 ORDER BY place",
+        [item],
+    )?;
+    let file = std::fs::metadata(folder.join("content").join(files::name(item))).map_or(0, |found| found.len());
+    Ok(json!({
+        "known": true,
+        "paste": paste,
+        "leases": leases,
+        "content": { "blocks": blocks, "file_bytes": file },
+    }))
+}
+
+/// Rows with all of their columns by name; bytes in hexadecimal.
+fn all(conn: &Connection, query: &str, parameters: impl Params) -> Result<Vec<Map<String, Value>>, OpenError> {
+    let mut query = conn.prepare(query)?;
+    let names: Vec<String> = query.column_names().map(str::to_owned).collect();
+    let rows = query.query_map(parameters, |row| with_names(row, &names))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn with_names(row: &Row<'_>, names: &[String]) -> rusqlite::Result<Map<String, Value>> {
+    let columns = names.iter().enumerate();
+    columns
+        .map(|(at, name)| Ok((name.clone(), plain(row.get_ref(at)?))))
+        .collect()
+}
+
+fn plain(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => number.into(),
+        ValueRef::Real(number) => number.into(),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
+        ValueRef::Blob(bytes) => bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .into(),
+    }
+}

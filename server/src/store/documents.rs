@@ -1,0 +1,287 @@
+//! Several links to one document: the payload rests once, under the document's shred key, and each link's head under a key of its own.
+
+use std::sync::Arc;
+
+use satchel_api::limit::LINKS_MAX;
+use satchel_api::{PasteState, Receipt};
+
+use super::blocks;
+use super::claiming::{prove, proven, refusal};
+use super::creating::{Create, Stands, owners_head, sealed};
+use super::desk::Desk;
+use super::error::StoreError;
+use super::fault::Fault;
+use super::kinds::TokenHash;
+use super::rows::{self, PasteRow, Place};
+use super::shared::Shared;
+use super::upload::Upload;
+use super::writer::{Order, Turn, submit};
+use super::{BurnAnswer, Created, Id, NewLink, NewPaste, Progress, ROW_BYTES_MAX, Store, Token, view};
+use crate::lifecycle::{Answer, Event, Policy, Stage, expires_at};
+
+/// A link that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Which of the document's links, from 1.
+    pub number: u32,
+    /// When it expires, Unix seconds.
+    pub expires_at: u64,
+}
+
+/// One link as its document's owner sees it.
+pub struct LinkState {
+    /// Which of the document's links, from 1.
+    pub number: u32,
+    /// Where it stands.
+    pub receipt: Receipt,
+}
+
+impl Store {
+    pub(super) async fn begin(
+        &self,
+        new: NewPaste,
+        head: Option<Vec<u8>>,
+        invite: Option<TokenHash>,
+        body: Vec<u8>,
+    ) -> Result<Created, StoreError> {
+        let len = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        if len > new.size {
+            return Err(StoreError::TooLong { limit: new.size });
+        }
+        let (first, rest) = if new.size > ROW_BYTES_MAX {
+            (Vec::new(), body)
+        } else {
+            (body, Vec::new())
+        };
+        let held = u64::try_from(first.len()).unwrap_or(u64::MAX);
+        let mut order = sealed(&self.shared, new, head, first).await?;
+        order.invite = invite;
+        let Stands { slot, progress, stored } = submit(&self.writer, order).await?;
+        let Progress {
+            offset,
+            size,
+            expires_at,
+        } = progress;
+        let mut created = Created {
+            offset,
+            size,
+            expires_at,
+            upload: None,
+        };
+        if stored || offset != held {
+            return Ok(created);
+        }
+        let mut upload = Upload::begin(Arc::clone(&self.shared), self.writer.clone(), slot.item, None).await?;
+        if rest.is_empty() {
+            created.upload = Some(upload);
+        } else {
+            upload.write(&rest).await?;
+            Progress {
+                offset: created.offset,
+                expires_at: created.expires_at,
+                ..
+            } = upload.commit().await?;
+        }
+        Ok(created)
+    }
+
+    /// Makes links to a document that is whole: all of them, durably, or none. Repeating is fine.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`], [`StoreError::OffsetMismatch`] while the document is not whole,
+    /// [`StoreError::IdTaken`], [`StoreError::TooManyLinks`], [`StoreError::StorageFull`].
+    pub async fn add_links(&self, id: Id, owner: &Token, links: Vec<NewLink>) -> Result<Vec<Made>, StoreError> {
+        let owner = owner.hash();
+        let mut heads = Vec::with_capacity(links.len());
+        for NewLink { paste, head } in links {
+            let new = NewPaste {
+                receipt: owner,
+                size: u64::try_from(head.len()).unwrap_or(u64::MAX),
+                keep: false,
+                ..paste
+            };
+            heads.push(sealed(&self.shared, new, None, head).await?);
+        }
+        submit(&self.writer, AddLinks { id, owner, heads }).await
+    }
+
+    /// What a document's owner may know: where it stands, its payload's length (`None` once burned), and each link that is remembered, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] also for a wrong token.
+    pub async fn document(
+        &self,
+        id: Id,
+        owner: &Token,
+    ) -> Result<(PasteState, Option<u64>, Vec<LinkState>), StoreError> {
+        let token = owner.hash();
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| {
+            let row = prove(rows::by_id(conn, id)?, &token, |row| &row.receipt).ok_or(StoreError::NotFound)?;
+            let now = shared.now();
+            let links = rows::links(conn, row.item)?.into_iter();
+            let links = links.filter_map(|link| {
+                let receipt = view::receipt(&link, now);
+                number_of(&link).map(|number| LinkState { number, receipt })
+            });
+            let gone = row.paste.gone(now).filter(|_| row.paste.running == 0);
+            Ok(match (gone, row.paste.stage) {
+                (Some(_), _) | (_, Stage::Burned(_)) => (PasteState::Burned, None, links.collect()),
+                (None, Stage::Stored { .. }) => (PasteState::Stored, Some(row.paste.size), links.collect()),
+                (None, Stage::Uploading { .. }) => (PasteState::Uploading, Some(row.paste.size), links.collect()),
+            })
+        };
+        self.shared.read(read).await
+    }
+
+    /// The owner's head, to make more heads from.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`].
+    pub async fn owners_head(&self, id: Id, owner: &Token) -> Result<Vec<u8>, StoreError> {
+        let token = owner.hash();
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| {
+            let row = prove(rows::by_id(conn, id)?, &token, |row| &row.receipt).ok_or(StoreError::NotFound)?;
+            let Some(slot) = row.slot else {
+                let gone = row.paste.gone(shared.now());
+                return Err(gone.map_or(StoreError::NotFound, StoreError::Burned).into());
+            };
+            owners_head(conn, shared, slot)
+        };
+        self.shared.read(read).await
+    }
+
+    /// Burns one link; the document goes with its last one.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] also for a wrong token.
+    pub async fn burn_link(&self, id: Id, owner: &Token, number: u32) -> Result<BurnAnswer, StoreError> {
+        let owner = owner.hash();
+        submit(&self.writer, BurnLink { id, owner, number }).await
+    }
+}
+
+fn number_of(row: &PasteRow) -> Option<u32> {
+    match row.place {
+        Place::Link { number, .. } => Some(number),
+        Place::Alone | Place::Document => None,
+    }
+}
+
+/// A link by its number, to the document's owner.
+pub(super) fn link_of(desk: &Desk<'_>, id: Id, owner: &TokenHash, number: u32) -> Result<Option<PasteRow>, Fault> {
+    match proven(desk, id, owner, |row| &row.receipt)? {
+        Some(document) => Ok(rows::by_number(desk.conn, document.item, number)?),
+        None => Ok(None),
+    }
+}
+
+struct BurnLink {
+    id: Id,
+    owner: TokenHash,
+    number: u32,
+}
+
+impl Order for BurnLink {
+    type Answer = BurnAnswer;
+
+    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<BurnAnswer>, Fault> {
+        let Some(mut link) = link_of(desk, self.id, &self.owner, self.number)? else {
+            return Ok(Turn::Refused(StoreError::NotFound));
+        };
+        Ok(match desk.happen(&mut link, Event::Burn, None)? {
+            Answer::Done => Turn::Done(BurnAnswer::Now),
+            Answer::Gone(tombstone) => Turn::Done(BurnAnswer::Before(tombstone)),
+            answer => Turn::Refused(refusal(answer)),
+        })
+    }
+}
+
+struct AddLinks {
+    id: Id,
+    owner: TokenHash,
+    heads: Vec<Create>,
+}
+
+impl Order for AddLinks {
+    type Answer = Vec<Made>;
+    const UPLOADS: bool = true;
+
+    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<Vec<Made>>, Fault> {
+        for head in &mut self.heads {
+            (head.known, head.fresh) = (true, false);
+        }
+        let Some(mut document) = proven(desk, self.id, &self.owner, |row| &row.receipt)? else {
+            return Ok(Turn::Refused(StoreError::NotFound));
+        };
+        if let Stage::Uploading { held: offset, .. } = document.paste.stage {
+            return Ok(Turn::Refused(StoreError::OffsetMismatch { offset }));
+        }
+        let mut made = Vec::with_capacity(self.heads.len());
+        for head in &mut self.heads {
+            // An error undoes the links before it.
+            made.push(match rows::by_id(desk.conn, head.new.id)? {
+                Some(known) => again(desk, head, &known, &document)?,
+                None if blocks::is_blocked(desk.conn, head.new.id)? => return Err(StoreError::IdTaken.into()),
+                None => add(desk, head, &mut document)?,
+            });
+        }
+        Ok(Turn::Done(made))
+    }
+
+    fn settled(&mut self, done: bool) {
+        self.heads.iter_mut().for_each(|head| head.settled(done));
+    }
+}
+
+fn add(desk: &mut Desk<'_>, head: &mut Create, document: &mut PasteRow) -> Result<Made, Fault> {
+    if document.paste.reads_used >= LINKS_MAX {
+        return Err(StoreError::TooManyLinks { limit: LINKS_MAX }.into());
+    }
+    let expires_at = expires_at(desk.now.latest, head.new.expires_in);
+    match desk.happen(document, Event::LinkMade { expires_at }, None)? {
+        Answer::Done => {}
+        answer => return Err(refusal(answer).into()),
+    }
+    let number = document.paste.reads_used;
+    let mut row = head.row(desk);
+    row.place = Place::Link {
+        document: document.item,
+        number,
+        shared: document.paste.size,
+    };
+    row.paste.size += document.paste.size;
+    row.paste.stage = Stage::Stored { expires_at };
+    head.insert(desk, &row)?;
+    Ok(Made { number, expires_at })
+}
+
+/// The id is known: the same link again, or somebody else's paste.
+fn again(desk: &Desk<'_>, head: &Create, row: &PasteRow, document: &PasteRow) -> Result<Made, Fault> {
+    let new = &head.new;
+    let taken = || Err(StoreError::IdTaken.into());
+    let Place::Link {
+        document: of, number, ..
+    } = row.place
+    else {
+        return taken();
+    };
+    let hashes = row.probe.same_as(&new.probe);
+    if of != document.item || !bool::from(hashes) {
+        return taken();
+    }
+    let (Stage::Stored { expires_at }, Some(slot), Some(bound)) = (row.paste.stage, row.slot, row.claim) else {
+        let gone = row.paste.gone(desk.now);
+        return Err(gone.map_or(StoreError::Unavailable, StoreError::Burned).into());
+    };
+    let policy = Policy {
+        reads: new.reads,
+        expires_in: new.expires_in,
+        on_guessing: new.on_guessing,
+    };
+    let right = desk.shared.key(slot)?.is_claim(&bound, &new.claim);
+    if bool::from(right) && row.paste.policy == policy {
+        Ok(Made { number, expires_at })
+    } else {
+        taken()
+    }
+}

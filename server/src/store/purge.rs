@@ -1,0 +1,157 @@
+//! What an operator wants gone now: what is due in any case, and what they name.
+
+use rusqlite::{ToSql, named_params};
+use serde::{Deserialize, Serialize};
+
+use super::desk::Desk;
+use super::error::StoreError;
+use super::fault::Fault;
+use super::rows;
+use super::sweep::skip_refused;
+use super::writer::{Order, Turn};
+use crate::lifecycle::{Event, Stage};
+use satchel_api::limit::UPLOAD_IDLE_SECS;
+
+/// Most items of one transaction: others wait no longer than for a few of these.
+const CHUNK: u64 = 256;
+
+/// What goes, besides all that is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purge {
+    /// Whatever lives, and every tombstone.
+    pub all: bool,
+    /// Tombstones before their time.
+    pub tombstones: bool,
+    /// What was stored at least so many seconds ago, as far as rounded times tell.
+    pub older_than_secs: Option<u64>,
+}
+
+/// What went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purged {
+    /// Pastes and unfinished uploads.
+    pub burned: u64,
+    /// Tombstones.
+    pub forgotten: u64,
+}
+
+/// A purge under way, chunk by chunk. A chunk whose transaction is undone is done again: it counts when the next one begins.
+pub(super) struct Purging {
+    purge: Purge,
+    after: u64,
+    done: Purged,
+    /// The chunk that is not known to be durable: its last item, what went, and the step that asks for the next.
+    last: u64,
+    last_done: Purged,
+    step: u8,
+}
+
+impl Purging {
+    pub(super) fn new(purge: Purge) -> Self {
+        Self {
+            purge,
+            after: 0,
+            done: Purged::default(),
+            last: 0,
+            last_done: Purged::default(),
+            step: 0,
+        }
+    }
+
+    fn sum(&self) -> Purged {
+        Purged {
+            burned: self.done.burned + self.last_done.burned,
+            forgotten: self.done.forgotten + self.last_done.forgotten,
+        }
+    }
+}
+
+impl Order for Purging {
+    type Answer = Purged;
+
+    fn run(&mut self, step: u8, desk: &mut Desk<'_>) -> Result<Turn<Purged>, Fault> {
+        if step != self.step {
+            (self.step, self.after, self.done) = (step, self.last, self.sum());
+        }
+        self.last_done = Purged::default();
+        let items = chosen(desk, self.purge, self.after)?;
+        let Some(last) = items.last() else {
+            return Ok(Turn::Done(self.sum()));
+        };
+        self.last = *last;
+        for item in items {
+            purge(desk, item, self.purge, &mut self.last_done)?;
+        }
+        Ok(Turn::Again(1 - step))
+    }
+}
+
+fn chosen(desk: &Desk<'_>, purge: Purge, after: u64) -> Result<Vec<u64>, Fault> {
+    let mut query = desk.conn.prepare_cached(
+        "SELECT item FROM paste WHERE item > :after AND (:all OR (due_at <= :now AND running = 0) OR (:tombstones AND state = 2)
+         OR (state = 0 AND due_at - :idle <= :before) OR (state = 1 AND due_at - expires_in <= :before)) ORDER BY item LIMIT :chunk",
+    )?;
+    let before = purge.older_than_secs.map(|secs| desk.now.at.saturating_sub(secs));
+    let parameters: &[(&str, &dyn ToSql)] = named_params! {
+        ":after": after, ":all": purge.all, ":now": desk.now.at, ":tombstones": purge.tombstones,
+        ":idle": UPLOAD_IDLE_SECS, ":before": before, ":chunk": CHUNK,
+    };
+    let items = query.query_map(parameters, |row| row.get(0))?;
+    Ok(items.collect::<Result<_, _>>()?)
+}
+
+fn purge(desk: &mut Desk<'_>, item: u64, purge: Purge, done: &mut Purged) -> Result<(), Fault> {
+    let Some(mut row) = rows::by_item(desk.conn, item)? else {
+        return Ok(());
+    };
+    let was_tombstone = matches!(row.paste.stage, Stage::Burned(_));
+    if !was_tombstone {
+        let due = matches!(row.paste.stage, Stage::Stored { expires_at: at } | Stage::Uploading { drop_at: at, .. } if at <= desk.now.at);
+        // What is due ends as it would have; the rest burns on the operator's demand.
+        let event = if due && row.paste.running == 0 {
+            Event::Tick
+        } else {
+            Event::Burn
+        };
+        if !skip_refused(desk.happen(&mut row, event, None).map(drop))? {
+            return Ok(());
+        }
+        done.burned += 1;
+    }
+    if purge.all || (was_tombstone && chosen_tombstone(desk, item, purge)?) {
+        rows::forget(desk.conn, item)?;
+        done.forgotten += u64::from(was_tombstone);
+    }
+    Ok(())
+}
+
+/// Its time is over, or it was asked for.
+fn chosen_tombstone(desk: &Desk<'_>, item: u64, purge: Purge) -> Result<bool, Fault> {
+    let until: u64 = desk
+        .conn
+        .prepare_cached("SELECT due_at FROM paste WHERE item = ?1")?
+        .query_row([item], |row| row.get(0))?;
+    Ok(purge.tombstones || until <= desk.now.at)
+}
+
+/// Takes the wall clock as right while the server runs.
+pub(super) struct AcceptClock;
+
+impl Order for AcceptClock {
+    type Answer = ();
+
+    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
+        desk.shared.accept_clock();
+        let hour = crate::lifecycle::hour_of(desk.shared.now().at);
+        let changed = desk
+            .conn
+            .prepare_cached("UPDATE store SET value = ?1 WHERE name = 'mark'")?
+            .execute([hour])?;
+        if changed == 1 {
+            Ok(Turn::Done(()))
+        } else {
+            Err(StoreError::Unavailable.into())
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Documents with several links over time and over crashes, on the store with a clock set by hand.
+#![allow(clippy::unwrap_used)]
+
+mod store;
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt as _;
+
+use satchel_api::{Burned, PasteState};
+use satchel_server::store::{Id, NewDocument, NewLink, Store, StoreError, Token, TokenHash};
+use sha2::{Digest as _, Sha256};
+use store::{House, Secrets, read_all, run};
+
+const HOUR: u64 = 3600;
+const SHORT: Secrets = Secrets(1);
+const LONG: Secrets = Secrets(2);
+
+fn document_id() -> Id {
+    Id::of_document([7; 16])
+}
+
+fn owner() -> Token {
+    Token::new([8; 32])
+}
+
+async fn made(store: &Store, payload: &[u8]) {
+    let owner = Sha256::digest([8; 32]).into();
+    let new = NewDocument {
+        id: document_id(),
+        owner: TokenHash::new(owner),
+        size: payload.len() as u64,
+        head: vec![1; 230],
+    };
+    let created = store.create_document(new, payload.to_vec()).await.unwrap();
+    assert_eq!(created.offset, payload.len() as u64);
+}
+
+async fn linked(store: &Store, key: Secrets, reads: u32, expires_in: u64) {
+    let mut paste = key.paste(0, reads);
+    paste.expires_in = expires_in;
+    let head = vec![9; 230];
+    store
+        .add_links(document_id(), &owner(), vec![NewLink { paste, head }])
+        .await
+        .unwrap();
+}
+
+async fn state(store: &Store) -> PasteState {
+    store.document(document_id(), &owner()).await.unwrap().0
+}
+
+#[test]
+fn a_document_without_links_is_dropped_after_a_day() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        made(&store, &[5; 4096]).await;
+        house.clock.advance(23 * HOUR);
+        store.sweep().await.unwrap();
+        assert_eq!(state(&store).await, PasteState::Stored);
+        house.clock.advance(3 * HOUR);
+        store.sweep().await.unwrap();
+        assert_eq!(state(&store).await, PasteState::Burned);
+        assert_eq!(store.totals().items, 0);
+        store.close();
+    });
+}
+
+#[test]
+fn a_document_lives_as_long_as_the_longest_of_its_links_and_no_longer() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        made(&store, &[5; 4096]).await;
+        linked(&store, SHORT, 1, HOUR).await;
+        linked(&store, LONG, 1, 72 * HOUR).await;
+        house.clock.advance(48 * HOUR);
+        store.sweep().await.unwrap();
+        assert_eq!(state(&store).await, PasteState::Stored);
+        assert!(matches!(
+            store.probe(SHORT.id(), &SHORT.token("probe")).await,
+            Err(StoreError::Burned(gone)) if gone.burned == Burned::Expiry
+        ));
+        let claimed = LONG.claim(&store, "lease").await.unwrap();
+        let container = read_all(claimed.content).await.unwrap();
+        assert!(container == [[9; 230].to_vec(), vec![5; 4096]].concat());
+        house.clock.advance(26 * HOUR);
+        store.sweep().await.unwrap();
+        assert_eq!(state(&store).await, PasteState::Burned);
+        assert_eq!((store.totals().items, store.totals().bytes), (0, 0));
+        store.close();
+    });
+}
+
+/// The slots of link and document are overwritten with one sync; whichever of them a crash left, the start finishes the rest.
+#[test]
+fn a_burn_of_the_last_link_that_was_cut_off_is_finished_at_start() {
+    run(async {
+        for doomed in [&["link"][..], &["document"], &["link", "document"]] {
+            let house = House::new();
+            let store = house.open();
+            made(&store, &[5; 4096]).await;
+            linked(&store, SHORT, 1, HOUR).await;
+            store.close();
+            for which in doomed {
+                empty_slot(&house, *which == "document");
+            }
+            let store = house.open();
+            assert_eq!(state(&store).await, PasteState::Burned, "{doomed:?}");
+            assert!(matches!(
+                store.probe(SHORT.id(), &SHORT.token("probe")).await,
+                Err(StoreError::Burned(_))
+            ));
+            assert_eq!(store.totals().items, 0);
+            store.close();
+        }
+    });
+}
+
+/// Overwrites the slot as a burn does, below the store.
+fn empty_slot(house: &House, of_document: bool) {
+    let database = rusqlite::Connection::open(house.data().join("satchel.db")).unwrap();
+    let which = if of_document { "number IS NULL" } else { "number = 1" };
+    let query = format!("SELECT slot, item, generation FROM paste WHERE document IS NOT NULL AND {which}");
+    let (slot, item, generation): (u64, u64, u64) = database
+        .query_row(&query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap();
+    let mut bytes = [0; 64];
+    bytes[32..40].copy_from_slice(&item.to_be_bytes());
+    bytes[40..48].copy_from_slice(&generation.to_be_bytes());
+    bytes[48] = 2;
+    let check = Sha256::new()
+        .chain_update("satchel/slot")
+        .chain_update(slot.to_be_bytes());
+    let check = check.chain_update(&bytes[..56]).finalize();
+    bytes[56..].copy_from_slice(&check[..8]);
+    let file = OpenOptions::new()
+        .write(true)
+        .open(house.data().join("shred-keys"))
+        .unwrap();
+    file.write_all_at(&bytes, slot * 64).unwrap();
+}
