@@ -5,6 +5,7 @@ pub mod config;
 mod control;
 mod disk;
 pub mod doctor;
+mod duties;
 pub mod health;
 pub mod http;
 pub mod invite;
@@ -18,6 +19,7 @@ pub mod serve;
 pub mod store;
 mod supervisor;
 
+pub use report::fail;
 /// Takes as many open files as the system lets this process have, and says how many.
 #[must_use]
 pub fn open_files_max() -> u64 {

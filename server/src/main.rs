@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use satchel_server::block::{self, BlockVerb};
 use satchel_server::config::{self, Options, Seconds, Settings, Source};
 use satchel_server::invite::{self, InviteVerb, Place};
@@ -38,25 +38,13 @@ enum Verb {
     },
     /// Looks at the machine: what keeps the promises from holding, and what it means; exit code 1 when something is to be mended
     Doctor {
-        /// TOML file of the server
-        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
-        config: Option<PathBuf>,
-        /// For scripts
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        options: Box<Options>,
+        asked: Asked,
     },
     /// Counts what there is: sums alone. The server may be running
     Stats {
-        /// TOML file of the server
-        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
-        config: Option<PathBuf>,
-        /// For scripts
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        options: Box<Options>,
+        asked: Asked,
     },
     /// Burns what is due, and what is named, now; removes tombstones whose time is over. The server may be running
     Purge {
@@ -69,39 +57,21 @@ enum Verb {
         /// Everything: all pastes, unfinished uploads and tombstones
         #[arg(long, conflicts_with_all = ["tombstones", "older_than"])]
         all: bool,
-        /// TOML file of the server
-        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
-        config: Option<PathBuf>,
-        /// For scripts
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        options: Box<Options>,
+        asked: Asked,
     },
     /// Looks at every invariant of the store, blocks under their keys included; exit code 1 when one does not hold. Changes nothing; the server may be running
     Check {
-        /// TOML file of the server
-        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
-        config: Option<PathBuf>,
-        /// For scripts
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        options: Box<Options>,
+        asked: Asked,
     },
     /// Prints everything that is kept under an id: the complete answer to a subpoena. Changes nothing; the server may be running
     Disclose {
         /// 22 characters; `-` reads it from standard input
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", allow_hyphen_values = true)]
         id: String,
-        /// TOML file of the server
-        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
-        config: Option<PathBuf>,
-        /// For scripts
-        #[arg(long)]
-        json: bool,
         #[command(flatten)]
-        options: Box<Options>,
+        asked: Asked,
     },
     /// Asks a running server whether it is well: exit code 0 or 1
     Healthcheck {
@@ -119,6 +89,7 @@ enum Verb {
         #[command(flatten)]
         place: Place,
         /// 22 characters; a link is none
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Takes a block away
@@ -126,6 +97,7 @@ enum Verb {
         #[command(flatten)]
         place: Place,
         /// An id, or a hash as `blocked` lists it
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Lists the hashes of blocked ids
@@ -138,6 +110,19 @@ enum Verb {
         #[command(subcommand)]
         verb: ClockVerb,
     },
+}
+
+/// What the operator's commands have in common.
+#[derive(Args)]
+struct Asked {
+    /// TOML file of the server
+    #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// For scripts
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    options: Box<Options>,
 }
 
 #[derive(Subcommand)]
@@ -177,57 +162,44 @@ fn main() -> ExitCode {
                 serve::serve(settings, source.clone(), accept_lost_keys)
             })
         }
-        Verb::Doctor { config, json, options } => {
-            let mut well = false;
-            let told = with_settings(config, *options, |settings| {
-                let report = doctor::Report::new(&doctor::judge(&doctor::look(&settings)));
-                well = report.well;
-                tell(json, &report, || report.text())
-            });
-            unless_well(told, well)
-        }
-        Verb::Stats { config, json, options } => with_settings(config, *options, |settings| {
-            let stats = operator::stats(&settings)?;
-            Ok::<_, OperatorError>(tell(json, &stats, || stats.text())?)
+        Verb::Doctor { asked } => asked.answer(|settings| {
+            let report = doctor::Report::new(&doctor::judge(&doctor::look(settings)));
+            Ok(Told::new(&report, report.text(), report.well))
+        }),
+        Verb::Stats { asked } => asked.answer(|settings| {
+            let stats = operator::stats(settings)?;
+            Ok(Told::new(&stats, stats.text(), true))
         }),
         Verb::Purge {
             tombstones,
             older_than,
             all,
-            config,
-            json,
-            options,
-        } => with_settings(config, *options, |settings| {
+            asked,
+        } => asked.answer(|settings| {
             let purge = Purge {
                 all,
                 tombstones,
                 older_than_secs: older_than.map(|Seconds(secs)| secs),
             };
-            let purged = operator::purge(&settings, purge)?;
-            Ok::<_, OperatorError>(tell(json, &purged, || operator::purged_text(purged))?)
+            let purged = operator::purge(settings, purge)?;
+            Ok(Told::new(&purged, operator::purged_text(purged), true))
         }),
-        Verb::Check { config, json, options } => {
-            let mut well = false;
-            let told = with_settings(config, *options, |settings| {
-                let inspection = operator::check(&settings)?;
-                well = inspection.well;
-                Ok::<_, OperatorError>(tell(json, &inspection, || operator::inspection_text(&inspection))?)
-            });
-            unless_well(told, well)
-        }
-        Verb::Disclose {
-            id,
-            config,
-            json,
-            options,
-        } => with_settings(config, *options, |settings| {
+        Verb::Check { asked } => asked.answer(|settings| {
+            let inspection = operator::check(settings)?;
+            Ok(Told::new(
+                &inspection,
+                operator::inspection_text(&inspection),
+                inspection.well,
+            ))
+        }),
+        Verb::Disclose { id, asked } => asked.answer(|settings| {
             let id = if id == "-" {
                 io::read_to_string(io::stdin())?
             } else {
                 id
             };
-            let answer = operator::disclose(&settings, &id)?;
-            Ok::<_, OperatorError>(tell(json, &answer, || operator::disclosure_text(&answer))?)
+            let answer = operator::disclose(settings, &id)?;
+            Ok(Told::new(&answer, operator::disclosure_text(&answer), true))
         }),
         Verb::Clock {
             verb: ClockVerb::Accept { config, options },
@@ -277,27 +249,43 @@ fn done<E: std::fmt::Display>(result: Result<(), E>) -> ExitCode {
     }
 }
 
-/// The command did its work; what it found may still be a reason for the other exit code.
-fn unless_well(told: ExitCode, well: bool) -> ExitCode {
-    if well || told != ExitCode::SUCCESS {
-        told
-    } else {
-        ExitCode::from(OTHER)
+/// An answer for scripts, the same for people, and whether all is well.
+struct Told {
+    json: serde_json::Result<String>,
+    text: String,
+    well: bool,
+}
+
+impl Told {
+    fn new(answer: &impl Serialize, text: String, well: bool) -> Self {
+        Self {
+            json: serde_json::to_string_pretty(answer),
+            text,
+            well,
+        }
     }
 }
 
-/// What was asked for, on standard output.
-fn tell(json: bool, answer: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    if json {
-        serde_json::to_writer_pretty(&mut out, answer)?;
-        return writeln!(out);
+impl Asked {
+    /// Does it and says it on standard output. What was found may be a reason for the other exit code.
+    fn answer(self, run: impl FnOnce(&Settings) -> Result<Told, OperatorError>) -> ExitCode {
+        let mut well = true;
+        let ended = with_settings(self.config, *self.options, |settings| {
+            let told = run(&settings)?;
+            well = told.well;
+            let text = if self.json {
+                told.json.map_err(io::Error::from)? + "\n"
+            } else {
+                told.text
+            };
+            Ok::<_, OperatorError>(io::stdout().lock().write_all(text.as_bytes())?)
+        });
+        if well { ended } else { ExitCode::from(OTHER) }
     }
-    out.write_all(text().as_bytes())
 }
 
 fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
-    eprintln!("satchel-server: error: {error}");
+    satchel_server::fail(&error.to_string());
     ExitCode::from(code)
 }
 

@@ -137,31 +137,30 @@ impl Metrics {
             sweeps,
         );
         let published = *self.published.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Published { deeds, level, .. }) = published {
-            let items = level.items / GRAIN * GRAIN;
-            put(
-                "satchel_pastes",
-                "gauge",
-                "Pastes that live, at the hour, in tens.",
-                items,
-            );
-            let percent = level.bytes.saturating_mul(100) / level.bytes_max.max(1);
-            put(
-                "satchel_storage_percent",
-                "gauge",
-                "Of --storage-max, at the hour.",
-                percent,
-            );
-            let name = "satchel_deeds_total";
-            let _ = writeln!(
-                text,
-                "# HELP {name} What was done, up to the hour, in tens.\n# TYPE {name} counter"
-            );
-            for ((_, word), count) in DEEDS.iter().zip(deeds) {
-                let _ = writeln!(text, "{name}{{deed=\"{word}\"}} {count}");
-            }
+        if let Some(published) = published {
+            published.put(&mut text);
         }
         text
+    }
+}
+
+impl Published {
+    fn put(&self, text: &mut String) {
+        let mut gauge = |name: &str, help: &str, value: u64| {
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+        };
+        let items = self.level.items / GRAIN * GRAIN;
+        gauge("satchel_pastes", "Pastes that live, at the hour, in tens.", items);
+        let percent = self.level.bytes.saturating_mul(100) / self.level.bytes_max.max(1);
+        gauge("satchel_storage_percent", "Of --storage-max, at the hour.", percent);
+        let name = "satchel_deeds_total";
+        let _ = writeln!(
+            text,
+            "# HELP {name} What was done, up to the hour, in tens.\n# TYPE {name} counter"
+        );
+        for ((_, word), count) in DEEDS.iter().zip(self.deeds) {
+            let _ = writeln!(text, "{name}{{deed=\"{word}\"}} {count}");
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::config::Settings;
 use crate::control::{self, Answer, Request, State};
 use crate::serve::{self, Opening, ServeError};
-use crate::store::{self, Counts, Found, Id, Inspection, OpenError, Purge, Purged, StoreError, Violation};
+use crate::store::{self, Counts, Found, Inspection, OpenError, Purge, Purged, StoreError, Violation};
 
 /// Totals change under the reader's eyes: they are compared so often before they are called wrong.
 const TIMES: u32 = 40;
@@ -185,7 +185,13 @@ fn totals_agree(settings: &Settings) -> Result<bool, OperatorError> {
         let Some(Answer::State(state)) = ask(settings, &Request::State)? else {
             return Ok(true);
         };
-        if (state.items, state.bytes, state.leases) == (counts.stored + counts.uploading, counts.bytes, counts.leases) {
+        if (state.items, state.bytes, state.leases)
+            == (
+                counts.stored + counts.documents + counts.uploading,
+                counts.bytes,
+                counts.leases,
+            )
+        {
             return Ok(true);
         }
         std::thread::sleep(PAUSE);
@@ -236,7 +242,7 @@ pub fn disclose(settings: &Settings, id: &str) -> Result<Value, OperatorError> {
     if len != bytes.len() {
         return Err(OperatorError::Id);
     }
-    store::disclose(&settings.data, Id::new(bytes)).map_err(folder(settings))
+    store::disclose(&settings.data, bytes).map_err(folder(settings))
 }
 
 /// For people and courts: each field with what it means, then what there is not.
@@ -274,7 +280,7 @@ fn fields(text: &mut String, row: &Value) {
 }
 
 const NOT_KEPT: &str = "\nNot kept, at any time: who created or read it, addresses, names, types, the exact size or the text of a document, the link,
-the passphrase, when it was created or read to less than the hour, and whatever would say that two pastes are one person's.
+the passphrase, when it was created or read to less than the hour, and whatever would say that two pastes are one person's (several links to one document name that document).
 ";
 
 /// What a column means.
@@ -289,6 +295,9 @@ pub fn meaning(column: &str) -> Option<&'static str> {
         "state" => "0 uploading, 1 stored, 2 burned",
         "slot" => "number of the shred slot",
         "generation" => "how often that slot was used",
+        "document" => "internal number of the document whose payload it leads to, or its own where it is one",
+        "number" => "which of that document's links",
+        "shared" => "how much of the size is the document's",
         "size" => "length of the container, padded by who made it",
         "held" => "bytes of it that have arrived",
         "reads" => "claims that may succeed; 0 is any number",

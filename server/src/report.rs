@@ -34,6 +34,11 @@ pub(crate) fn say(what: Event) {
     }
 }
 
+/// Why it does not start, or ended: the last line, in the format that was chosen, if it came so far.
+pub fn fail(sentence: &str) {
+    say(Event::Ended(sentence.to_owned()));
+}
+
 /// What may be said while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -41,6 +46,8 @@ pub(crate) enum Event {
     Stopping,
     /// Everything is closed.
     Stopped,
+    /// It could not start, or go on.
+    Ended(String),
     /// The configuration was read again and holds.
     Reloaded,
     /// The configuration was read again and is wrong: the old one goes on.
@@ -81,7 +88,9 @@ impl Event {
             | Self::KeysForgotten { .. }
             | Self::ClockHeld
             | Self::Doubt(_) => LogLevel::Warning,
-            Self::ReloadRefused(_) | Self::Failed | Self::Damaged { .. } | Self::SweepFailed => LogLevel::Error,
+            Self::Ended(_) | Self::ReloadRefused(_) | Self::Failed | Self::Damaged { .. } | Self::SweepFailed => {
+                LogLevel::Error
+            }
         }
     }
 
@@ -90,6 +99,7 @@ impl Event {
         match self {
             Self::Stopping => "stopping",
             Self::Stopped => "stopped",
+            Self::Ended(_) => "ended",
             Self::Reloaded => "reloaded",
             Self::ReloadRefused(_) => "reload-refused",
             Self::NeedsRestart(_) => "needs-restart",
@@ -107,6 +117,7 @@ impl Event {
         match self {
             Self::Stopping => "stopping".to_owned(),
             Self::Stopped => "stopped".to_owned(),
+            Self::Ended(why) => why.clone(),
             Self::Reloaded => "the configuration was read again".to_owned(),
             Self::ReloadRefused(why) => format!("the configuration was read again and is not taken: {why}"),
             Self::NeedsRestart(option) => format!("{option} was changed, which takes a restart"),

@@ -1,11 +1,9 @@
 //! Brings the server up, keeps it running, and takes it down: running requests finish, then the store closes.
 
-use std::cell::Cell;
 use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,17 +14,16 @@ use actix_web::dev::{AppConfig, Service as _};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, ResponseError as _, web};
 use satchel_api::Code;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::{self, Settings, ShredKeys, Source};
+use crate::config::{Settings, ShredKeys, Source};
 use crate::control;
 use crate::doctor::{self, Finding};
+use crate::duties::{Pulse, keep_watchdog, reload_when_told, sweep};
 use crate::http::wire::{HEAD, Line, Wire};
 use crate::http::{self, Connections, Failure, Gate, Shared};
-use crate::lifecycle::hour_of;
-use crate::metrics::Level;
 use crate::report::{self, Event};
-use crate::store::{self, Clock as _, OpenError, Store, SystemClock, SystemRandom};
+use crate::store::{self, OpenError, Store, SystemRandom};
 use crate::supervisor::{self, Passed};
 
 /// An idle connection is kept so long.
@@ -37,7 +34,6 @@ const LINGER: Duration = Duration::from_secs(2);
 const STOP_SECS: u64 = 4;
 /// Open files that are not connections.
 const FILES_KEPT: usize = 64;
-const SWEEP: Duration = Duration::from_secs(20);
 
 /// Why the server does not run. Each is a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -145,7 +141,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 
 /// What makes "burned means gone" doubtful here.
 fn doubts(settings: &Settings) -> Vec<Finding> {
-    let mut found = doctor::judge(&doctor::look(settings));
+    let mut found = doctor::judge(&doctor::look_at_machine(settings));
     found.retain(|finding| finding.breaks_burning());
     found
 }
@@ -250,67 +246,6 @@ async fn run(
     done
 }
 
-/// When the store last answered the sweep.
-#[derive(Clone)]
-struct Pulse(Rc<Cell<Instant>>);
-
-impl Default for Pulse {
-    fn default() -> Self {
-        Self(Rc::new(Cell::new(Instant::now())))
-    }
-}
-
-async fn sweep(store: Store, shared: web::Data<Shared>, pulse: Pulse) {
-    let mut tick = tokio::time::interval(SWEEP);
-    loop {
-        tick.tick().await;
-        if store.sweep().await.is_err() {
-            shared.metrics().sweep_failed();
-            report::say(Event::SweepFailed);
-        }
-        pulse.0.set(Instant::now());
-        shared.metrics().turn(hour_of(SystemClock.now()), || Level {
-            items: store.totals().items,
-            bytes: store.totals().bytes,
-            bytes_max: shared.settings().storage_bytes_max,
-        });
-    }
-}
-
-/// Tells systemd that it goes on, as long as the store answers the sweep: a disk that fails is no reason to start anew, a store that hangs is.
-async fn keep_watchdog(pulse: Pulse) {
-    let Some(pause) = supervisor::watchdog() else { return };
-    let mut tick = tokio::time::interval(pause);
-    loop {
-        tick.tick().await;
-        if pulse.0.get().elapsed() < 3 * SWEEP {
-            supervisor::alive();
-        }
-    }
-}
-
-/// SIGHUP: the configuration is read again. What is wrong in it changes nothing.
-async fn reload_when_told(mut hangup: Signal, source: Source, shared: web::Data<Shared>) {
-    while hangup.recv().await.is_some() {
-        supervisor::reloading();
-        let source = source.clone();
-        let asked = tokio::task::spawn_blocking(move || source.read().map_err(|error| error.to_string()));
-        match asked.await.unwrap_or_else(|error| Err(error.to_string())) {
-            Ok(asked) => {
-                let (settings, restart) = config::reload(&shared.settings(), asked);
-                report::configure(settings.log_format, settings.log_level);
-                shared.set_settings(settings);
-                restart
-                    .into_iter()
-                    .for_each(|option| report::say(Event::NeedsRestart(option)));
-                report::say(Event::Reloaded);
-            }
-            Err(why) => report::say(Event::ReloadRefused(why)),
-        }
-        supervisor::ready();
-    }
-}
-
 /// The second listener: one path, no page.
 fn metrics_connection(
     shared: web::Data<Shared>,
@@ -354,9 +289,9 @@ fn connection(
         .wrap_fn(move |request, next| {
             let line = request.conn_data::<Line>().cloned();
             let answering = line.as_ref().map(Line::begin);
-            let is_last = line.is_some_and(|line| line.has_made(counted.requests_per_connection()));
-            let (method, path) = (request.method().clone(), request.path().to_owned());
             let shared = counted.clone();
+            let is_last = line.is_some_and(|line| line.has_made(shared.requests_per_connection()));
+            let (method, path) = (request.method().clone(), request.path().to_owned());
             let refused = http::head_is_too_large(request.uri().to_string().len(), request.headers());
             let request_or_answer = if refused {
                 let answer = Failure::new(Code::HeadersTooLarge).error_response();

@@ -23,6 +23,8 @@ pub struct Facts {
     pub entries: Vec<Entry>,
     /// The clock, where there is a store to compare it with.
     pub clock: Option<Time>,
+    /// What the running server says of itself; `None` where none runs.
+    pub server: Option<Server>,
     /// Room on the file system of the data folder.
     pub space: Option<Space>,
     /// How many files and connections may be open at once; `None` for any number.
@@ -89,6 +91,17 @@ pub struct Time {
     pub mark: u64,
     /// How long it may have been off before the clock is doubted.
     pub downtime_secs_max: u64,
+}
+
+/// How the running server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its last write and read went well.
+    pub ok: bool,
+    /// It holds a clock jump.
+    pub clock_held: bool,
+    /// Items that it found damaged.
+    pub damaged: u64,
 }
 
 /// Bytes and files that there is room for.

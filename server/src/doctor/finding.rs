@@ -104,6 +104,15 @@ findings! {
     /// The clock is behind the last mark.
     ClockBack = "clock-back", Mend, false,
         "the clock is behind the hour in which the server last ran: set it right; nothing lives longer by it";
+    /// The running server holds a jump.
+    ClockHeld = "clock-held", Mend, false,
+        "the running server holds a jump of its clock: what that would expire is kept, but cannot be read; set the clock right, or run `satchel-server clock accept`";
+    /// The running server cannot write or read.
+    ServerUnwell = "server-unwell", Mend, false,
+        "the running server's last write or read failed: look at its disk and at what it says on standard error";
+    /// The running server met damage.
+    Damaged = "damaged", Mend, false,
+        "the running server found stored items that are damaged: it names them on standard error; `satchel-server check` looks at all of them, and the disk may be failing";
     /// No room for uploads.
     SpaceFull = "space-full", Mend, false,
         "less than 64 MiB are free: uploads are, or soon will be, refused with 507; claims and burns go on";

@@ -1,6 +1,6 @@
 //! Facts to findings. No I/O: what is judged is handed in.
 
-use super::facts::{Entry, Facts, Keys, Kind, Space, Swap, Time};
+use super::facts::{Entry, Facts, Keys, Kind, Server, Space, Swap, Time};
 use super::finding::Finding;
 use crate::disk::Doubt;
 
@@ -19,6 +19,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     found.extend(memory(facts));
     found.extend(facts.entries.iter().flat_map(|entry| access(entry, facts.user)));
     found.extend(facts.clock.and_then(clock));
+    found.extend(facts.server.into_iter().flat_map(server));
     found.extend(facts.space.into_iter().flat_map(space));
     if facts.descriptors.is_some_and(|count| count < DESCRIPTORS_MIN) {
         found.push(Finding::FewDescriptors);
@@ -108,6 +109,18 @@ fn clock(time: Time) -> Option<Finding> {
         return Some(Finding::ClockAhead);
     }
     (time.now.saturating_add(BACK_SECS_MAX) < time.mark).then_some(Finding::ClockBack)
+}
+
+fn server(server: Server) -> Vec<Finding> {
+    let said = [
+        (!server.ok, Finding::ServerUnwell),
+        (server.clock_held, Finding::ClockHeld),
+        (server.damaged > 0, Finding::Damaged),
+    ];
+    said.into_iter()
+        .filter(|(said, _)| *said)
+        .map(|(_, finding)| finding)
+        .collect()
 }
 
 fn space(space: Space) -> Vec<Finding> {

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{IFlags, ioctl_getflags, statvfs};
 use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, geteuid, getrlimit};
 
-use super::facts::{Entry, Facts, Keys, Kind, Space, Time};
+use super::facts::{Entry, Facts, Keys, Kind, Server, Space, Time};
 use super::swap;
 use crate::config::{Settings, ShredKeys};
+use crate::control::{self, Answer, Request};
 use crate::disk::{Doubt, mount_of};
 use crate::store::{Clock as _, SystemClock, glance};
 
@@ -19,8 +20,24 @@ const ENTRIES_MAX: usize = 10_000;
 /// What can be seen from here. What cannot be read is left out, or taken for the worse.
 #[must_use]
 pub fn look(settings: &Settings) -> Facts {
-    let mounts = read("/proc/self/mountinfo");
     let kept = glance(&settings.data);
+    Facts {
+        entries: entries(settings),
+        clock: kept.map(|kept| Time {
+            now: SystemClock.now(),
+            mark: kept.mark,
+            downtime_secs_max: settings.downtime_secs_max,
+        }),
+        server: server(settings),
+        space: space(settings, kept.map_or(0, |kept| kept.bytes)),
+        ..look_at_machine(settings)
+    }
+}
+
+/// What "burned means gone" hangs on, and nothing that takes time: for each start.
+#[must_use]
+pub fn look_at_machine(settings: &Settings) -> Facts {
+    let mounts = read("/proc/self/mountinfo");
     Facts {
         keys: match &settings.shred_keys {
             ShredKeys::Memory => Keys::Memory,
@@ -32,13 +49,10 @@ pub fn look(settings: &Settings) -> Facts {
         dumps_core: dumps_core(),
         dumps_kernel: read("/sys/kernel/kexec_crash_loaded").trim() == "1",
         user: geteuid().as_raw(),
-        entries: entries(settings),
-        clock: kept.map(|kept| Time {
-            now: SystemClock.now(),
-            mark: kept.mark,
-            downtime_secs_max: settings.downtime_secs_max,
-        }),
-        space: space(settings, kept.map_or(0, |kept| kept.bytes)),
+        entries: Vec::new(),
+        clock: None,
+        server: None,
+        space: None,
         descriptors: getrlimit(Resource::Nofile).current,
     }
 }
@@ -126,6 +140,18 @@ fn entry(path: &Path, name: String) -> Option<Entry> {
             _ => Kind::File,
         },
     })
+}
+
+/// Nothing where none runs, or where it does not answer whoever asks.
+fn server(settings: &Settings) -> Option<Server> {
+    match control::ask(&settings.data, &Request::State) {
+        Ok(Some(Answer::State(state))) => Some(Server {
+            ok: state.ok,
+            clock_held: state.clock_held,
+            damaged: state.damaged,
+        }),
+        _ => None,
+    }
 }
 
 fn space(settings: &Settings, stored: u64) -> Option<Space> {

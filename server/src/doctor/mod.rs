@@ -9,10 +9,10 @@ mod swap;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{Entry, Facts, Keys, Kind, Space, Swap, Time};
+pub use facts::{Entry, Facts, Keys, Kind, Server, Space, Swap, Time};
 pub use finding::{Finding, Level};
 pub use judge::judge;
-pub use look::look;
+pub use look::{look, look_at_machine};
 
 use std::fmt::Write as _;
 

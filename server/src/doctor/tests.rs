@@ -26,6 +26,11 @@ fn good() -> Facts {
             mark: 999_000,
             downtime_secs_max: 86_400,
         }),
+        server: Some(Server {
+            ok: true,
+            clock_held: false,
+            damaged: 0,
+        }),
         space: Some(Space {
             bytes: 20 << 30,
             files: Some(1 << 20),
@@ -137,6 +142,23 @@ fn a_clock_is_compared_with_the_last_mark() {
     assert_eq!(at(1_086_401), [Finding::ClockAhead]);
     assert_eq!(at(1_000_000 - 3600), []);
     assert_eq!(at(1_000_000 - 3601), [Finding::ClockBack]);
+}
+
+#[test]
+fn what_the_running_server_says_of_itself_is_said_on() {
+    let says = |ok, clock_held, damaged| {
+        with(|facts| {
+            facts.server = Some(Server {
+                ok,
+                clock_held,
+                damaged,
+            });
+        })
+    };
+    assert_eq!(says(false, false, 0), [Finding::ServerUnwell]);
+    assert_eq!(says(true, true, 0), [Finding::ClockHeld]);
+    assert_eq!(says(true, false, 2), [Finding::Damaged]);
+    assert_eq!(with(|facts| facts.server = None), []);
 }
 
 #[test]

@@ -74,8 +74,7 @@ impl<'a> Arriving<'a> {
 /// `unsupported_media_type`, `too_large`, `request_timeout`; `invalid_request` when it is not what is asked for.
 pub(super) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: &mut Payload) -> Result<T, Failure> {
     super::documents::is_json(request)?;
-    let mut bytes = Vec::new();
-    let mut arriving = Arriving::new(payload);
+    let (mut bytes, mut arriving) = (Vec::new(), Arriving::new(payload));
     while let Some(chunk) = arriving.next().await {
         let chunk = chunk.map_err(|cut| match cut {
             Cut::Idle => Failure::new(Code::RequestTimeout),

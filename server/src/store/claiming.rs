@@ -55,7 +55,7 @@ impl Order for Claim {
             return Ok(Turn::Refused(StoreError::NotFound));
         };
         if step == 0 {
-            if desk.shared.damage.is_missing(row.item) && row.paste.gone(desk.now).is_none() {
+            if is_missing(desk, &row) && row.paste.gone(desk.now).is_none() {
                 // Its content may come back: it costs nobody a read.
                 return Ok(Turn::Refused(StoreError::Damaged));
             }
@@ -148,6 +148,15 @@ impl Order for RanOut {
         }
         Ok(Turn::Done(()))
     }
+}
+
+/// Whether the file of its content, or of the payload that it leads to, was not there at start.
+fn is_missing(desk: &Desk<'_>, row: &PasteRow) -> bool {
+    let payload = match row.place {
+        Place::Link { document, .. } => document,
+        Place::Alone | Place::Document => row.item,
+    };
+    desk.shared.damage.is_missing(payload)
 }
 
 /// The row whose hash the token proves, in the same time whether it is there or not.

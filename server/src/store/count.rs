@@ -11,8 +11,10 @@ use super::error::OpenError;
 /// How much there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Pastes that are whole.
+    /// Pastes that are whole, each link to a document among them.
     pub stored: u64,
+    /// Documents with several links.
+    pub documents: u64,
     /// Unfinished uploads.
     pub uploading: u64,
     /// Tombstones.
@@ -40,11 +42,12 @@ pub fn count(folder: &Path) -> Result<Counts, OpenError> {
     conn.execute_batch("BEGIN")?;
     let number = |query: &str| conn.query_row(query, [], |row| row.get(0));
     Ok(Counts {
-        stored: number("SELECT count(*) FROM paste WHERE state = 1")?,
+        stored: number("SELECT count(*) FROM paste WHERE state = 1 AND (document IS NULL OR number IS NOT NULL)")?,
+        documents: number("SELECT count(*) FROM paste WHERE state = 1 AND document IS NOT NULL AND number IS NULL")?,
         uploading: number("SELECT count(*) FROM paste WHERE state = 0")?,
         tombstones: number("SELECT count(*) FROM paste WHERE state = 2")?,
         leases: number("SELECT count(*) FROM lease WHERE phase = 0")?,
-        bytes: number("SELECT coalesce(sum(size), 0) FROM paste WHERE state < 2")?,
+        bytes: number("SELECT coalesce(sum(size - shared), 0) FROM paste WHERE state < 2")?,
         slots: number("SELECT value FROM store WHERE name = 'slots'")?,
         database_bytes: len(&folder.join("satchel.db")) + len(&folder.join("satchel.db-wal")),
         content_bytes: fs::read_dir(folder.join("content"))

@@ -203,7 +203,7 @@ pub(super) fn owners_head(conn: &Connection, shared: &Shared, slot: SlotRef) -> 
 }
 
 /// No block of the payload has this place.
-const fn head_of(item: u64) -> rest::Place {
+pub(super) const fn head_of(item: u64) -> rest::Place {
     rest::Place {
         item,
         index: u64::MAX,

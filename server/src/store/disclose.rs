@@ -14,14 +14,19 @@ use super::error::OpenError;
 use super::files;
 use super::kinds::Id;
 
-/// What is kept under `id`, as JSON: `known`, and where it is `paste`, `leases` and `content`.
+/// What is kept under `id`, a paste's or a document's, as JSON: `known`, and where it is `paste`, `leases` and `content`.
 ///
 /// # Errors
 /// [`OpenError`] where there is no store that can be read.
-pub fn disclose(folder: &Path, id: Id) -> Result<Value, OpenError> {
+pub fn disclose(folder: &Path, id: [u8; satchel_api::limit::ID_LEN]) -> Result<Value, OpenError> {
     let conn = db::open_outside(&folder.join("satchel.db"))?;
     conn.execute_batch("BEGIN")?;
-    let Some(paste) = all(&conn, "SELECT * FROM paste WHERE id = ?1", [&id.hash()[..]])?.pop() else {
+    let under = |id: Id| all(&conn, "SELECT * FROM paste WHERE id = ?1", [&id.hash()[..]]);
+    let found = match under(Id::new(id))?.pop() {
+        Some(paste) => Some(paste),
+        None => under(Id::of_document(id))?.pop(),
+    };
+    let Some(paste) = found else {
         return Ok(json!({ "known": false }));
     };
     let item = paste.get("item").and_then(Value::as_u64).unwrap_or(0);

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use zeroize::Zeroize as _;
@@ -20,7 +19,6 @@ pub(super) enum Medium {
 #[derive(Default)]
 pub(super) struct Memory {
     pages: RwLock<Vec<Page>>,
-    swappable: AtomicBool,
 }
 
 struct Page {
@@ -81,11 +79,6 @@ impl Medium {
             let _ = file.unlock();
         }
     }
-
-    /// Memory that the system would not lock.
-    pub(super) fn is_swappable(&self) -> bool {
-        matches!(self, Self::Memory(memory) if memory.swappable.load(Ordering::Relaxed))
-    }
 }
 
 impl Memory {
@@ -107,9 +100,7 @@ impl Memory {
         let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
         pieces(offset, bytes.len(), |page, from, piece| {
             while pages.len() <= page {
-                let new = Page::new();
-                self.swappable.fetch_or(new._lock.is_none(), Ordering::Relaxed);
-                pages.push(new);
+                pages.push(Page::new());
             }
             let to = from + piece.len();
             pages[page].bytes[from..to].copy_from_slice(&bytes[piece]);

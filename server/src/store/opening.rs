@@ -20,7 +20,7 @@ use super::leases::Leases;
 use super::reserve::Reserve;
 use super::rest::{BLOCK_BYTES, SEALED_BYTES};
 use super::shared::{Chore, Limits, Readers, Shared, Uploads};
-use super::slots::SlotRef;
+use super::slots::{SlotRef, Slots};
 use super::watch::Watch;
 use super::writer::{Message, Writer};
 use super::{Options, Totals, db};
@@ -87,11 +87,10 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     make_folder(&folder).map_err(at(&folder))?;
     let lock = lock(&folder.join("lock"))?;
     let database = folder.join("satchel.db");
-    let slots_path = options.slots.clone().unwrap_or_else(|| folder.join("shred-keys"));
     let place = if options.keys_in_memory {
         Place::Memory
     } else {
-        Place::File(slots_path.clone())
+        Place::File(options.slots.clone().unwrap_or_else(|| folder.join("shred-keys")))
     };
     let mut found = look_at_database(&database)?;
     keys::look(&mut found, &place, options.accept_lost_keys)?;
@@ -108,19 +107,9 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
             [hour_of(options.clock.now())],
         )?;
     }
-    let mut watch = watch(&options, &found);
-    keys::bury(&conn, &found.lost, watch.now(options.clock.now(), options.clock.boot()))?;
-    found.say_what_is_lost();
-    let slots = keys::open(&place, &store_id, &found, &conn).map_err(at(&slots_path))?;
-    // On a full disk there is no room for new keys: creations will say so, and all else goes on.
-    let _ = slots.fill(&*options.random);
-    let content = folder.join("content");
-    let files = Files::open(content.clone()).map_err(at(&content))?;
-    let mut live: Vec<u64> = found.live.iter().map(|slot| slot.item).collect();
-    live.sort_unstable();
-    files
-        .remove_strays(|item| live.binary_search(&item).is_ok())
-        .map_err(at(&content))?;
+    let watch = watch(&options, &found);
+    let slots = open_slots(&options, &place, &found, (&conn, &store_id))?;
+    let files = open_files(&folder, &found)?;
     sync_folder(&folder).map_err(at(&folder))?;
     let damage = Damage::new(without_file(&conn, &files)?);
 
@@ -202,6 +191,38 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(if here { Path::new(".") } else { folder })?.sync_all()
 }
 
+/// The slots, once what has lost its key is burned.
+fn open_slots(
+    options: &Options,
+    place: &Place,
+    found: &Found,
+    (conn, store_id): (&Connection, &[u8; 32]),
+) -> Result<Slots, OpenError> {
+    let now = watch(options, found).now(options.clock.now(), options.clock.boot());
+    keys::bury(conn, &found.lost, now)?;
+    found.say_what_is_lost();
+    let path = match place {
+        Place::File(path) => path.clone(),
+        Place::Memory => options.folder.clone(),
+    };
+    let slots = keys::open(place, store_id, found, conn).map_err(io_at(path))?;
+    // On a full disk there is no room for new keys: creations will say so, and all else goes on.
+    let _ = slots.fill(&*options.random);
+    Ok(slots)
+}
+
+/// The files of large contents, without those of no paste.
+fn open_files(folder: &Path, found: &Found) -> Result<Files, OpenError> {
+    let content = folder.join("content");
+    let files = Files::open(content.clone()).map_err(io_at(content.clone()))?;
+    let mut live: Vec<u64> = found.live.iter().map(|slot| slot.item).collect();
+    live.sort_unstable();
+    files
+        .remove_strays(|item| live.binary_search(&item).is_ok())
+        .map_err(io_at(content))?;
+    Ok(files)
+}
+
 fn watch(options: &Options, found: &Found) -> Watch {
     Watch::new(
         options.clock.now(),
@@ -214,7 +235,9 @@ fn watch(options: &Options, found: &Found) -> Watch {
 
 /// Items whose content should lie in a file that is not there, or is too short. They are kept: the folder may come back.
 fn without_file(conn: &Connection, files: &Files) -> Result<HashSet<u64>, OpenError> {
-    let mut query = conn.prepare("SELECT item, held FROM paste WHERE state < 2 AND size > ?1 AND held >= ?2")?;
+    let mut query = conn.prepare(
+        "SELECT item, held - shared FROM paste WHERE state < 2 AND size - shared > ?1 AND held - shared >= ?2",
+    )?;
     let rows = query.query_map([super::ROW_BYTES_MAX, BLOCK_BYTES], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
@@ -277,7 +300,7 @@ fn look_at_database(database: &Path) -> Result<Found, OpenError> {
 }
 
 fn totals(conn: &Connection) -> Result<Totals, OpenError> {
-    let query = "SELECT count(*), coalesce(sum(size), 0) FROM paste WHERE state < 2";
+    let query = "SELECT count(*), coalesce(sum(size - shared), 0) FROM paste WHERE state < 2";
     Ok(conn.query_row(query, [], |row| {
         Ok(Totals {
             items: row.get(0)?,

@@ -90,7 +90,7 @@ impl Order for Purging {
 fn chosen(desk: &Desk<'_>, purge: Purge, after: u64) -> Result<Vec<u64>, Fault> {
     let mut query = desk.conn.prepare_cached(
         "SELECT item FROM paste WHERE item > :after AND (:all OR (due_at <= :now AND running = 0) OR (:tombstones AND state = 2)
-         OR (state = 0 AND due_at - :idle <= :before) OR (state = 1 AND due_at - expires_in <= :before)) ORDER BY item LIMIT :chunk",
+         OR (state = 0 AND due_at - :idle <= :before) OR (state = 1 AND due_at - expires_in <= :before AND (document IS NULL OR number IS NOT NULL))) ORDER BY item LIMIT :chunk",
     )?;
     let before = purge.older_than_secs.map(|secs| desk.now.at.saturating_sub(secs));
     let parameters: &[(&str, &dyn ToSql)] = named_params! {

@@ -168,7 +168,7 @@ pub(super) fn insert(conn: &Connection, id: Id, row: &PasteRow) -> rusqlite::Res
     };
     conn.prepare_cached(
         "INSERT INTO paste VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, ?12, ?13, 0, 0, ?14, ?15, NULL, NULL,
-         ?16, ?17, ?18, NULL)",
+         ?16, ?17, ?18)",
     )?
     .execute(params![
         row.item,
@@ -238,7 +238,7 @@ pub(super) fn bury(conn: &Connection, row: &PasteRow, tombstone: Tombstone) -> r
     let (_, _, expiry) = stage_columns(&row.paste);
     conn.prepare_cached(
         "UPDATE paste SET claim = NULL, state = 2, slot = NULL, generation = NULL, size = 0, held = 0, reads = 0, reads_used = 0,
-         running = 0, on_guessing = 0, keep = 0, tries = 0, wait_until = 0, expires_in = 0, shared = 0, panic = NULL, due_at = ?2, burned = ?3, burned_at = ?4
+         running = 0, on_guessing = 0, keep = 0, tries = 0, wait_until = 0, expires_in = 0, shared = 0, due_at = ?2, burned = ?3, burned_at = ?4
          WHERE item = ?1",
     )?
     .execute(params![row.item, tombstone_until(expiry), burned_number(tombstone.burned), tombstone.burned_at])?;

@@ -164,11 +164,6 @@ impl Slots {
         &self.medium
     }
 
-    /// Memory that may be swapped out.
-    pub(super) fn is_swappable(&self) -> bool {
-        self.medium.is_swappable()
-    }
-
     /// Slots that the file has by now, slot 0 not counted.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Acquire)

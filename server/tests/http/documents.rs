@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 use super::harness::{Answer, OCTETS, Paste, Server, TUS, bearer, random, sha256, token};
 
 const LARGE: usize = 700_000;
-const JSON: (&str, &str) = ("content-type", "application/json");
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A document as its owner knows it.
-struct Document {
-    id: String,
-    owner: String,
+pub(crate) struct Document {
+    pub(crate) id: String,
+    pub(crate) owner: String,
     payload: Vec<u8>,
     head: Vec<u8>,
 }
 
 impl Document {
-    fn new(len: usize) -> Self {
+    pub(crate) fn new(len: usize) -> Self {
         let mut payload = vec![0; len];
         getrandom::fill(&mut payload).unwrap();
         Self {
@@ -30,7 +30,7 @@ impl Document {
         }
     }
 
-    fn on(server: &Server, len: usize) -> Self {
+    pub(crate) fn on(server: &Server, len: usize) -> Self {
         let document = Self::new(len);
         assert_eq!(document.create(server, &document.payload).status, 201);
         document
@@ -40,7 +40,7 @@ impl Document {
         format!("/api/v1/documents/{}{rest}", self.id)
     }
 
-    fn metadata(&self) -> String {
+    pub(crate) fn metadata(&self) -> String {
         let pairs = [
             ("id", self.id.clone()),
             ("owner", hash(&self.owner)),
@@ -75,7 +75,7 @@ impl Document {
     }
 
     /// A link that is not made yet: its content is a head of its own before the payload.
-    fn link(&self, reads: u32) -> Paste {
+    pub(crate) fn link(&self, reads: u32) -> Paste {
         let mut link = Paste::new(0, reads);
         link.content = [&random::<230>()[..], &self.payload].concat();
         link.receipt.clone_from(&self.owner);
@@ -85,6 +85,11 @@ impl Document {
     fn make(&self, server: &Server, links: &[&Paste]) -> Answer {
         let links: Vec<Value> = links.iter().map(|link| self.wanted(link)).collect();
         self.ask(server, "POST", "/links", &json!({ "links": links }))
+    }
+
+    /// The body of a request for one link.
+    pub(crate) fn wanting(&self, link: &Paste) -> Value {
+        json!({ "links": [self.wanted(link)] })
     }
 
     fn wanted(&self, link: &Paste) -> Value {
@@ -104,7 +109,7 @@ impl Document {
         })
     }
 
-    fn linked(&self, server: &Server, reads: u32) -> Paste {
+    pub(crate) fn linked(&self, server: &Server, reads: u32) -> Paste {
         let link = self.link(reads);
         assert_eq!(self.make(server, &[&link]).status, 201);
         link

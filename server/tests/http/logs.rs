@@ -6,7 +6,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use super::harness::{Paste, Server, TUS, bearer, message, sha256, token};
+use super::harness::{Paste, Server, TUS, bearer, command, message, sha256, token};
 
 /// Every kind of request, right and wrong. What must not be said of them.
 fn every_kind_of_request(server: &Server) -> Vec<String> {
@@ -105,6 +105,29 @@ fn nothing_about_a_person_is_said_in_any_format_at_any_level() {
             assert_eq!(said.contains("stopping"), level == "info", "{said}");
         }
     }
+}
+
+/// [B-71] [B-121]
+#[test]
+fn why_it_does_not_start_is_said_in_the_chosen_format_too() {
+    let server = Server::start();
+    let output = command()
+        .args([
+            "serve",
+            "--log-format",
+            "json",
+            "--listen",
+            &server.address.to_string(),
+            "--data",
+        ])
+        .arg(tempfile::tempdir().unwrap().path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let line: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert_eq!((&line["level"], &line["event"]), (&"error".into(), &"ended".into()));
+    assert!(line["message"].as_str().unwrap().contains("in use"), "{said}");
 }
 
 /// [B-121]

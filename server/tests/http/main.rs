@@ -6,6 +6,7 @@
 )]
 
 mod abuse;
+mod checking;
 mod configuration;
 mod connection;
 mod creating;

@@ -12,7 +12,7 @@ const METHODS: [&str; 9] = [
 ];
 
 /// The requests that take a proof, and how they are asked.
-const PROVEN: [(&str, &str); 9] = [
+const PROVEN: [(&str, &str); 10] = [
     ("HEAD", ""),
     ("PATCH", ""),
     ("DELETE", ""),
@@ -22,6 +22,18 @@ const PROVEN: [(&str, &str); 9] = [
     ("POST", "/claim"),
     ("GET", "/content"),
     ("POST", "/confirm"),
+    ("POST", "/policy"),
+];
+/// What takes the owner token of a document.
+const OWNED: [(&str, &str); 8] = [
+    ("HEAD", ""),
+    ("PATCH", ""),
+    ("DELETE", ""),
+    ("GET", "/receipt"),
+    ("GET", "/head"),
+    ("POST", "/links"),
+    ("DELETE", "/links/{number}"),
+    ("POST", "/links/{number}/policy"),
 ];
 
 /// One paste of each kind that there can be.
@@ -104,8 +116,11 @@ fn one_refusal_everywhere(seen: &BTreeMap<(String, &str), Answer>) {
     let of = |method, rest: &str| &seen[&(format!("/api/v1/pastes/{{id}}{rest}"), method)];
     let expected = of("POST", "/probe");
     assert_eq!(expected.code(), "not_found");
-    for (method, rest) in PROVEN {
-        let mut answer = of(method, rest).clone();
+    let owned = |(method, rest): (&'static str, &str)| (method, format!("/api/v1/documents/{{id}}{rest}"));
+    let proven = PROVEN.map(|(method, rest)| (method, format!("/api/v1/pastes/{{id}}{rest}")));
+    for (method, route) in proven.iter().cloned().chain(OWNED.map(owned)) {
+        let mut answer = seen[&(route.clone(), method)].clone();
+        let rest = route.split_once("{id}").map_or("", |(_, rest)| rest);
         if rest.is_empty() {
             answer
                 .headers
@@ -117,10 +132,12 @@ fn one_refusal_everywhere(seen: &BTreeMap<(String, &str), Answer>) {
         assert_eq!(answer, *expected, "{method} {rest}");
     }
     for ((route, method), answer) in seen {
-        let proven = PROVEN
-            .iter()
-            .any(|(verb, rest)| verb == method && route.strip_prefix("/api/v1/pastes/{id}") == Some(*rest));
-        let head_of_receipt = *method == "HEAD" && route.ends_with("/receipt");
+        let known = |prefix: &str, known: &[(&str, &str)]| {
+            let rest = route.strip_prefix(prefix);
+            known.iter().any(|(verb, path)| verb == method && rest == Some(*path))
+        };
+        let proven = known("/api/v1/pastes/{id}", &PROVEN) || known("/api/v1/documents/{id}", &OWNED);
+        let head_of_receipt = *method == "HEAD" && (route.ends_with("/receipt") || route.ends_with("/head"));
         assert_eq!(
             answer.status == 404,
             proven || head_of_receipt,

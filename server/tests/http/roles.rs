@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::connection::Connection;
+use super::documents::{Document, JSON};
 use super::harness::{Paste, Server, TUS, bearer, token};
 
 const DOCUMENT: &str = include_str!("../../../docs/api.md");
 const BEGIN: &str = "<!-- roles: a test makes this table by asking -->\n";
 const END: &str = "<!-- end of roles -->";
-const HEADING: &str =
-    "| route | method | none | wrong | probe | claim | lease | receipt |\n|---|---|--:|--:|--:|--:|--:|--:|\n";
+const HEADING: &str = "| route | method | none | wrong | probe | claim | lease | receipt | owner |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n";
 
 const METHODS: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW",
 ];
 /// Which token stands in `Authorization`.
-const ROLES: [&str; 6] = ["none", "wrong", "probe", "claim", "lease", "receipt"];
+const ROLES: [&str; 7] = ["none", "wrong", "probe", "claim", "lease", "receipt", "owner"];
 /// Paths of the page: a file, any other, and what is missing.
 const PAGE: [&str; 3] = ["/", "/any/other/path", "/assets/missing.js"];
 const LEN: usize = 1024;
@@ -28,7 +28,14 @@ fn asked(
     route: &str,
     (method, instead): (&str, Option<&str>),
 ) -> u16 {
-    let (paste, running) = (Paste::on(server, LEN, 3), token());
+    let (document, running) = (Document::on(server, LEN), token());
+    let of_document = route.starts_with("/api/v1/documents");
+    // A link is a paste as any other, and its receipt token is its document's owner token.
+    let paste = if of_document {
+        document.linked(server, 3)
+    } else {
+        Paste::on(server, LEN, 3)
+    };
     assert_eq!(paste.claim(server, &running).status, 200);
     let right = role != "wrong";
     let bearing = match role {
@@ -37,6 +44,9 @@ fn asked(
         "probe" => Some(paste.probe.clone()),
         "claim" => Some(paste.claim.clone()),
         "lease" => Some(running.clone()),
+        "owner" => Some(document.owner.clone()),
+        // A receipt token opens no document.
+        _ if of_document => Some(Paste::on(server, LEN, 3).receipt.clone()),
         _ => Some(paste.receipt.clone()),
     };
     let probe = if right { paste.probe.clone() } else { token() };
@@ -51,13 +61,24 @@ fn asked(
         ]);
     }
     let fresh = Paste::new(LEN, 1).metadata();
-    if route == "/api/v1/pastes" {
-        headers.extend([("upload-length", &*len), ("upload-metadata", &*fresh)]);
-    } else {
-        headers.push(super::harness::OCTETS);
+    let fresh_document = Document::new(LEN).metadata();
+    let (mut body, id) = (Vec::new(), if of_document { &document.id } else { &paste.id });
+    match route {
+        "/api/v1/pastes" => headers.extend([("upload-length", &*len), ("upload-metadata", &*fresh)]),
+        "/api/v1/documents" => headers.extend([("upload-length", &*len), ("upload-metadata", &*fresh_document)]),
+        _ if route.ends_with("/links") && method == "POST" => {
+            headers.push(JSON);
+            body = document.wanting(&document.link(1)).to_string().into_bytes();
+        }
+        _ if route.ends_with("/policy") && method == "POST" => {
+            headers.push(JSON);
+            body = br#"{"reads_left":1}"#.to_vec();
+        }
+        _ => headers.push(super::harness::OCTETS),
     }
     headers.extend(instead.map(|method| ("x-http-method-override", method)));
-    let answer = line.ask(method, &route.replace("{id}", &paste.id), &headers, &[]);
+    let path = route.replace("{id}", id).replace("{number}", "1");
+    let answer = line.ask(method, &path, &headers, &body);
     if method == "OPTIONS" || answer.status == 405 {
         assert!(
             answer.status != 405 || answer.header("allow").is_some(),
@@ -69,7 +90,7 @@ fn asked(
 
 /// The statuses of all roles, for each method of a route, in one line each; methods that are alike share it.
 fn rows(server: &Server, line: &mut Connection, route: &str) -> Vec<String> {
-    let mut alike = Vec::<([u16; 6], Vec<&str>)>::new();
+    let mut alike = Vec::<([u16; 7], Vec<&str>)>::new();
     for method in METHODS {
         let cells = ROLES.map(|role| asked(server, line, role, route, (method, None)));
         match alike.iter_mut().find(|(known, _)| *known == cells) {
@@ -77,7 +98,7 @@ fn rows(server: &Server, line: &mut Connection, route: &str) -> Vec<String> {
             None => alike.push((cells, vec![method])),
         }
     }
-    let row = |(cells, methods): &([u16; 6], Vec<&str>)| {
+    let row = |(cells, methods): &([u16; 7], Vec<&str>)| {
         let methods: Vec<String> = methods.iter().map(|method| format!("`{method}`")).collect();
         let cells: Vec<String> = cells.iter().map(u16::to_string).collect();
         format!("| `{route}` | {} | {} |\n", methods.join(", "), cells.join(" | "))
@@ -85,10 +106,10 @@ fn rows(server: &Server, line: &mut Connection, route: &str) -> Vec<String> {
     // Said once for all, above the table.
     let options = alike.iter().find(|(_, methods)| methods.contains(&"OPTIONS"));
     assert!(
-        options.is_some_and(|(cells, methods)| *cells == [204; 6] && *methods == ["OPTIONS"]),
+        options.is_some_and(|(cells, methods)| *cells == [204; 7] && *methods == ["OPTIONS"]),
         "{route}: {options:?}"
     );
-    let plain = |(cells, _): &&([u16; 6], Vec<&str>)| *cells != [405; 6] && *cells != [204; 6];
+    let plain = |(cells, _): &&([u16; 7], Vec<&str>)| *cells != [405; 7] && *cells != [204; 7];
     alike.iter().filter(plain).map(row).collect()
 }
 
@@ -102,7 +123,8 @@ fn routes(server: &Server) -> Vec<String> {
 /// [B-90]
 #[test]
 fn the_table_of_roles_routes_and_methods_is_the_written_one() {
-    let server = Server::start();
+    // So many creations are load.
+    let server = Server::start_with(&["--work", "off"]);
     let mut line = Connection::to(&server);
     let made: String = routes(&server)
         .iter()

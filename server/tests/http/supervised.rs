@@ -128,7 +128,8 @@ fn sockets_of_another_process_are_left_alone() {
 fn the_unit_fits_the_server() {
     let unit = include_str!("../../../deploy/satchel.service");
     for line in [
-        "Type=notify-reload",
+        "Type=notify",
+        "ExecReload=/bin/kill -HUP $MAINPID",
         "LimitMEMLOCK=infinity",
         "LimitCORE=0",
         "UMask=0077",

@@ -7,9 +7,10 @@ use rusqlite::{Connection, params};
 
 use super::{Inspection, Subject, Violation};
 use crate::lifecycle::{Paste, Stage};
-use crate::store::creating::TAIL;
+use crate::store::creating::{HEAD, TAIL, head_of};
+use crate::store::medium::Medium;
 use crate::store::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
-use crate::store::rows::{self, PasteRow};
+use crate::store::rows::{self, PasteRow, Place as Whole};
 use crate::store::slots::{self, Held};
 use crate::store::{ROW_BYTES_MAX, files};
 
@@ -81,14 +82,19 @@ fn within(subject: &Subject<'_>, item: u64) -> Result<Result<Seen, Violation>, r
     if !is_sound(&row) {
         return Ok(Err(Violation::Row));
     }
-    if leases != u64::from(row.paste.running) {
-        return Ok(Err(Violation::Leases));
+    let running = u64::from(row.paste.running);
+    match row.place {
+        Whole::Document if links(conn, item)? != running => return Ok(Err(Violation::Links)),
+        Whole::Link { document, shared, .. } if !leads_to(conn, document, shared)? => return Ok(Err(Violation::Links)),
+        Whole::Alone | Whole::Link { .. } if leases != running => return Ok(Err(Violation::Leases)),
+        Whole::Document if leases > 0 => return Ok(Err(Violation::Leases)),
+        _ => {}
     }
     let cipher = match key(subject, &row) {
         Ok(cipher) => cipher,
         Err(violation) => return Ok(Err(violation)),
     };
-    if blocks != expected(&row.paste) {
+    if blocks != expected(&row) {
         return Ok(Err(Violation::Blocks));
     }
     Ok(verify(subject, &row, &cipher, &blocks)?.map(|blocks| Seen {
@@ -128,6 +134,8 @@ fn key(subject: &Subject<'_>, row: &PasteRow) -> Result<Cipher, Violation> {
         Ok(Held::Key(key)) => Ok(key.cipher()),
         Ok(Held::Nothing) => Err(Violation::SlotEmpty),
         Ok(Held::Other) => Err(Violation::SlotUnfit),
+        // Memory of a server that is gone.
+        Err(_) if matches!(subject.medium, Medium::Memory(_)) => Err(Violation::SlotEmpty),
         Ok(Held::Damaged) | Err(_) => Err(Violation::SlotDamaged),
     }
 }
@@ -140,15 +148,40 @@ fn places(conn: &Connection, item: u64) -> Result<Vec<u64>, rusqlite::Error> {
 }
 
 /// Where they should: all of a small content, the part block at the end of a large one.
-fn expected(paste: &Paste) -> Vec<u64> {
-    let (held, _) = stage(paste);
-    if paste.size <= ROW_BYTES_MAX {
+fn expected(row: &PasteRow) -> Vec<u64> {
+    let held = own_held(row);
+    let mut places: Vec<u64> = if row.own_bytes() <= ROW_BYTES_MAX {
         (0..held.div_ceil(BLOCK_BYTES)).collect()
-    } else if held % BLOCK_BYTES == 0 {
+    } else if held.is_multiple_of(BLOCK_BYTES) {
         Vec::new()
     } else {
         vec![TAIL]
+    };
+    if row.place == Whole::Document {
+        places.push(HEAD);
+        places.sort_unstable();
     }
+    places
+}
+
+/// Bytes under its own shred key that have arrived.
+fn own_held(row: &PasteRow) -> u64 {
+    let (held, _) = stage(&row.paste);
+    held.saturating_sub(row.paste.size - row.own_bytes())
+}
+
+/// Links to a document that live.
+fn links(conn: &Connection, document: u64) -> Result<u64, rusqlite::Error> {
+    conn.prepare_cached("SELECT count(*) FROM paste WHERE document = ?1 AND number IS NOT NULL AND state < 2")?
+        .query_row([document], |row| row.get(0))
+}
+
+/// Whether a document of that length lives there.
+fn leads_to(conn: &Connection, document: u64, shared: u64) -> Result<bool, rusqlite::Error> {
+    let whole = rows::by_item(conn, document)?;
+    Ok(whole.is_some_and(|row| {
+        row.place == Whole::Document && row.paste.size == shared && matches!(row.paste.stage, Stage::Stored { .. })
+    }))
 }
 
 /// How many blocks verified.
@@ -158,8 +191,7 @@ fn verify(
     cipher: &Cipher,
     blocks: &[u64],
 ) -> Result<Result<u64, Violation>, rusqlite::Error> {
-    let (held, _) = stage(&row.paste);
-    let size = row.paste.size;
+    let (held, size) = (own_held(row), row.own_bytes());
     let opens = |index: u64, sealed: &mut [u8]| {
         let len = usize::try_from((held - index * BLOCK_BYTES).min(BLOCK_BYTES)).unwrap_or(0);
         let opened = cipher.open(Place::of(row.item, index, size), sealed);
@@ -176,6 +208,13 @@ fn verify(
         let Some(mut sealed) = rows::block(subject.conn, row.item, *place)? else {
             return Ok(Err(Violation::Blocks));
         };
+        if *place == HEAD && row.place == Whole::Document {
+            if cipher.open(head_of(row.item), &mut sealed).is_err() {
+                return Ok(Err(Violation::BlockDamaged));
+            }
+            count += 1;
+            continue;
+        }
         let index = if *place == TAIL { held / BLOCK_BYTES } else { *place };
         if !opens(index, &mut sealed) {
             return Ok(Err(Violation::BlockDamaged));

@@ -10,12 +10,12 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use serde::{Deserialize, Serialize};
 
 use super::db;
 use super::error::OpenError;
-use super::medium::Medium;
+use super::medium::{Medium, Memory};
 use super::opening::io_at;
 use super::shared::Shared;
 use super::slots::{Head, Slots};
@@ -51,6 +51,8 @@ pub enum Violation {
     SlotDamaged,
     /// Leases that are counted and leases that run are not as many.
     Leases,
+    /// Links that a document counts and links that live are not as many, or a link leads to no document that lives.
+    Links,
     /// A lease of no paste.
     LeaseStray,
     /// A block is missing, too many, or of no paste.
@@ -115,6 +117,21 @@ pub(super) struct Subject<'a> {
 /// [`OpenError`] where there is nothing to look at.
 pub fn inspect(folder: &Path, slots: &Path, server_runs: bool) -> Result<Inspection, OpenError> {
     let conn = db::open_outside(&folder.join("satchel.db"))?;
+    let place: Option<String> = conn
+        .query_row("SELECT value FROM store WHERE name = 'keys'", [], |row| row.get(0))
+        .optional()?;
+    if place.as_deref() == Some("memory") {
+        // No server has them: what lives is burned by the next start.
+        let mut inspection = Inspection::default();
+        let subject = Subject {
+            conn: &conn,
+            medium: &Medium::Memory(Memory::default()),
+            content: &folder.join("content"),
+            server_runs: false,
+        };
+        run(&subject, &mut inspection)?;
+        return Ok(inspection);
+    }
     let file = match File::open(slots) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -6,6 +6,7 @@ use rusqlite::OptionalExtension as _;
 
 use super::{Inspection, Subject, Violation};
 use crate::lifecycle::Stage;
+use crate::store::medium::Medium;
 use crate::store::slots::Slots;
 use crate::store::{ROW_BYTES_MAX, files, rows};
 
@@ -15,8 +16,9 @@ pub(super) fn look(subject: &Subject<'_>, inspection: &mut Inspection) -> Result
     if first != "ok" {
         inspection.note(Violation::Database, None);
     }
+    let in_memory = matches!(subject.medium, Medium::Memory(_));
     let recorded: u64 = conn.query_row("SELECT value FROM store WHERE name = 'slots'", [], |row| row.get(0))?;
-    if subject.medium.len().map_or(0, Slots::count_in) < recorded {
+    if !in_memory && subject.medium.len().map_or(0, Slots::count_in) < recorded {
         inspection.note(Violation::SlotsShort, None);
     }
     let beyond = "SELECT item FROM paste WHERE slot > ?1 OR slot < 1 LIMIT 1";
@@ -56,7 +58,7 @@ pub(super) fn look_at_files(subject: &Subject<'_>, inspection: &mut Inspection) 
         };
         let belongs = subject.until_sure(|| {
             let lives = rows::by_item(subject.conn, item)?
-                .is_some_and(|row| !matches!(row.paste.stage, Stage::Burned(_)) && row.paste.size > ROW_BYTES_MAX);
+                .is_some_and(|row| !matches!(row.paste.stage, Stage::Burned(_)) && row.own_bytes() > ROW_BYTES_MAX);
             // Removed meanwhile, as it should be.
             Ok(if lives || !entry.path().exists() {
                 Ok(())
