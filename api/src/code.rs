@@ -77,7 +77,7 @@ codes! {
     TooManyLeases = "too_many_leases", 429, "Too many people are downloading this at once.";
     /// This client asks too often: `retry_after`.
     RateLimited = "rate_limited", 429, "Too many requests: wait a little.";
-    /// Work must be shown first.
+    /// Work must be shown first: `work`.
     WorkRequired = "work_required", 429, "The server asks for a proof of work first.";
     /// The head of the request is larger than the server takes.
     HeadersTooLarge = "headers_too_large", 431, "The headers are larger than the server takes.";

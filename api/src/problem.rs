@@ -41,9 +41,23 @@ pub struct Problem {
     /// The hour in which it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burned_at: Option<u64>,
+    /// The work that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<Work>,
     /// The field or header that was wrong: a name of the protocol, never a value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+}
+
+/// A proof of work that is asked for: a nonce of 8 bytes with which SHA-256("satchel/v1/work" || challenge (21) || nonce (8)) begins with that
+/// many zero bits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Work {
+    /// base64url of 21 bytes: 28 characters. For one id, and for five minutes.
+    pub challenge: String,
+    /// Zero bits.
+    pub bits: u8,
 }
 
 impl Problem {
@@ -61,6 +75,7 @@ impl Problem {
             offset: None,
             burned: None,
             burned_at: None,
+            work: None,
             field: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use satchel_client::crypto::Manifest;
 use satchel_client::{Error, Nowhere, Pause, Sealed, SealedSink, Sink, Source, Spool, Stage, Watch};
@@ -189,17 +189,32 @@ impl Pause for Sleep {
     }
 }
 
+/// What is over sooner is not worth a line.
+const SAID_AFTER: Duration = Duration::from_secs(1);
+
 /// Shows what the flow says.
 #[derive(Default)]
 pub(crate) struct Shown {
     progress: Progress,
     waiting_said: std::cell::Cell<bool>,
+    working_since: std::cell::Cell<Option<Instant>>,
+    working_said: std::cell::Cell<bool>,
 }
 
 impl Watch for Shown {
     fn progress(&self, stage: Stage, done: u64, total: Option<u64>) {
         let what = match stage {
             Stage::Deriving => return self.progress.note("passphrase"),
+            Stage::Working => {
+                let begun = self.working_since.get().unwrap_or_else(Instant::now);
+                self.working_since.set(Some(begun));
+                if begun.elapsed() >= SAID_AFTER && !self.working_said.replace(true) {
+                    eprintln!(
+                        "working: the server has too much to do, and asks for some work first; this takes seconds"
+                    );
+                }
+                return self.progress.note("working");
+            }
             Stage::Waiting => {
                 if !self.waiting_said.replace(true) {
                     eprintln!("waiting: no answer, or the connection broke; trying again");

@@ -4,6 +4,7 @@
 
 mod program;
 #[path = "program/server.rs"]
+#[allow(dead_code, reason = "each test file uses its part")]
 mod service;
 
 use program::{Desk, good, mode, refused, said};

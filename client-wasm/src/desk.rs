@@ -144,6 +144,7 @@ impl Watch for Desk {
             Stage::Downloading => "downloading",
             Stage::Opening => "opening",
             Stage::Waiting => "waiting",
+            Stage::Working => "working",
         };
         self.page.progress(stage, number(done), number(total.unwrap_or(0)));
     }

@@ -437,6 +437,36 @@ fn an_invite_goes_to_a_server_that_asks_for_one_and_to_no_other() {
 }
 
 #[test]
+fn work_is_done_where_it_is_asked_for_and_an_invite_spares_it() {
+    for faulty in [false, true] {
+        let model = Model::new(5, faulty);
+        model.state.borrow_mut().work_bits = 10;
+        let shared = shared(&model, &document(0, &[12_000_000]), ONCE, None).unwrap();
+        let mut opened = Opened::default();
+        received(&model, &shared.link, None, &mut opened, &Keeper::default()).unwrap();
+    }
+    let invite = Invite::parse("HAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBYQ").unwrap();
+    let model = Model::new(3, false);
+    model.state.borrow_mut().work_bits = 10;
+    model.state.borrow_mut().invite = invite.token().bearer().to_string();
+    shared_by(Some(&invite), &model, &document(0, &[10]), ONCE, None).unwrap();
+    assert_eq!((model.count("create"), model.count("invited")), (2, 1));
+    // One that does not hold is no reason to give up.
+    model.state.borrow_mut().pastes.clear();
+    model.state.borrow_mut().invite.clear();
+    shared_by(Some(&invite), &model, &document(0, &[10]), ONCE, None).unwrap();
+}
+
+#[test]
+fn more_work_than_anybody_should_do_is_not_begun() {
+    let model = Model::new(3, false);
+    model.state.borrow_mut().work_bits = 21;
+    let refused = shared(&model, &document(0, &[10]), ONCE, None).err().unwrap();
+    assert!(matches!(refused, Error::Refused(problem) if problem.code == satchel_api::Code::WorkRequired));
+    assert!(model.state.borrow().pastes.is_empty());
+}
+
+#[test]
 fn a_dead_server_and_a_foreign_one_are_told_apart() {
     let (model, keeper) = (Model::new(0, false), Keeper::default());
     let link = Link::generate(&mut Seeded::new(3), false);

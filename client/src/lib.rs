@@ -28,6 +28,7 @@ pub mod share_text;
 mod testing;
 mod upload;
 pub mod words;
+mod work;
 
 /// What the traits speak of, for those who reach crypto and api through this crate alone.
 pub use {satchel_api as api, satchel_crypto as crypto};

@@ -73,6 +73,8 @@ pub trait Pause {
 pub enum Stage {
     /// A passphrase is being worked in.
     Deriving,
+    /// A server that has too much to do asks for work first: tries so far, without a total.
+    Working,
     /// Bytes of the document.
     Sealing,
     /// Bytes of the container.

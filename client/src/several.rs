@@ -79,13 +79,7 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
         create: route::DOCUMENTS,
         go_on: route::DOCUMENT,
     };
-    let mut upload = Upload::new(
-        context,
-        uploading,
-        told,
-        invite.filter(|_| limits.invite_required),
-        payload_max,
-    );
+    let mut upload = Upload::new(context, uploading, told, invite, limits.invite_required, payload_max);
     let sealer = Sealer::payload_of(&manifest, &heads, rng)?;
     let out: &mut dyn AnySink<E::Elsewhere> = if manifest.is_open_ended() { spool } else { &mut upload };
     let sealed = seal_with(sealer, &manifest, source, out, engine, context.watch, rng).await;

@@ -40,7 +40,7 @@ pub struct Sharing<'a> {
     pub policy: Policy,
     /// Asked for beside the link, where there is one.
     pub passphrase: Option<&'a Passphrase>,
-    /// Sent where the server takes uploads by invite only.
+    /// Sent where the server takes uploads by invite only, or where it spares a proof of work: else it need not know who has one.
     pub invite: Option<&'a Invite>,
 }
 
@@ -117,13 +117,12 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         &receipt,
         &policy,
     );
-    // A server that asks for none need not know who has one.
-    let invite = invite.filter(|_| limits.invite_required);
     let mut upload = Upload::new(
         context,
         Uploading::of(&receipt),
         metadata,
         invite,
+        limits.invite_required,
         limits.size_bytes_max,
     );
     context.watch.upload_begun(&receipt).await;

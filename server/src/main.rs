@@ -90,6 +90,7 @@ enum Verb {
         #[command(flatten)]
         place: Place,
         /// 22 characters; a link is none
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Takes a block away
@@ -97,6 +98,7 @@ enum Verb {
         #[command(flatten)]
         place: Place,
         /// An id, or a hash as `blocked` lists it
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Lists the hashes of blocked ids

@@ -13,6 +13,8 @@ export const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 export interface Server {
   /** `http://127.0.0.1:PORT`, where the page is. */
   readonly origin: string;
+  /** Its data folder, for an operator's commands. */
+  readonly data: string;
   stop(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function startServer(options: readonly string[] = []): Promise<Serv
   child.stdout.resume();
   return {
     origin,
+    data: join(folder, 'data'),
     async stop() {
       child.kill('SIGTERM');
       await gone;

@@ -59,9 +59,10 @@ export interface Policy {
 export interface Progress {
   /**
    * `deriving`: the passphrase is being worked in (one to five seconds, no steps). `sealing`, `uploading`, `downloading`, `opening`: bytes.
+   * `working`: a server that has too much to do asks for a proof of work (seconds, no total).
    * `waiting`: the connection broke, the next try comes by itself.
    */
-  readonly stage: 'deriving' | 'sealing' | 'uploading' | 'downloading' | 'opening' | 'waiting';
+  readonly stage: 'deriving' | 'sealing' | 'uploading' | 'downloading' | 'opening' | 'waiting' | 'working';
   readonly done: number;
   /** 0 where it is not known. */
   readonly total: number;

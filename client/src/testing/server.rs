@@ -3,10 +3,12 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use rand_core::Rng;
+use satchel_api::problem::Work;
 use satchel_api::{Burned, Code, Config, PasteState, Probed, Problem, Receipt, header as name, metadata, route};
 use satchel_crypto::LeaseToken;
+use sha2::{Digest, Sha256};
 
 use super::Seeded;
 use crate::{Answer, Body, Request, Transport, Unreachable};
@@ -21,6 +23,8 @@ pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) pastes: HashMap<String, Paste>,
     pub(crate) log: Vec<&'static str>,
+    /// Zero bits that a creation has to show; 0 for none.
+    pub(crate) work_bits: u8,
     /// The token of the invite that holds.
     pub(crate) invite: String,
     /// Answered instead of anything else.
@@ -78,6 +82,7 @@ impl Model {
             config,
             pastes: HashMap::new(),
             log: Vec::new(),
+            work_bits: 0,
             invite: String::new(),
             always: None,
         };
@@ -246,6 +251,25 @@ fn bearer(request: &Request<'_>) -> String {
         .unwrap_or_default()
 }
 
+/// For this creation and no other.
+fn challenge_of(told: &str) -> String {
+    Base64UrlUnpadded::encode_string(&Sha256::digest(told)[..21])
+}
+
+fn shows_work(request: &Request<'_>, told: &str, bits: u8) -> bool {
+    let Some((challenge, nonce)) = header(request, name::WORK).and_then(|work| work.split_once('.')) else {
+        return false;
+    };
+    let decode = |text| Base64UrlUnpadded::decode_vec(text).unwrap();
+    let hash = Sha256::new()
+        .chain_update(b"satchel/v1/work")
+        .chain_update(decode(challenge))
+        .chain_update(decode(nonce))
+        .finalize();
+    let zeros = u64::from_be_bytes(*hash.first_chunk().unwrap()).leading_zeros();
+    challenge == challenge_of(told) && decode(nonce).len() == 8 && zeros >= u32::from(bits)
+}
+
 impl State {
     fn answer(&mut self, request: &Request<'_>, body: &[u8]) -> Answer<Pieces> {
         if let Some(status) = self.always {
@@ -292,6 +316,16 @@ impl State {
             }
         }
         let told = header(request, name::UPLOAD_METADATA).unwrap().to_owned();
+        let spared = header(request, name::INVITE).is_some_and(|invite| invite == self.invite);
+        if self.work_bits > 0 && !spared && !shows_work(request, &told, self.work_bits) {
+            return problem(Problem {
+                work: Some(Work {
+                    challenge: challenge_of(&told),
+                    bits: self.work_bits,
+                }),
+                ..Problem::new(Code::WorkRequired)
+            });
+        }
         let total: usize = header(request, name::UPLOAD_LENGTH).unwrap().parse().unwrap();
         let pairs: HashMap<String, String> = told
             .split(',')

@@ -118,6 +118,7 @@ impl Options {
             expires_max: self.expires_max.or(below.expires_max),
             expires_default: self.expires_default.or(below.expires_default),
             uploads: self.uploads.or(below.uploads),
+            work: self.work.or(below.work),
             uploads_per_minute: self.uploads_per_minute.or(below.uploads_per_minute),
             connections_max: self.connections_max.or(below.connections_max),
             requests_per_connection: self.requests_per_connection.or(below.requests_per_connection),
@@ -164,6 +165,7 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
         // A default that nobody chose bends to the bounds that somebody did.
         expires_in_secs_default: offered.unwrap_or_else(|| (7 * DAY).min(expires_in_secs_max).max(expires_in_secs_min)),
         uploads: options.uploads.unwrap_or_default(),
+        work: options.work.unwrap_or_default(),
         uploads_per_minute: options.uploads_per_minute.unwrap_or(120),
         connections_max: options.connections_max.unwrap_or(4096),
         requests_per_connection: options.requests_per_connection.unwrap_or(10_000),

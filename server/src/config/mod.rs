@@ -15,6 +15,19 @@ pub use load::{ConfigError, Source, load, unknown_variables};
 pub use reload::reload;
 pub use units::{Bytes, Seconds};
 
+/// When a creation has to show work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkMode {
+    /// While there are too many creations.
+    #[default]
+    Auto,
+    /// Each time.
+    Always,
+    /// Never.
+    Off,
+}
+
 /// Who may upload. Reading is open to whoever has a link, always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,6 +93,14 @@ pub struct Options {
         hide_possible_values = true
     )]
     pub uploads: Option<Uploads>,
+    /// When an upload has to show a proof of work: while there are too many, always, or never [default: auto]
+    #[arg(
+        long,
+        env = "SATCHEL_WORK",
+        value_name = "auto|always|off",
+        hide_possible_values = true
+    )]
+    pub work: Option<WorkMode>,
     /// Creations that one client may make in a minute; 0 is any number. Loopback is not counted [default: 120]
     #[arg(long, env = "SATCHEL_UPLOADS_PER_MINUTE", value_name = "N")]
     pub uploads_per_minute: Option<u32>,
@@ -200,6 +221,8 @@ pub struct Settings {
     pub expires_in_secs_default: u64,
     /// Who may upload.
     pub uploads: Uploads,
+    /// When work is asked for.
+    pub work: WorkMode,
     /// Creations per client and minute; 0 is any number.
     pub uploads_per_minute: u32,
     /// Connections at once.

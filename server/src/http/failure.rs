@@ -6,6 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use satchel_api::problem::Work;
 use satchel_api::{Code, Problem, header as name, problem};
 
 use crate::report::{Event, say};
@@ -50,6 +51,15 @@ impl Failure {
             field: Some(field.to_owned()),
             limit: Some(limit),
             ..Problem::new(Code::PolicyNotAllowed)
+        })
+    }
+
+    /// `work_required`.
+    #[must_use]
+    pub fn work(work: Work) -> Self {
+        Self::of(Problem {
+            work: Some(work),
+            ..Problem::new(Code::WorkRequired)
         })
     }
 

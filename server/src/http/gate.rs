@@ -6,47 +6,81 @@ use actix_web::HttpRequest;
 use satchel_api::{Code, header as name};
 
 use super::throttle::{self, Throttle, keys_of};
-use super::{Failure, Shared, proof};
+use super::work::{Gauge, Redeemed};
+use super::{Failure, Shared, proof, tus};
 use crate::config::Uploads;
 use crate::store::{Id, Random, TokenHash};
 
 /// What it remembers, in memory alone.
 pub struct Gate {
     throttle: Throttle,
+    work: Gauge,
 }
 
 impl Gate {
     /// Remembers nothing yet.
-    pub fn with_random(random: impl Random) -> Self {
+    pub fn with_random(random: impl Random + Clone) -> Self {
         Self {
-            throttle: Throttle::new(keys_of(random)),
+            throttle: Throttle::new(keys_of(random.clone())),
+            work: Gauge::new(keys_of(random), Instant::now()),
         }
     }
 }
 
-/// The invite that is to pay for a creation; none where nobody needs one. The writer spends it: this only turns away early.
+/// The invite that is to pay for a creation; none where nobody needs one. The writer spends it: this only turns away early, the cheapest
+/// looks first.
 ///
 /// # Errors
-/// `rate_limited`, `invite_required`.
+/// `rate_limited`, `invite_required`, `work_required`.
 pub(super) async fn admit(
     request: &HttpRequest,
     shared: &Shared,
     id: Id,
     size: u64,
 ) -> Result<Option<TokenHash>, Failure> {
-    let settings = shared.settings();
-    if let Some(address) = throttle::client(request, &settings).filter(|_| settings.uploads_per_minute > 0) {
-        shared
-            .gate
-            .throttle
-            .take(address, settings.uploads_per_minute, Instant::now())?;
+    let (settings, gate, now) = (shared.settings(), &shared.gate, Instant::now());
+    let (client, allowed) = (throttle::client(request, &settings), settings.uploads_per_minute);
+    if let Some(address) = client.filter(|_| allowed > 0) {
+        gate.throttle.take(address, allowed, now)?;
     }
-    if settings.uploads == Uploads::Open {
-        return Ok(None);
+    let invite = proof::token_in(request, name::INVITE).map(|token| token.hash());
+    if settings.uploads == Uploads::Invite {
+        let invite = invite.ok_or_else(|| Failure::new(Code::InviteRequired))?;
+        shared.store.admits(invite, id, size).await?;
+        return Ok(Some(invite));
     }
-    let invite = proof::token_in(request, name::INVITE)
-        .ok_or_else(|| Failure::new(Code::InviteRequired))?
-        .hash();
-    shared.store.admits(invite, id, size).await?;
-    Ok(Some(invite))
+    let alone = client.is_some();
+    let bits = gate.work.bits(settings.work, allowed, alone, now);
+    let paid = if bits == 0 {
+        None
+    } else {
+        pay(request, shared, id, size, invite, bits, now).await?
+    };
+    gate.work.note(alone, now);
+    Ok(paid)
+}
+
+/// By work, or by an invite; a creation that is repeated with the work that it showed before is let through to be told so.
+async fn pay(
+    request: &HttpRequest,
+    shared: &Shared,
+    id: Id,
+    size: u64,
+    invite: Option<TokenHash>,
+    bits: u8,
+    now: Instant,
+) -> Result<Option<TokenHash>, Failure> {
+    let work = &shared.gate.work;
+    let shown = tus::one(request.headers(), name::WORK).map(|text| work.redeem(id, text, now));
+    match shown {
+        Some(Redeemed::Now) => return Ok(None),
+        Some(Redeemed::Before) if shared.store.knows(id).await? => return Ok(None),
+        Some(Redeemed::Before | Redeemed::Not) | None => {}
+    }
+    if let Some(invite) = invite
+        && shared.store.admits(invite, id, size).await.is_ok()
+    {
+        return Ok(Some(invite));
+    }
+    Err(work.refusal(id, bits, now))
 }

@@ -18,6 +18,7 @@ mod throttle;
 mod tus;
 mod uploads;
 pub mod wire;
+mod work;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

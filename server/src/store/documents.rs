@@ -5,6 +5,7 @@ use std::sync::Arc;
 use satchel_api::limit::LINKS_MAX;
 use satchel_api::{PasteState, Receipt};
 
+use super::blocks;
 use super::claiming::{prove, proven, refusal};
 use super::creating::{Create, Stands, owners_head, sealed};
 use super::desk::Desk;
@@ -220,6 +221,7 @@ impl Order for AddLinks {
             // An error undoes the links before it.
             made.push(match rows::by_id(desk.conn, head.new.id)? {
                 Some(known) => again(desk, head, &known, &document)?,
+                None if blocks::is_blocked(desk.conn, head.new.id)? => return Err(StoreError::IdTaken.into()),
                 None => add(desk, head, &mut document)?,
             });
         }

@@ -157,6 +157,15 @@ impl Store {
             .await
     }
 
+    /// Whether there is something with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn knows(&self, id: Id) -> Result<bool, StoreError> {
+        let read = move |conn: &rusqlite::Connection, _: &Shared| Ok(rows::by_id(conn, id)?.is_some());
+        self.shared.read(read).await
+    }
+
     /// Whether a creation with this invite has a chance, before its body is read: the invite holds, or the id is known.
     ///
     /// # Errors

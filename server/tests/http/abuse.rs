@@ -189,6 +189,22 @@ fn what_is_no_id_is_refused_and_not_repeated() {
 
 /// [B-112]
 #[test]
+fn an_id_that_begins_like_an_option_is_an_id() {
+    let server = Server::start();
+    for id in [
+        "-hAAAAAAAAAAAAAAAAAAAA",
+        "--AAAAAAAAAAAAAAAAAAAA",
+        "-VAAAAAAAAAAAAAAAAAAAA",
+    ] {
+        assert_eq!(operator(&server, "block", &[id]), (String::new(), Some(0)), "{id}");
+        assert_eq!(operator(&server, "unblock", &[id]), (String::new(), Some(0)), "{id}");
+        let (disclosed, _) = operator(&server, "disclose", &[id, "--json"]);
+        assert!(disclosed.starts_with('{'), "{id}: {disclosed}");
+    }
+}
+
+/// [B-112]
+#[test]
 fn claims_during_a_block_are_answered_one_way_or_the_other() {
     let server = Server::start();
     let paste = Paste::on(&server, SMALL, 0);

@@ -28,3 +28,4 @@ mod reload;
 mod roles;
 mod safe;
 mod supervised;
+mod working;

@@ -123,7 +123,8 @@ fn routes(server: &Server) -> Vec<String> {
 /// [B-90]
 #[test]
 fn the_table_of_roles_routes_and_methods_is_the_written_one() {
-    let server = Server::start();
+    // So many creations are load.
+    let server = Server::start_with(&["--work", "off"]);
     let mut line = Connection::to(&server);
     let made: String = routes(&server)
         .iter()
