@@ -29,7 +29,7 @@ pub struct Options {
     /// File of the shred keys, where it should not lie in the data folder
     #[arg(long, env = "SATCHEL_SHRED_KEYS", value_name = "FILE")]
     pub shred_keys: Option<PathBuf>,
-    /// Largest container [default: 1GiB]
+    /// Largest container [default: 10GiB, or a quarter of --storage-max where that is less]
     #[arg(long, env = "SATCHEL_SIZE_MAX", value_name = "BYTES")]
     pub size_max: Option<Bytes>,
     /// All containers together [default: 10GiB]
