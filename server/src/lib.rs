@@ -22,3 +22,22 @@ pub fn no_core_dumps() {
     );
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
+
+/// A request that goes wrong inside is one sentence on standard error, whatever the library that failed had to say: it may have quoted the request.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|_| report::say(report::Event::Failed)));
+}
+
+/// Each connection is a file. The usual soft limit of 1,024 is there for programs that use `select`; the hard one is the operator's word.
+pub fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it is refused, connections beyond the limit wait to be accepted.
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: maximum,
+            maximum,
+        },
+    );
+}

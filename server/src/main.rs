@@ -63,6 +63,8 @@ fn main() -> ExitCode {
         Err(wrong) => return refuse_arguments(&wrong),
     };
     satchel_server::no_core_dumps();
+    satchel_server::quiet_panics();
+    satchel_server::raise_open_files();
     match arguments.verb {
         Verb::Serve { config, options } => with_settings(config, *options, serve::serve),
         Verb::Clock {

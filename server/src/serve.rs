@@ -177,7 +177,9 @@ fn connection(
         .configure(http::configure)
         .wrap_fn(move |request, next| {
             let line = request.conn_data::<Line>().cloned();
-            let answering = line.map(|line| line.begin());
+            let has_body = request.headers().contains_key("transfer-encoding")
+                || request.headers().get("content-length").is_some_and(|len| len != "0");
+            let answering = line.map(|line| line.begin(has_body));
             let path = request.path().to_owned();
             let refused = http::head_is_too_large(request.uri().to_string().len(), request.headers());
             let request_or_answer = if refused {

@@ -5,6 +5,7 @@ mod content;
 mod creator;
 mod failure;
 mod harden;
+mod head;
 mod held;
 mod openapi;
 mod proof;

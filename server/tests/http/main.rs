@@ -18,3 +18,4 @@ mod reading;
 mod refusals;
 mod roles;
 mod safe;
+mod shapes;
