@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+// `$name` is a `tt`: behind a `literal` the schema's derive does not find the name.
 macro_rules! codes {
-    ($($(#[$doc:meta])+ $variant:ident = $name:literal, $status:literal, $title:literal;)+) => {
+    ($($(#[$doc:meta])+ $variant:ident = $name:tt, $status:literal, $title:literal;)+) => {
         /// What went wrong, in a stable word. The status and the sentence follow from it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

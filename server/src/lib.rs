@@ -35,3 +35,8 @@ pub fn open_files_max() -> u64 {
         current.unwrap_or(u64::MAX)
     }
 }
+
+/// A request that goes wrong inside is one sentence on standard error, whatever the library that failed had to say: it may have quoted the request.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|_| report::say(report::Event::Failed)));
+}

@@ -149,6 +149,7 @@ fn main() -> ExitCode {
         Err(wrong) => return refuse_arguments(&wrong),
     };
     memory::keep_in();
+    satchel_server::quiet_panics();
     match arguments.verb {
         Verb::Serve {
             config,

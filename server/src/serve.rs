@@ -288,7 +288,9 @@ fn connection(
         .configure(http::configure)
         .wrap_fn(move |request, next| {
             let line = request.conn_data::<Line>().cloned();
-            let answering = line.as_ref().map(Line::begin);
+            let has_body = request.headers().contains_key("transfer-encoding")
+                || request.headers().get("content-length").is_some_and(|len| len != "0");
+            let answering = line.as_ref().map(|line| line.begin(has_body));
             let shared = counted.clone();
             let is_last = line.is_some_and(|line| line.has_made(shared.requests_per_connection()));
             let (method, path) = (request.method().clone(), request.path().to_owned());

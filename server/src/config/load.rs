@@ -139,6 +139,7 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
     let expires_in_secs_max = options.expires_max.map_or(90 * DAY, |Seconds(n)| n);
     let offered = options.expires_default.map(|Seconds(n)| n);
     let base = options.base_url.as_deref().map(path_of_url).transpose()?;
+    let storage_bytes_max = options.storage_max.map_or(10 << 30, |Bytes(n)| n);
     let settings = Settings {
         listen: match options.listen {
             Some(address) => address,
@@ -157,8 +158,11 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
         metrics: options.metrics,
         log_format: options.log_format.unwrap_or_default(),
         log_level: options.log_level.unwrap_or_default(),
-        size_bytes_max: options.size_max.map_or(1 << 30, |Bytes(n)| n),
-        storage_bytes_max: options.storage_max.map_or(10 << 30, |Bytes(n)| n),
+        // Unless somebody says so, no single container takes more than a quarter of the room.
+        size_bytes_max: options
+            .size_max
+            .map_or((storage_bytes_max / 4).min(10 << 30), |Bytes(n)| n),
+        storage_bytes_max,
         items_max: options.items_max.unwrap_or(1_000_000),
         expires_in_secs_min,
         expires_in_secs_max,
@@ -302,6 +306,15 @@ mod tests {
         ] {
             assert!(of_toml(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn ten_gib_fit_by_default_once_there_is_room_for_four_of_them() {
+        let sizes = |text: &str| of_toml(text).map(|settings| settings.size_bytes_max >> 20).unwrap();
+        assert_eq!(sizes(""), 2560);
+        assert_eq!(sizes("storage_max = \"40GiB\""), 10 << 10);
+        assert_eq!(sizes("storage_max = \"1TiB\""), 10 << 10);
+        assert_eq!(sizes("storage_max = \"20GiB\"\nsize_max = \"20GiB\""), 20 << 10);
     }
 
     #[test]

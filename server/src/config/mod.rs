@@ -67,7 +67,7 @@ pub struct Options {
     /// Refuse to start where "burned means gone" does not hold [default: false]
     #[arg(long, env = "SATCHEL_STRICT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub strict: Option<bool>,
-    /// Largest container [default: 1GiB]
+    /// Largest container [default: 10GiB, or a quarter of --storage-max where that is less]
     #[arg(long, env = "SATCHEL_SIZE_MAX", value_name = "BYTES")]
     pub size_max: Option<Bytes>,
     /// All containers together [default: 10GiB]

@@ -8,6 +8,7 @@ mod documents;
 mod failure;
 mod gate;
 mod harden;
+mod head;
 mod held;
 mod openapi;
 mod pace;

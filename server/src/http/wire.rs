@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use super::connections::Connected;
+use super::head::Head;
 
 /// A request's head must be there within this.
 pub const HEAD: Duration = Duration::from_secs(15);
@@ -23,6 +24,8 @@ pub const HEAD: Duration = Duration::from_secs(15);
 const STALLED: Duration = Duration::from_secs(120);
 /// Less than this in that time counts as nothing.
 const TAKEN_LEAST: usize = 4096;
+/// After a refusal of ours, so long and so far is read on, so that its reader gets to see it.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// Whether an answer of ours is under way on this connection.
 #[derive(Clone, Default)]
@@ -38,12 +41,15 @@ struct Progress {
     requests: Cell<u32>,
     /// Some of a further request's head has come.
     arrived: Cell<bool>,
+    /// The last one has a body, so that what comes next may be a part of it.
+    bodied: Cell<bool>,
 }
 
 impl Line {
     /// A request reached us; until the guard is dropped and the answer flushed, nothing is exchanged.
     #[must_use]
-    pub fn begin(&self) -> Answering {
+    pub fn begin(&self, has_body: bool) -> Answering {
+        self.0.bodied.set(has_body);
         self.0.running.set(self.0.running.get() + 1);
         self.0.unflushed.set(true);
         self.0.before.set(true);
@@ -99,6 +105,10 @@ pub struct Wire {
     taken: usize,
     /// Counted as long as it is open.
     _connected: Connected,
+    /// What came of the head after so many requests.
+    looked_at: (u32, Head),
+    /// Refused: nothing of what comes is handed on.
+    refused: Option<Pin<Box<Sleep>>>,
 }
 
 impl Wire {
@@ -113,6 +123,8 @@ impl Wire {
             stalled: None,
             taken: 0,
             _connected: connected,
+            looked_at: (0, Head::default()),
+            refused: None,
         }
     }
 
@@ -120,6 +132,35 @@ impl Wire {
     #[must_use]
     pub fn line(&self) -> Line {
         self.line.clone()
+    }
+
+    /// A head, as far as it is sure to be one: nothing is under way, and no body is still to come.
+    fn look_at_head(&mut self, bytes: &[u8]) -> Result<(), Code> {
+        if !self.line.is_quiet() || self.line.0.bodied.get() {
+            return Ok(());
+        }
+        let begun = self.line.0.requests.get();
+        if self.looked_at.0 != begun {
+            self.looked_at = (begun, Head::default());
+        }
+        self.looked_at.1.take(bytes)
+    }
+
+    /// Reads and forgets until the other side is done or the time is up; then the end.
+    fn linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut scratch = [0; 4096];
+        loop {
+            let mut forgotten = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.io).poll_read(cx, &mut forgotten) {
+                Poll::Ready(Ok(())) if !forgotten.filled().is_empty() => {}
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                Poll::Pending => break,
+            }
+        }
+        match &mut self.refused {
+            Some(timer) => timer.as_mut().poll(cx).map(Ok),
+            None => Poll::Pending,
+        }
     }
 
     fn exchange_or_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
@@ -144,9 +185,18 @@ impl Wire {
 
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.refused.is_some() {
+            return self.linger(cx);
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
-        if read.is_ready() && buffer.filled().len() > before {
+        if let Some(bytes) = buffer.filled().get(before..).filter(|bytes| !bytes.is_empty()) {
+            if let Err(code) = self.look_at_head(bytes) {
+                let _ = self.io.try_write(&document(code));
+                buffer.set_filled(before);
+                self.refused = Some(Box::pin(sleep(LINGER)));
+                return self.linger(cx);
+            }
             self.line.read();
         }
         if !self.line.waits_for_head() {
@@ -260,7 +310,7 @@ mod tests {
     fn a_line_is_quiet_before_the_first_request_and_after_the_flush_of_the_last() {
         let line = Line::default();
         assert!(line.is_quiet());
-        let answering = line.begin();
+        let answering = line.begin(false);
         line.flushed();
         assert!(!line.is_quiet());
         drop(answering);

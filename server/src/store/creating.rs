@@ -72,7 +72,7 @@ impl Order for Create {
     fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<Stands>, Fault> {
         self.fresh = false;
         self.known = true;
-        if let Some(row) = rows::by_id(desk.conn, self.new.id)? {
+        if let Some(row) = rows::if_known(desk.conn, self.new.id)? {
             return self.again(desk, &row);
         }
         if blocks::is_blocked(desk.conn, self.new.id)? {

@@ -27,5 +27,6 @@ mod refusals;
 mod reload;
 mod roles;
 mod safe;
+mod shapes;
 mod supervised;
 mod working;

@@ -89,6 +89,17 @@ fn the_document_is_openapi_3_1_and_its_references_resolve() {
     }
 }
 
+/// [B-60]
+#[test]
+fn the_document_names_each_code_as_it_is_sent() {
+    let server = Server::start();
+    let document = server.ask("GET", "/api/v1/openapi.json", &[], &[]).json();
+    let named = document["components"]["schemas"]["Code"]["enum"].as_array().unwrap();
+    for code in satchel_api::Code::ALL {
+        assert!(named.contains(&code.as_str().into()), "{}", code.as_str());
+    }
+}
+
 /// [B-74]
 #[test]
 fn what_it_says_holds_no_id_token_address_or_size() {

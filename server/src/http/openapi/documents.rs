@@ -32,7 +32,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         path: route::DOCUMENTS,
         method: HttpMethod::Post,
         summary: "Creates a document that several links will lead to, with its payload or the beginning of it as the body",
-        headers: &["Tus-Resumable", "Upload-Length", "Upload-Metadata", "?Upload-Checksum"],
+        headers: &[
+            "Tus-Resumable",
+            "Upload-Length",
+            "Upload-Metadata",
+            "?Upload-Checksum",
+            "?Satchel-Invite",
+            "?Satchel-Work",
+        ],
         bearer: None,
         body: None,
         answers: &[empty(
