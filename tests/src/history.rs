@@ -168,6 +168,24 @@ pub fn check(reads: u32, calls: &[Call]) -> Result<(), Violation> {
     })
 }
 
+/// What may come of a call that saw what it saw.
+fn outcomes(paste: &Paste, call: Call) -> Vec<Paste> {
+    let mut after = paste.clone();
+    let answer = after.act(call.act);
+    if call.saw != Saw::Nothing {
+        return if answer == call.saw { vec![after] } else { Vec::new() };
+    }
+    // A confirm that burns overwrites the key first. Cut off after that, the burn is finished at the start, and ends the lease unconfirmed.
+    let half = matches!(call.act, Act::Confirm(_)) && after.burned && !paste.burned;
+    let mut outcomes = vec![after];
+    if half {
+        let mut burned = paste.clone();
+        burned.act(Act::Burn);
+        outcomes.push(burned);
+    }
+    outcomes
+}
+
 /// Wing and Gong's search, with what was tried remembered.
 struct Search<'a> {
     calls: &'a [Call],
@@ -196,19 +214,16 @@ impl Search<'_> {
             .collect();
         for at in next {
             let call = self.calls[at];
-            let mut after = paste.clone();
-            let answer = after.act(call.act);
-            if call.saw != Saw::Nothing && answer != call.saw {
-                continue;
+            for after in outcomes(paste, call) {
+                self.order.push(at);
+                if self.order.len() > self.best.len() {
+                    self.best.clone_from(&self.order);
+                }
+                if self.explains(done | 1 << at, &after) {
+                    return true;
+                }
+                self.order.pop();
             }
-            self.order.push(at);
-            if self.order.len() > self.best.len() {
-                self.best.clone_from(&self.order);
-            }
-            if self.explains(done | 1 << at, &after) {
-                return true;
-            }
-            self.order.pop();
         }
         false
     }
@@ -351,6 +366,21 @@ mod tests {
             call(6, Act::Probe, Saw::Burned, 7),
         ];
         assert!(check(1, &calls).is_err());
+    }
+
+    #[test]
+    fn a_confirm_that_was_cut_off_in_its_burn_may_leave_the_lease_ended_and_nothing_less() {
+        let then = |act, saw| {
+            let calls = [
+                call(0, Act::Claim(1), Saw::Content, 1),
+                call(2, Act::Confirm(1), Saw::Nothing, 5),
+                call(6, act, saw, 7),
+                call(8, Act::Probe, Saw::Burned, 9),
+            ];
+            check(1, &calls).is_ok()
+        };
+        assert!(then(Act::Confirm(1), Saw::LeaseEnded) && then(Act::Confirm(1), Saw::Done));
+        assert!(!then(Act::Read(1), Saw::Content) && !then(Act::Confirm(1), Saw::NotFound));
     }
 
     #[test]

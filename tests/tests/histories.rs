@@ -6,6 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
+use satchel_api::limit::LEASE_SERVED_TIMES_MAX;
 use satchel_api::{Code, Probed, Problem};
 use satchel_tests::history::{Act, Call, Saw, check};
 use satchel_tests::process::Server;
@@ -144,21 +145,42 @@ fn refused(answer: &Answer) -> Option<Saw> {
     })
 }
 
-/// What a client does next: mostly the way of a reader, sometimes anything.
-fn choose(dice: &mut Dice, client: u64, last: &mut Option<(usize, u16)>, fresh: &mut u16) -> (usize, Act) {
+/// A client's latest lease.
+struct Latest {
+    paste: usize,
+    lease: u16,
+    /// How often it may have served the content.
+    served: u64,
+}
+
+/// What a client does next: mostly the way of a reader, sometimes anything. A lease is never asked for more than it serves, which
+/// ends it: that is counted in memory, and so begins anew with each run.
+fn choose(dice: &mut Dice, client: u64, latest: &mut Option<Latest>, fresh: &mut u16) -> (usize, Act) {
     let any = usize::try_from(dice.roll(PASTES)).unwrap();
-    match (dice.roll(20), *last) {
-        (0..=6, _) => {
+    match (dice.roll(20), latest) {
+        (0..=6, latest) => {
             *fresh += 1;
             let lease = u16::try_from(client).unwrap() << 8 | *fresh;
-            *last = Some((any, lease));
+            *latest = Some(Latest {
+                paste: any,
+                lease,
+                served: 1,
+            });
             (any, Act::Claim(lease))
         }
-        (7..=8, Some((paste, lease))) => (paste, Act::Claim(lease)),
-        (9..=11, Some((paste, lease))) => (paste, Act::Read(lease)),
-        (12..=14, Some((paste, lease))) => (paste, Act::Confirm(lease)),
-        // Somebody else's lease, or one of another paste.
-        (15, Some((_, lease))) => (any, Act::Read(lease)),
+        (what @ 7..=11, Some(latest)) if latest.served < LEASE_SERVED_TIMES_MAX => {
+            latest.served += 1;
+            let claims = what < 9;
+            let act = if claims {
+                Act::Claim(latest.lease)
+            } else {
+                Act::Read(latest.lease)
+            };
+            (latest.paste, act)
+        }
+        (12..=14, Some(latest)) => (latest.paste, Act::Confirm(latest.lease)),
+        // A lease of another paste.
+        (15, Some(latest)) if latest.paste != any => (any, Act::Read(latest.lease)),
         (16, _) => (any, Act::Burn),
         _ => (any, Act::Probe),
     }
@@ -166,11 +188,11 @@ fn choose(dice: &mut Dice, client: u64, last: &mut Option<(usize, u16)>, fresh: 
 
 fn client(world: &World, seed: u64, client: u64, done: &Sender<()>) {
     let mut dice = Dice::new(seed << 8 | client);
-    let (mut last, mut fresh) = (None, 0);
+    let (mut latest, mut fresh) = (None, 0);
     let (mut run, url) = world.url();
     let mut wire = Wire::new(&url);
     for _ in 0..CALLS {
-        let (paste, act) = choose(&mut dice, client, &mut last, &mut fresh);
+        let (paste, act) = choose(&mut dice, client, &mut latest, &mut fresh);
         if !world.call(&wire, run, &world.pastes[paste], act) {
             let next = world.url();
             (run, wire) = (next.0, Wire::new(&next.1));
