@@ -3,7 +3,13 @@
 //! Counts are reduced unless `SATCHEL_LONG` is set; a line `figure: NAME: VALUE` goes into docs/reliability.md.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use this crate")]
 
+pub mod at_rest;
+pub mod held;
+pub mod history;
+pub mod image;
 pub mod process;
+pub mod search;
+pub mod shim;
 pub mod wire;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +38,26 @@ pub fn noise(len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     getrandom::fill(&mut bytes).unwrap();
     bytes
+}
+
+/// A generator of choices that can be played again: SplitMix64. Never for secrets.
+pub struct Dice(u64);
+
+impl Dice {
+    /// The same seed rolls the same.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// From 0 to `sides - 1`.
+    pub fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (word ^ (word >> 31)) % sides
+    }
 }
 
 /// Every file below `folder`.

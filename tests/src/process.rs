@@ -1,10 +1,13 @@
 //! The real server: started, killed, started again on the same folder.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+
+use crate::shim::Shim;
 
 /// A binary of this workspace, built beside the running test.
 ///
@@ -59,7 +62,35 @@ impl Server {
     /// # Panics
     /// When the process cannot be run at all.
     pub fn try_start(data: &Path, arguments: &[&str]) -> Result<Self, String> {
+        Self::try_start_in(data, arguments, &[])
+    }
+
+    /// Starts behind `shim`.
+    ///
+    /// # Panics
+    /// When it does not become ready.
+    #[must_use]
+    pub fn start_behind(shim: &Shim, data: &Path) -> Self {
+        match Self::try_start_in(data, &[], &shim.environment(data)) {
+            Ok(server) => server,
+            Err(said) => panic!("the server did not start: {said}"),
+        }
+    }
+
+    /// [`try_start`](Self::try_start) with environment variables.
+    ///
+    /// # Errors
+    /// Its output when it ended without becoming ready.
+    ///
+    /// # Panics
+    /// When the process cannot be run at all.
+    pub fn try_start_in(
+        data: &Path,
+        arguments: &[&str],
+        environment: &[(&'static str, OsString)],
+    ) -> Result<Self, String> {
         let mut child = Command::new(binary("satchel-server"))
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -98,6 +129,12 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it without any warning, as a power cut would end the process.

@@ -74,11 +74,11 @@ pub struct Wire {
 /// The request did not come to an answer.
 pub type Lost = ureq::Error;
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
-fn bearer(token: &[u8; 32]) -> String {
+pub(crate) fn bearer(token: &[u8; 32]) -> String {
     format!("Bearer {}", text(token))
 }
 
@@ -138,6 +138,15 @@ impl Wire {
     /// # Errors
     /// When no answer came.
     pub fn create(&self, keys: &Keys, reads: u32, len: usize, body: &[u8]) -> Result<Answer, Lost> {
+        self.create_for(keys, (reads, 7 * 24 * 3600), len, body)
+    }
+
+    /// [`create`](Self::create) with a number of reads and seconds to expiry.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub fn create_for(&self, keys: &Keys, policy: (u32, u64), len: usize, body: &[u8]) -> Result<Answer, Lost> {
+        let (reads, expires_in) = policy;
         let response = self
             .agent
             .post(format!("{}{}", self.url, route::PASTES))
@@ -145,7 +154,7 @@ impl Wire {
             .header(header::UPLOAD_LENGTH, len.to_string())
             .header(
                 header::UPLOAD_METADATA,
-                Self::metadata(keys, reads, 7 * 24 * 3600, metadata::LOCK),
+                Self::metadata(keys, reads, expires_in, metadata::LOCK),
             )
             .header("content-type", header::OFFSET_OCTET_STREAM)
             .send(body)?;
@@ -213,6 +222,15 @@ impl Wire {
             .header(header::PROBE, text(&keys.probe))
             .header(header::LEASE, text(lease))
             .send(SendBody::none())
+    }
+
+    /// All of the content, under a lease.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub fn content(&self, keys: &Keys, lease: &[u8; 32]) -> Result<Answer, Lost> {
+        let request = self.agent.get(self.of(route::CONTENT, keys));
+        whole(request.header("authorization", bearer(lease)).call()?)
     }
 
     /// The content from `start` on, under a lease.

@@ -74,6 +74,14 @@ pub(crate) fn chromium() -> Result<PathBuf, Failure> {
     })
 }
 
+/// What makes an xfs for the tests that search and cut off disks of their own. They need root, and are skipped where they cannot be.
+fn disks() -> Result<(), Failure> {
+    if !may_install() || shell::which("mkfs.xfs").is_some() {
+        return Ok(());
+    }
+    install("file systems for the tests of disks", &["xfsprogs"])
+}
+
 /// Node and npm are the one thing besides Rust that a machine must bring along.
 pub(crate) fn node() -> Result<(), Failure> {
     let version = shell::answer(shell::at_root("node").arg("--version"));
@@ -116,6 +124,7 @@ pub(crate) fn cargo_deny() -> Result<(), Failure> {
 pub(crate) fn prepare() -> Result<(), Failure> {
     node()?;
     chromium()?;
+    disks()?;
     wasm::toolchain()?;
     cargo_deny()
 }
