@@ -249,13 +249,7 @@ async fn run(
 /// The second listener: one path, no page.
 fn metrics_connection(
     shared: web::Data<Shared>,
-) -> impl actix_service::ServiceFactory<
-    TcpStream,
-    Config = (),
-    Response = (),
-    Error = DispatchError,
-    InitError = (),
-> {
+) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
     let app = App::new()
         .app_data(shared)
         .configure(http::configure_metrics)
