@@ -258,15 +258,26 @@ pub fn disclosure_text(answer: &Value) -> String {
             text.push_str("\nA claim:\n");
             fields(&mut text, lease);
         }
-        let _ = writeln!(
-            text,
-            "\nCiphertext: {} parts in the database, {} bytes in a file. It opens with the link alone, which this server never had.",
-            answer["content"]["blocks"].as_array().map_or(0, Vec::len),
-            answer["content"]["file_bytes"]
-        );
+        ciphertext(&mut text, "Ciphertext", &answer["content"]);
+        if answer["payload"].is_object() {
+            ciphertext(&mut text, "Ciphertext of its document", &answer["payload"]);
+        }
+        text.push_str("It opens with the link alone, which this server never had.\n");
+    }
+    if answer["blocked"] == true {
+        text.push_str("The id is blocked, by its SHA-256: nobody can read or create under it.\n");
     }
     text.push_str(NOT_KEPT);
     text
+}
+
+fn ciphertext(text: &mut String, what: &str, content: &Value) {
+    let blocks = content["blocks"].as_array().map_or(0, Vec::len);
+    let _ = writeln!(
+        text,
+        "\n{what}: {blocks} parts in the database, {} bytes in a file.",
+        content["file_bytes"]
+    );
 }
 
 fn fields(text: &mut String, row: &Value) {

@@ -9,40 +9,53 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params, Row};
 use serde_json::{Map, Value, json};
 
+use super::blocks;
 use super::db;
 use super::error::OpenError;
 use super::files;
 use super::kinds::Id;
 
-/// What is kept under `id`, a paste's or a document's, as JSON: `known`, and where it is `paste`, `leases` and `content`.
+/// What is kept under `id`, a paste's or a document's, as JSON: `known`, `blocked`, and where it is known `paste`, `leases`, `content`, and for a link the
+/// `payload` of its document.
 ///
 /// # Errors
 /// [`OpenError`] where there is no store that can be read.
 pub fn disclose(folder: &Path, id: [u8; satchel_api::limit::ID_LEN]) -> Result<Value, OpenError> {
     let conn = db::open_outside(&folder.join("satchel.db"))?;
     conn.execute_batch("BEGIN")?;
+    let blocked = blocks::is_blocked(&conn, Id::new(id))?;
     let under = |id: Id| all(&conn, "SELECT * FROM paste WHERE id = ?1", [&id.hash()[..]]);
     let found = match under(Id::new(id))?.pop() {
         Some(paste) => Some(paste),
         None => under(Id::of_document(id))?.pop(),
     };
     let Some(paste) = found else {
-        return Ok(json!({ "known": false }));
+        return Ok(json!({ "known": false, "blocked": blocked }));
     };
-    let item = paste.get("item").and_then(Value::as_u64).unwrap_or(0);
+    let number = |name: &str| paste.get(name).and_then(Value::as_u64);
+    let item = number("item").unwrap_or(0);
     let leases = all(&conn, "SELECT * FROM lease WHERE item = ?1 ORDER BY lease", [item])?;
-    let blocks: Vec<Map<String, Value>> = all(
-        &conn,
+    let payload = number("document").filter(|document| *document != item);
+    let payload = payload.map(|document| at_rest(&conn, folder, document)).transpose()?;
+    Ok(json!({
+        "known": true,
+        "blocked": blocked,
+        "content": at_rest(&conn, folder, item)?,
+        "payload": payload,
+        "leases": leases,
+        "paste": paste,
+    }))
+}
+
+/// Where an item's ciphertext lies, and how long it is there.
+fn at_rest(conn: &Connection, folder: &Path, item: u64) -> Result<Value, OpenError> {
+    let blocks = all(
+        conn,
         "SELECT place - ?1 * 8 AS place, length(sealed) AS bytes FROM block WHERE place BETWEEN ?1 * 8 AND ?1 * 8 + 7 ORDER BY place",
         [item],
     )?;
     let file = std::fs::metadata(folder.join("content").join(files::name(item))).map_or(0, |found| found.len());
-    Ok(json!({
-        "known": true,
-        "paste": paste,
-        "leases": leases,
-        "content": { "blocks": blocks, "file_bytes": file },
-    }))
+    Ok(json!({ "blocks": blocks, "file_bytes": file }))
 }
 
 /// Rows with all of their columns by name; bytes in hexadecimal.

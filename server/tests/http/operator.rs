@@ -160,6 +160,8 @@ fn documents_and_their_links_are_checked_counted_and_disclosed() {
         (&document["item"], &2.into(), &700_000.into())
     );
 
+    let whole = json(server.data.path(), &["disclose", &links[3].id]);
+    assert_eq!(whole["payload"]["file_bytes"], 700_000 / 65_536 * (65_536 + 28));
     let item = document["item"].as_u64();
     let data = stopped(server);
     let conn = rusqlite::Connection::open(data.path().join("satchel.db")).unwrap();
@@ -228,7 +230,10 @@ fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_t
     let lease = token();
     paste.claim(&server, &lease);
     let answer = json(server.data.path(), &["disclose", &paste.id]);
-    assert_eq!(names(&answer), ["content", "known", "leases", "paste"]);
+    assert_eq!(
+        names(&answer),
+        ["blocked", "content", "known", "leases", "paste", "payload"]
+    );
     assert_eq!(names(&answer["paste"]), PASTE);
     assert_eq!(names(&answer["leases"][0]), LEASE);
     assert_eq!(names(&answer["content"]), ["blocks", "file_bytes"]);
@@ -252,7 +257,22 @@ fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_t
     assert!(!text.contains("no description yet"), "{text}");
     assert!(text.contains("Not kept, at any time: who created or read it"), "{text}");
     paste.burn(&server);
-    let answer = json(server.data.path(), &["disclose", &paste.id]);
+    let data = server.data.path();
+    let block = command()
+        .args(["block", "--data"])
+        .arg(data)
+        .arg("--")
+        .arg(&paste.id)
+        .output()
+        .unwrap();
+    assert!(block.status.success(), "{}", String::from_utf8_lossy(&block.stderr));
+    let answer = json(data, &["disclose", &paste.id]);
+    assert_eq!(answer["blocked"], true);
+    assert!(
+        String::from_utf8(run(data, &["disclose", &paste.id]).stdout)
+            .unwrap()
+            .contains("The id is blocked")
+    );
     assert_eq!(
         (&answer["paste"]["claim"], &answer["paste"]["size"]),
         (&Value::Null, &0.into())
@@ -264,7 +284,7 @@ fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_t
         "-qAAAAAAAAAAAAAAAAAAAA",
     ] {
         let unknown = json(server.data.path(), &["disclose", id]);
-        assert_eq!(unknown, serde_json::json!({ "known": false }));
+        assert_eq!(unknown, serde_json::json!({ "known": false, "blocked": false }));
     }
     let output = command()
         .args(["disclose", "nonsense", "--data"])
