@@ -27,7 +27,7 @@ pub const UPLOAD_IDLE_SECS: u64 = 24 * 3600;
 /// A tombstone stays so long after the original expiry.
 pub const TOMBSTONE_SECS: u64 = 7 * 24 * 3600;
 /// The most zero bits that a proof of work is asked for: a phone finds them within seconds.
-pub const WORK_BITS_MAX: u8 = 20;
+pub const WORK_BITS_MAX: u8 = 18;
 /// Longest `Upload-Metadata` value, in bytes.
 pub const METADATA_LEN_MAX: usize = 1024;
 /// Longest head of a container with one link, in bytes.

@@ -64,3 +64,19 @@ fn what_was_remembered_of_a_server_that_is_open_now_is_not_sent() {
     }
     assert_eq!(desk.names("state/satchel/invites").len(), 1);
 }
+
+#[test]
+fn work_is_done_without_a_word_where_it_is_little_and_an_invite_spares_it() {
+    let (desk, server) = (Desk::new(), Server::start_with(&["--work", "always"]));
+    desk.write("a", b"shared");
+    let output = desk.run(&["share", "a", "--server", server.url()]);
+    assert!(!said(&output).contains("waiting"), "{}", said(&output));
+    let link = String::from_utf8(good(output)).unwrap();
+    good(desk.run(&["get", link.trim(), "-o", "got"]));
+    assert_eq!(desk.read("got"), b"shared");
+    desk.write("invite", server.invite("1").as_bytes());
+    for _ in 0..2 {
+        // The second is used up by then, and there is still the work.
+        good(desk.run(&["share", "a", "--invite-file", "invite"]));
+    }
+}

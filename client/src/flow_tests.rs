@@ -460,7 +460,7 @@ fn work_is_done_where_it_is_asked_for_and_an_invite_spares_it() {
 #[test]
 fn more_work_than_anybody_should_do_is_not_begun() {
     let model = Model::new(3, false);
-    model.state.borrow_mut().work_bits = 21;
+    model.state.borrow_mut().work_bits = 19;
     let refused = shared(&model, &document(0, &[10]), ONCE, None).err().unwrap();
     assert!(matches!(refused, Error::Refused(problem) if problem.code == satchel_api::Code::WorkRequired));
     assert!(model.state.borrow().pastes.is_empty());

@@ -75,7 +75,7 @@ test('a server under load gets its work from the page, and the paste comes throu
     took.push(performance.now() - begun);
   }
   const median = took.sort((a, b) => a - b)[Math.floor(took.length / 2)] ?? 0;
-  console.log(`figure: sharing from Chromium where 20 bits of work are asked for: median ${Math.round(median)} ms, most ${Math.round(took.at(-1) ?? 0)} ms`);
+  console.log(`figure: sharing from Chromium where 18 bits of work are asked for: median ${Math.round(median)} ms, most ${Math.round(took.at(-1) ?? 0)} ms`);
   await page.context().close();
   await server.stop();
 });

@@ -54,7 +54,7 @@ impl Load {
     }
 }
 
-/// How many zero bits a creation has to show. None until there are too many; then 14, and one more each time that the load doubles, up to 20.
+/// How many zero bits a creation has to show. None until there are too many; then 14, and one more each time that the load doubles, up to 18.
 /// `crowd` are the creations of a minute by those without an address of their own, `all` those of everybody, `allowed` what one client may make.
 fn bits_asked(mode: WorkMode, crowd: f64, all: f64, allowed: u32) -> u8 {
     let least = match mode {
@@ -249,8 +249,9 @@ mod tests {
             (1200.0, 1200.0, 14),
             (2399.0, 2399.0, 14),
             (2400.0, 2400.0, 15),
-            (76_800.0, 76_800.0, 20),
-            (1e9, 1e9, 20),
+            (19_199.0, 19_199.0, 17),
+            (19_200.0, 19_200.0, 18),
+            (1e9, 1e9, 18),
             (0.0, 11_999.0, 0),
             (0.0, 12_000.0, 14),
             (0.0, 24_000.0, 15),
