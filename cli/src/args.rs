@@ -50,6 +50,8 @@ pub(crate) enum Verb {
     Combine(Combine),
     /// Seal a document, put it on a server, and print the link
     Share(Share),
+    /// Make more links to a document that was shared with --links
+    Link(Link),
     /// Open a link; this uses up one read
     Get(Get),
     /// Show what became of a paste
@@ -291,6 +293,9 @@ pub(crate) struct Share {
     /// It burns after reading: the same as --reads 1
     #[arg(long)]
     pub(crate) burn: bool,
+    /// Make a link for each of N people: one upload, each link with its own reads
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) links: Option<u32>,
     /// Too many wrong passphrases destroy it
     #[arg(long)]
     pub(crate) burn_on_guessing: bool,
@@ -346,11 +351,42 @@ pub(crate) struct Status {
 
 #[derive(Args)]
 #[command(after_help = "Example:
+  satchel link --links 3 --expires 2d")]
+pub(crate) struct Link {
+    /// The receipt; without one, or as `-`, it is read from standard input, or asked for without echo
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) receipt: Option<String>,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) links: u32,
+    /// When they expire: a number and s, m, h, d or w
+    #[arg(long, value_name = "7d")]
+    pub(crate) expires: Option<Seconds>,
+    /// How often each opens, to 1000; 0 for any number
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub(crate) reads: u32,
+    #[command(flatten)]
+    pub(crate) passphrase: NewPassphrase,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Show the links as QR codes too
+    #[arg(long)]
+    pub(crate) qr: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:
   satchel burn                     asks for the receipt")]
 pub(crate) struct Burn {
     /// The receipt; without one, or as `-`, it is read from standard input, or asked for without echo
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) receipt: Option<String>,
+    /// Destroy one link of several, by the number that `satchel status` shows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) link: Option<u32>,
     #[command(flatten)]
     pub(crate) server: Server,
 }

@@ -132,6 +132,10 @@ pub(crate) enum Failure {
     ReceiptForLink,
     #[error("this is a link, not a receipt")]
     LinkForReceipt,
+    #[error("this is the receipt of a document with several links, not {0}")]
+    OwnerFor(&'static str),
+    #[error("this is no receipt of a document with several links")]
+    NotAnOwner,
     #[error("this is an invite, not {0}")]
     InviteFor(&'static str),
     #[error("this is no invite")]
@@ -341,6 +345,8 @@ impl Failure {
             | Self::Address(_)
             | Self::ReceiptForLink
             | Self::LinkForReceipt
+            | Self::OwnerFor(_)
+            | Self::NotAnOwner
             | Self::InviteFor(_)
             | Self::NotAnInvite
             | Self::InviteOfAnotherServer(_)

@@ -81,6 +81,7 @@ fn link_in(text: &str) -> Result<Link, Failure> {
     match Address::parse(text)? {
         Address::Link { link, .. } => Ok(link),
         Address::Receipt { .. } => Err(Failure::ReceiptForLink),
+        Address::Owner { .. } => Err(Failure::OwnerFor("a link")),
         Address::Invite { .. } => Err(Failure::InviteFor("a link")),
     }
 }

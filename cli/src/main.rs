@@ -92,6 +92,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Split(options) => verb::split(options),
         Verb::Combine(options) => verb::combine(options),
         Verb::Share(options) => verb::share(options),
+        Verb::Link(options) => verb::link(options),
         Verb::Get(options) => verb::get(options),
         Verb::Status(options) => verb::status(options),
         Verb::Burn(options) => verb::burn(options),

@@ -80,6 +80,11 @@ impl From<Error> for Failure {
                     .with("field", "reads")
                     .with("limit", max),
             ),
+            Error::LinksNotAllowed { max } => Self::of(
+                with_code("policy_not_allowed")
+                    .with("field", "links")
+                    .with("limit", max),
+            ),
             Error::InviteRequired => Self::new("invite_required"),
             Error::InviteRefused { left } => Self::of(with_code("invite_refused").with_some("limit", left.map(number))),
             Error::Refused(problem) => of_problem(&problem),

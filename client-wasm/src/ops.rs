@@ -194,7 +194,7 @@ impl Online {
     fn link_in(&self, args: &JsValue) -> Result<Link, Failure> {
         match self.address(&text(args, "link").unwrap_or_default())? {
             Address::Link { link, .. } => Ok(link),
-            Address::Receipt { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
+            Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
         }
     }
 
@@ -204,14 +204,14 @@ impl Online {
         };
         match self.address(&text)? {
             Address::Invite { invite, .. } => Ok(Some(invite)),
-            Address::Link { .. } | Address::Receipt { .. } => Err(Failure::new("wrong_kind")),
+            Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } => Err(Failure::new("wrong_kind")),
         }
     }
 
     fn receipt_in(&self, args: &JsValue) -> Result<Receipt, Failure> {
         match self.address(&text(args, "receipt").unwrap_or_default())? {
             Address::Receipt { receipt, .. } => Ok(receipt),
-            Address::Link { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
+            Address::Link { .. } | Address::Owner { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
         }
     }
 
@@ -231,6 +231,8 @@ impl Online {
                     .with("receipt", receipt.as_str())
                     .done();
             }
+            // The page does not know these yet: the command line does.
+            Ok(Address::Owner { .. }) => ("owner", None),
             Ok(Address::Invite { invite, .. }) => {
                 let invite = self.base.with_fragment(&invite.encode());
                 return Fields::new()
@@ -348,7 +350,9 @@ pub(crate) async fn open_file(args: &JsValue, desk: &Desk) -> Result<(), Failure
     };
     let unlocked = match text(&key, "link").map(|link| Address::parse(&link)).transpose()? {
         Some(Address::Link { link, .. }) => Some(link.unlock(passphrase.as_ref())?),
-        Some(Address::Receipt { .. } | Address::Invite { .. }) => return Err(Failure::new("wrong_kind")),
+        Some(Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. }) => {
+            return Err(Failure::new("wrong_kind"));
+        }
         None => None,
     };
     let key = match (&unlocked, &passphrase) {

@@ -1,7 +1,7 @@
 //! Links, receipts and invites as people hand them on: `BASE/#FRAGMENT`, and what mail filters make of one. Pure.
 
 use satchel_crypto::limit::{LINK_CHARS, RECEIPT_CHARS};
-use satchel_crypto::{Invite, Link, Receipt, Verdict};
+use satchel_crypto::{Invite, Link, OwnerReceipt, Receipt, Verdict};
 use zeroize::Zeroizing;
 
 /// Where a server is: `https://HOST[:PORT][/PREFIX]`, without a slash at its end.
@@ -16,6 +16,13 @@ pub enum Address {
         base: Option<Base>,
         /// The link.
         link: Link,
+    },
+    /// Looks at a document with several links, burns them, and makes more.
+    Owner {
+        /// None where the fragment stood alone.
+        base: Option<Base>,
+        /// The owner receipt.
+        owner: OwnerReceipt,
     },
     /// Looks at a paste's state, and burns it.
     Receipt {
@@ -173,13 +180,23 @@ impl Address {
     #[must_use]
     pub const fn base(&self) -> Option<&Base> {
         match self {
-            Self::Link { base, .. } | Self::Receipt { base, .. } | Self::Invite { base, .. } => base.as_ref(),
+            Self::Link { base, .. }
+            | Self::Owner { base, .. }
+            | Self::Receipt { base, .. }
+            | Self::Invite { base, .. } => base.as_ref(),
         }
     }
 
     /// The longest run of the alphabet may have words stuck to it: the checksum says where the link ends.
     fn of_run(run: &str, base: Option<Base>) -> Result<Self, AddressError> {
-        let receipt = || run.get(..RECEIPT_CHARS).and_then(|text| Receipt::parse(text).ok());
+        // Both kinds of receipts are as long as each other, and the first byte tells them apart.
+        let long = |base| {
+            let text = run.get(..RECEIPT_CHARS).ok_or(Verdict::MalformedLink)?;
+            match OwnerReceipt::parse(text) {
+                Ok(owner) => Ok(Self::Owner { base, owner }),
+                Err(_) => Receipt::parse(text).map(|receipt| Self::Receipt { base, receipt }),
+            }
+        };
         let short = |base| {
             let text = run.get(..LINK_CHARS).ok_or(Verdict::MalformedLink)?;
             // They are as long as each other, and the first byte tells them apart.
@@ -190,16 +207,16 @@ impl Address {
         };
         if run.len() == RECEIPT_CHARS {
             // The lengths are fixed, so this is a receipt, or something shorter with something behind it.
-            return match Receipt::parse(run) {
-                Ok(receipt) => Ok(Self::Receipt { base, receipt }),
+            return match long(base.clone()) {
+                Ok(receipt) => Ok(receipt),
                 Err(verdict) => short(base).map_err(|_| verdict.into()),
             };
         }
         if run.len() == LINK_CHARS {
             return Ok(short(base)?);
         }
-        if let Some(receipt) = receipt() {
-            return Ok(Self::Receipt { base, receipt });
+        if let Ok(receipt) = long(base.clone()) {
+            return Ok(receipt);
         }
         short(base).map_err(|_| Verdict::MalformedLink.into())
     }

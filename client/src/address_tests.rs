@@ -1,7 +1,7 @@
 //! Links as mail programs leave them.
 
 use proptest::prelude::*;
-use satchel_crypto::{Link, Receipt, Verdict};
+use satchel_crypto::{Link, OwnerReceipt, Receipt, Verdict};
 
 use crate::testing::Seeded;
 use crate::{Address, AddressError, Base};
@@ -19,13 +19,14 @@ fn receipt(seed: u64) -> String {
 /// Of a token of 32 bytes 07.
 const INVITE: &str = "HAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBYQ";
 
-/// Base and fragment of what was understood; a receipt has `!` before it, an invite `+`.
+/// Base and fragment of what was understood; a receipt has `!` before it, an owner receipt `*`, an invite `+`.
 fn read(text: &str) -> Result<(Option<String>, String), AddressError> {
     Address::parse(text).map(|address| {
         let base = address.base().map(ToString::to_string);
         match address {
             Address::Link { link, .. } => (base, link.encode().to_string()),
             Address::Receipt { receipt, .. } => (base, format!("!{}", receipt.encode().as_str())),
+            Address::Owner { owner, .. } => (base, format!("*{}", owner.encode().as_str())),
             Address::Invite { invite, .. } => (base, format!("+{}", invite.encode().as_str())),
         }
     })
@@ -33,10 +34,11 @@ fn read(text: &str) -> Result<(Option<String>, String), AddressError> {
 
 proptest! {
     #[test]
-    fn a_damaged_link_is_read_as_it_was_meant(seed: u64, wrap in 1_usize..40, kind in 0..3) {
+    fn a_damaged_link_is_read_as_it_was_meant(seed: u64, wrap in 1_usize..40, kind in 0..4) {
         let (mark, fragment) = match kind {
             0 => ("", link(seed)),
             1 => ("!", receipt(seed)),
+            2 => ("*", OwnerReceipt::generate(&mut Seeded::new(seed)).encode().to_string()),
             _ => ("+", INVITE.to_owned()),
         };
         let meant = (Some("https://satchel.example".to_owned()), format!("{mark}{fragment}"));

@@ -70,6 +70,12 @@ pub enum Error {
         /// Most reads.
         max: u32,
     },
+    /// So many links are not possible.
+    #[error("one document can have 1 to {max} links")]
+    LinksNotAllowed {
+        /// Most links.
+        max: u32,
+    },
     /// Uploading takes an invite.
     #[error("uploading to this server takes an invite")]
     InviteRequired,
@@ -162,6 +168,7 @@ impl Error {
             Self::TooLarge { .. }
             | Self::ExpiryNotAllowed { .. }
             | Self::ReadsNotAllowed { .. }
+            | Self::LinksNotAllowed { .. }
             | Self::InviteRequired
             | Self::InviteRefused { .. }
             | Self::Refused(_)

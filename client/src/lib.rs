@@ -20,6 +20,7 @@ mod open;
 pub mod platform;
 mod receive;
 mod seal;
+mod several;
 mod share;
 #[cfg(feature = "shares")]
 pub mod share_text;
@@ -43,4 +44,5 @@ pub use platform::{
 };
 pub use receive::{Received, Receiving, receive};
 pub use seal::seal;
+pub use several::{OneOfSeveral, Several, add_links, burn_document, burn_link, document_status, share_several};
 pub use share::{NoSpool, OnGuessing, Policy, Shared, Sharing, share};

@@ -39,7 +39,20 @@ pub(crate) async fn seal_into<E: Engine>(
     if matches!(locks, Locks::Passphrases { .. }) {
         watch.progress(Stage::Deriving, 0, None);
     }
-    let mut sealer = Sealer::new(manifest, locks, rng)?;
+    let sealer = Sealer::new(manifest, locks, rng)?;
+    seal_with(sealer, manifest, source, out, engine, watch, rng).await
+}
+
+/// [`seal_into`], once it is known what opens it.
+pub(crate) async fn seal_with<E: Engine>(
+    mut sealer: Sealer,
+    manifest: &Manifest,
+    source: &mut impl Source<E::Elsewhere>,
+    out: &mut dyn AnySink<E::Elsewhere>,
+    engine: &E,
+    watch: &impl Watch,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<u64, Error> {
     out.begin(sealer.container_len()).await?;
     out.take(Sealed::Here(sealer.prefix())).await?;
     let mut belt = Belt {

@@ -5,7 +5,7 @@ use satchel_api::limit::READS_MAX;
 use satchel_crypto::{Asked, Entry, Invite, Link, Locks, Manifest, Passphrase, Receipt};
 
 use crate::seal::{AnySink, seal_into};
-use crate::upload::{Upload, upload_metadata};
+use crate::upload::{Upload, Uploading, upload_metadata};
 use crate::{
     Context, Elsewhere, Engine, Error, Pause, Sealed, SealedSink, Source, Spool, Stage, Transport, Watch, burn, config,
     receipt_status,
@@ -119,7 +119,7 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
     );
     let mut upload = Upload::new(
         context,
-        &receipt,
+        Uploading::of(&receipt),
         metadata,
         invite,
         limits.invite_required,
@@ -157,7 +157,7 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
 }
 
 /// Uploads what was spooled.
-async fn forward<T: Transport, P: Pause, W: Watch, B: Elsewhere>(
+pub(crate) async fn forward<T: Transport, P: Pause, W: Watch, B: Elsewhere>(
     len: u64,
     spool: &mut impl Spool<B>,
     upload: &mut Upload<'_, T, P, W>,
@@ -172,7 +172,7 @@ async fn forward<T: Transport, P: Pause, W: Watch, B: Elsewhere>(
     }
 }
 
-fn check(limits: &satchel_api::Config, policy: &Policy, invited: bool) -> Result<(), Error> {
+pub(crate) fn check(limits: &satchel_api::Config, policy: &Policy, invited: bool) -> Result<(), Error> {
     let (min, max) = (limits.expires_in_secs_min, limits.expires_in_secs_max);
     if !(min..=max).contains(&policy.expires_in) {
         return Err(Error::ExpiryNotAllowed { min, max });

@@ -38,17 +38,44 @@ pub(crate) fn upload_metadata(
     if policy.on_guessing == OnGuessing::Burn {
         pairs.push((metadata::ON_GUESSING, metadata::BURN.into()));
     }
+    encoded(&pairs)
+}
+
+/// As tus has it: `key BASE64,key BASE64`.
+pub(crate) fn encoded(pairs: &[(&str, String)]) -> String {
     let encoded = pairs
         .iter()
         .map(|(key, value)| format!("{key} {}", Base64::encode_string(value.as_bytes())));
     encoded.collect::<Vec<_>>().join(",")
 }
 
+/// What is uploaded, and where to.
+pub(crate) struct Uploading {
+    pub(crate) id: PasteId,
+    /// The token that continues it.
+    pub(crate) proof: Zeroizing<String>,
+    /// Where it is created.
+    pub(crate) create: &'static str,
+    /// Where it goes on.
+    pub(crate) go_on: &'static str,
+}
+
+impl Uploading {
+    /// A paste.
+    pub(crate) fn of(receipt: &Receipt) -> Self {
+        Self {
+            id: receipt.id(),
+            proof: receipt.token().bearer(),
+            create: route::PASTES,
+            go_on: route::PASTE,
+        }
+    }
+}
+
 /// One upload: a sealed sink whose other end is the server.
 pub(crate) struct Upload<'a, T: Transport, P: Pause, W: Watch> {
     context: &'a Context<'a, T, P, W>,
-    id: PasteId,
-    receipt: Zeroizing<String>,
+    what: Uploading,
     metadata: String,
     invite: Option<Zeroizing<String>>,
     /// The server takes uploads by invite only; else the invite is sent where it spares work.
@@ -70,7 +97,7 @@ pub(crate) struct Upload<'a, T: Transport, P: Pause, W: Watch> {
 impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
     pub(crate) fn new(
         context: &'a Context<'a, T, P, W>,
-        receipt: &Receipt,
+        what: Uploading,
         metadata: String,
         invite: Option<&Invite>,
         invite_required: bool,
@@ -78,8 +105,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
     ) -> Self {
         Self {
             context,
-            id: receipt.id(),
-            receipt: receipt.token().bearer(),
+            what,
             metadata,
             invite: invite.map(|invite| invite.token().bearer()),
             sends_invite: invite_required,
@@ -223,7 +249,11 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
             headers.push((name::INVITE, invite.clone()));
         }
         let body = Some(self.piece(self.start));
-        match self.context.send("POST", route::PASTES, &self.id, headers, body).await {
+        match self
+            .context
+            .send("POST", self.what.create, &self.what.id, headers, body)
+            .await
+        {
             Ok(answer) => offset_in(&answer),
             Err(Error::InviteRequired) if self.invite.is_some() => Err(Error::InviteRefused { left: None }),
             Err(error) => Err(error),
@@ -232,13 +262,13 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
 
     async fn patch(&self, offset: u64) -> Result<u64, Error> {
         let mut headers = self.tus_headers();
-        headers.push(bearer(&self.receipt));
+        headers.push(bearer(&self.what.proof));
         headers.push(plain(name::UPLOAD_OFFSET, offset));
         headers.push(plain("content-type", name::OFFSET_OCTET_STREAM));
         let body = self.piece(offset);
         match self
             .context
-            .send("PATCH", route::PASTE, &self.id, headers, Some(body))
+            .send("PATCH", self.what.go_on, &self.what.id, headers, Some(body))
             .await
         {
             Ok(answer) => offset_in(&answer),
@@ -252,8 +282,13 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
 
     async fn ask_offset(&self) -> Result<u64, Error> {
         let mut headers = self.tus_headers();
-        headers.push(bearer(&self.receipt));
-        offset_in(&self.context.send("HEAD", route::PASTE, &self.id, headers, None).await?)
+        headers.push(bearer(&self.what.proof));
+        offset_in(
+            &self
+                .context
+                .send("HEAD", self.what.go_on, &self.what.id, headers, None)
+                .await?,
+        )
     }
 
     fn tus_headers(&self) -> Headers {

@@ -68,6 +68,7 @@ enum Verb {
     /// Prints everything that is kept under an id: the complete answer to a subpoena. Changes nothing; the server may be running
     Disclose {
         /// 22 characters; `-` reads it from standard input
+        // One id in 64 begins with a hyphen.
         #[arg(value_name = "ID", allow_hyphen_values = true)]
         id: String,
         #[command(flatten)]

@@ -166,7 +166,9 @@ impl Published {
 
 /// What an answer says was done. A path is looked at by its end alone.
 fn deed(method: &Method, path: &str, status: StatusCode) -> Option<Deed> {
-    let rest = path.strip_prefix(route::PASTES)?;
+    let rest = path
+        .strip_prefix(route::PASTES)
+        .or_else(|| path.strip_prefix(route::DOCUMENTS))?;
     Some(match (status.as_u16(), method, rest) {
         (201, &Method::POST, "") => Deed::Created,
         (200, &Method::POST, rest) if rest.ends_with("/claim") => Deed::Claimed,
@@ -248,6 +250,11 @@ mod tests {
         assert_eq!(of(Method::DELETE, "/api/v1/pastes/A", 204), Some(Deed::BurnedOnDemand));
         assert_eq!(of(Method::PATCH, "/api/v1/pastes/A", 507), Some(Deed::RefusedForRoom));
         assert_eq!(of(Method::POST, "/api/v1/pastes", 429), Some(Deed::RefusedForRate));
+        assert_eq!(of(Method::POST, "/api/v1/documents", 201), Some(Deed::Created));
+        assert_eq!(
+            of(Method::DELETE, "/api/v1/documents/A/links/3", 204),
+            Some(Deed::BurnedOnDemand)
+        );
         assert_eq!(of(Method::GET, "/claim", 200), None);
     }
 }

@@ -375,9 +375,10 @@ fn a_file_without_a_row_is_removed_at_start_and_one_of_another_name_is_left_alon
         let content = house.data().join("content");
         fs::write(content.join("00000000000f4240"), b"stray").unwrap();
         fs::write(content.join("notes.txt"), b"not ours").unwrap();
+        fs::write(content.join("f4240"), b"not one of our names").unwrap();
         house.open().close();
         assert!(!content.join("00000000000f4240").exists());
-        assert!(content.join("notes.txt").exists());
-        assert_eq!(files(&content).len(), 2);
+        assert!(content.join("notes.txt").exists() && content.join("f4240").exists());
+        assert_eq!(files(&content).len(), 3);
     });
 }

@@ -1,11 +1,11 @@
 //! `satchel status` and `satchel burn`: what a receipt is for.
 
 use satchel_client::api::{Burned, PasteState, Receipt as State};
-use satchel_client::crypto::Receipt;
+use satchel_client::crypto::{OwnerReceipt, Receipt};
 use satchel_client::{Address, Base, Context, receipt_status};
 
 use super::get::server_of;
-use super::print;
+use super::{link, print};
 use crate::args::{Burn, Server, Status};
 use crate::ask;
 use crate::duration::date;
@@ -15,7 +15,10 @@ use crate::http::Http;
 
 /// Says what became of a paste.
 pub(crate) fn status(options: Status) -> Result<(), Failure> {
-    let (base, receipt) = receipt(options.receipt, &options.server)?;
+    let (base, receipt) = match held(options.receipt, &options.server)? {
+        (base, Held::One(receipt)) => (base, receipt),
+        (base, Held::Several(owner)) => return link::status(&base, &owner, options.json),
+    };
     let (http, shown) = (Http::to(&base)?, Shown::default());
     let context = Context {
         base: &base,
@@ -40,7 +43,7 @@ pub(crate) fn status(options: Status) -> Result<(), Failure> {
     Ok(())
 }
 
-fn sentence(state: &State) -> String {
+pub(super) fn sentence(state: &State) -> String {
     let until = state
         .expires_at
         .map_or_else(String::new, |at| format!(" It expires {}.", date(at)));
@@ -74,7 +77,11 @@ fn sentence(state: &State) -> String {
 
 /// Destroys a paste for good.
 pub(crate) fn burn(options: Burn) -> Result<(), Failure> {
-    let (base, receipt) = receipt(options.receipt, &options.server)?;
+    let (base, receipt) = match held(options.receipt, &options.server)? {
+        (base, Held::Several(owner)) => return link::burn(&base, &owner, options.link),
+        (_, Held::One(_)) if options.link.is_some() => return Err(Failure::NotAnOwner),
+        (base, Held::One(receipt)) => (base, receipt),
+    };
     let (http, shown) = (Http::to(&base)?, Shown::default());
     let context = Context {
         base: &base,
@@ -87,10 +94,17 @@ pub(crate) fn burn(options: Burn) -> Result<(), Failure> {
     Ok(())
 }
 
-fn receipt(argument: Option<String>, server: &Server) -> Result<(Base, Receipt), Failure> {
+/// What a creator keeps.
+enum Held {
+    One(Receipt),
+    Several(OwnerReceipt),
+}
+
+fn held(argument: Option<String>, server: &Server) -> Result<(Base, Held), Failure> {
     let text = ask::link("a receipt", argument)?;
     match Address::parse(&text)? {
-        Address::Receipt { base, receipt } => Ok((server_of(base, server)?, receipt)),
+        Address::Receipt { base, receipt } => Ok((server_of(base, server)?, Held::One(receipt))),
+        Address::Owner { base, owner } => Ok((server_of(base, server)?, Held::Several(owner))),
         Address::Link { .. } => Err(Failure::LinkForReceipt),
         Address::Invite { .. } => Err(Failure::InviteFor("a receipt")),
     }

@@ -24,6 +24,7 @@ pub(crate) fn get(options: Get) -> Result<(), Failure> {
     let (base, link) = match Address::parse(&text)? {
         Address::Link { base, link } => (server_of(base, &options.server)?, link),
         Address::Receipt { .. } => return Err(Failure::ReceiptForLink),
+        Address::Owner { .. } => return Err(Failure::OwnerFor("a link")),
         Address::Invite { .. } => return Err(Failure::InviteFor("a link")),
     };
     let mut leases = Leases::of_user()?;

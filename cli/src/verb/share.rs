@@ -1,9 +1,10 @@
 //! `satchel share`.
 
 use satchel_client::crypto::Asked;
-use satchel_client::{Base, Context, Error, OnGuessing, Policy, Shared, Sharing};
+use satchel_client::{Base, Context, Error, OnGuessing, Policy, Several, Shared, Sharing};
 use serde_json::json;
 
+use super::link::{self, Shape};
 use super::print;
 use super::seal::takes_stdin;
 use crate::args::Share;
@@ -79,8 +80,28 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     };
     let mut aside = Aside::new();
     let (engine, mut rng) = (Threads::start(), random());
-    let sharing = satchel_client::share(&context, sharing, &mut reading, &mut aside, &engine, &mut rng);
-    let shared = match (pollster::block_on(sharing), &remembered) {
+    let shared = match options.links {
+        None => pollster::block_on(satchel_client::share(
+            &context,
+            sharing,
+            &mut reading,
+            &mut aside,
+            &engine,
+            &mut rng,
+        ))
+        .map(Made::One),
+        Some(count) => pollster::block_on(satchel_client::share_several(
+            &context,
+            sharing,
+            count,
+            &mut reading,
+            &mut aside,
+            &engine,
+            &mut rng,
+        ))
+        .map(Made::Several),
+    };
+    let shared = match (shared, &remembered) {
         (Err(error @ Error::InviteRefused { left: None }), Some(remembered)) if !is_given => {
             remembered.forget();
             return Err(error.into());
@@ -88,7 +109,16 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         (shared, _) => shared.map_err(|error| told(error, reading.failed.or(aside.failed)))?,
     };
     drop(shown);
-    report(&base, &shared, &options)?;
+    match &shared {
+        Made::One(shared) => report(&base, shared, &options)?,
+        Made::Several(several) => {
+            let shape = Shape {
+                json: options.json,
+                qr: options.qr,
+            };
+            link::report(&base, several, options.reads.unwrap_or(1), shape)?;
+        }
+    }
     match (invite, remembered) {
         (Some(invite), Some(remembered)) if options.invite => {
             remembered.save(&base, &invite)?;
@@ -97,6 +127,12 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         _ => {}
     }
     Ok(())
+}
+
+/// What sharing gave.
+enum Made {
+    One(Shared),
+    Several(Several),
 }
 
 /// The server that was named, or the invite's. An invite goes to no other server than its own.

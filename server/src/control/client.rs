@@ -3,8 +3,12 @@
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Answer, Request, path};
+
+/// How long the answer to a question that takes no time is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The answer, or `None` where no server runs on this folder.
 pub(crate) fn ask(folder: &Path, request: &Request) -> io::Result<Option<Answer>> {
@@ -21,6 +25,10 @@ pub(crate) fn ask(folder: &Path, request: &Request) -> io::Result<Option<Answer>
         }
         Err(error) => return Err(error),
     };
+    if matches!(request, Request::State) {
+        // A server that hangs is to be told from one that purges.
+        stream.set_read_timeout(Some(PATIENCE))?;
+    }
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
     stream.write_all(&line)?;

@@ -5,11 +5,13 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener as Listener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::geteuid;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::{Answer, LINE_BYTES_MAX, NAME, Request, State, path};
@@ -49,22 +51,32 @@ impl Drop for Control {
 }
 
 impl Control {
-    /// Answers until it is dropped, one after the other: an operator has one pair of hands.
+    /// Answers until it is dropped. A purge that takes its time keeps nobody from looking.
     pub(crate) async fn serve(self, store: Store) {
+        let room = Arc::new(Semaphore::new(AT_ONCE));
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
                 // Too many open files: better later than in a busy loop.
                 tokio::time::sleep(PAUSE).await;
                 continue;
             };
+            let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
+                continue;
+            };
             if is_allowed(&stream) {
-                // Whoever went away has no need of the answer.
-                let _ = converse(stream, &store).await;
+                let store = store.clone();
+                actix_web::rt::spawn(async move {
+                    let _permit = permit;
+                    // Whoever went away has no need of the answer.
+                    let _ = converse(stream, &store).await;
+                });
             }
         }
     }
 }
 
+/// Connections that are answered at once.
+const AT_ONCE: usize = 8;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The server's own user, or root.

@@ -18,7 +18,7 @@ pub struct Glance {
 pub fn glance(folder: &Path) -> Option<Glance> {
     let conn = db::open_outside(&folder.join("satchel.db")).ok()?;
     let mark = "SELECT value FROM store WHERE name = 'mark'";
-    let bytes = "SELECT coalesce(sum(size), 0) FROM paste WHERE state < 2";
+    let bytes = "SELECT coalesce(sum(size - shared), 0) FROM paste WHERE state < 2";
     Some(Glance {
         mark: conn.query_row(mark, [], |row| row.get(0)).ok()?,
         bytes: conn.query_row(bytes, [], |row| row.get(0)).ok()?,

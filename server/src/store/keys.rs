@@ -192,8 +192,8 @@ fn note(conn: &Connection, place: &str, slots: u64) -> io::Result<()> {
     noted.map(drop).map_err(io::Error::other)
 }
 
-/// Burns what has lost its key, as far as rows go: there is no key to overwrite.
-pub(super) fn bury(conn: &Connection, lost: &[u64], now: Now) -> Result<(), rusqlite::Error> {
+/// Burns what has lost its key, as far as rows go: there is no key to overwrite. Returns what has its key and goes with it, for the writer.
+pub(super) fn bury(conn: &Connection, lost: &[u64], now: Now) -> Result<Vec<u64>, rusqlite::Error> {
     for chunk in lost.chunks(CHUNK) {
         conn.execute_batch("BEGIN IMMEDIATE")?;
         for item in chunk {
@@ -210,5 +210,25 @@ pub(super) fn bury(conn: &Connection, lost: &[u64], now: Now) -> Result<(), rusq
         }
         conn.execute_batch("COMMIT")?;
     }
-    Ok(())
+    if lost.is_empty() { Ok(Vec::new()) } else { bereft(conn) }
+}
+
+/// Links whose document is gone, and documents without a link that had some. Other documents count the links that they have left.
+fn bereft(conn: &Connection) -> Result<Vec<u64>, rusqlite::Error> {
+    let links = "SELECT link.item FROM paste AS link JOIN paste AS whole ON whole.item = link.document
+                 WHERE link.number IS NOT NULL AND link.state < 2 AND whole.state = 2";
+    let documents = "SELECT item FROM paste AS whole WHERE document = item AND number IS NULL AND state < 2 AND running > 0
+                     AND NOT EXISTS (SELECT 1 FROM paste WHERE document = whole.item AND number IS NOT NULL AND state < 2)";
+    let mut found = Vec::new();
+    for query in [links, documents] {
+        let mut query = conn.prepare(query)?;
+        let items = query.query_map([], |row| row.get(0))?;
+        found.extend(items.collect::<Result<Vec<u64>, _>>()?);
+    }
+    conn.execute(
+        "UPDATE paste SET running = (SELECT count(*) FROM paste AS link WHERE link.document = paste.item AND link.number IS NOT NULL
+         AND link.state < 2) WHERE document = item AND number IS NULL AND state < 2",
+        [],
+    )?;
+    Ok(found)
 }

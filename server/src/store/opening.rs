@@ -108,6 +108,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
         )?;
     }
     let watch = watch(&options, &found);
+    bury_lost(&options, &mut found, &conn)?;
     let slots = open_slots(&options, &place, &found, (&conn, &store_id))?;
     let files = open_files(&folder, &found)?;
     sync_folder(&folder).map_err(at(&folder))?;
@@ -191,6 +192,15 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(if here { Path::new(".") } else { folder })?.sync_all()
 }
 
+/// What has lost its key is burned before the slots are touched; what goes with it has its key overwritten by the writer.
+fn bury_lost(options: &Options, found: &mut Found, conn: &Connection) -> Result<(), OpenError> {
+    let now = watch(options, found).now(options.clock.now(), options.clock.boot());
+    let bereft = keys::bury(conn, &found.lost, now)?;
+    found.cut_off.extend(bereft);
+    found.say_what_is_lost();
+    Ok(())
+}
+
 /// The slots, once what has lost its key is burned.
 fn open_slots(
     options: &Options,
@@ -198,9 +208,6 @@ fn open_slots(
     found: &Found,
     (conn, store_id): (&Connection, &[u8; 32]),
 ) -> Result<Slots, OpenError> {
-    let now = watch(options, found).now(options.clock.now(), options.clock.boot());
-    keys::bury(conn, &found.lost, now)?;
-    found.say_what_is_lost();
     let path = match place {
         Place::File(path) => path.clone(),
         Place::Memory => options.folder.clone(),

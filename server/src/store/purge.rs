@@ -1,12 +1,14 @@
 //! What an operator wants gone now: what is due in any case, and what they name.
 
+use std::collections::HashSet;
+
 use rusqlite::{ToSql, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::desk::Desk;
 use super::error::StoreError;
 use super::fault::Fault;
-use super::rows;
+use super::rows::{self, PasteRow, Place};
 use super::sweep::skip_refused;
 use super::writer::{Order, Turn};
 use crate::lifecycle::{Event, Stage};
@@ -41,6 +43,8 @@ pub(super) struct Purging {
     purge: Purge,
     after: u64,
     done: Purged,
+    /// Links that burned with their document: their tombstones are this purge's own.
+    ours: HashSet<u64>,
     /// The chunk that is not known to be durable: its last item, what went, and the step that asks for the next.
     last: u64,
     last_done: Purged,
@@ -53,6 +57,7 @@ impl Purging {
             purge,
             after: 0,
             done: Purged::default(),
+            ours: HashSet::new(),
             last: 0,
             last_done: Purged::default(),
             step: 0,
@@ -65,6 +70,45 @@ impl Purging {
             forgotten: self.done.forgotten + self.last_done.forgotten,
         }
     }
+}
+
+impl Purging {
+    fn one(&mut self, desk: &mut Desk<'_>, item: u64) -> Result<(), Fault> {
+        let Some(mut row) = rows::by_item(desk.conn, item)? else {
+            return Ok(());
+        };
+        let was_tombstone = matches!(row.paste.stage, Stage::Burned(_));
+        if !was_tombstone {
+            if row.place == Place::Document {
+                let links = rows::links(desk.conn, item)?;
+                let live = links
+                    .iter()
+                    .filter(|link| !matches!(link.paste.stage, Stage::Burned(_)));
+                self.ours.extend(live.map(|link| link.item));
+            }
+            let before = desk.totals.items;
+            if !skip_refused(burn(desk, &mut row))? {
+                return Ok(());
+            }
+            self.last_done.burned += before.saturating_sub(desk.totals.items);
+        }
+        if self.purge.all || (was_tombstone && chosen_tombstone(desk, item, self.purge)?) {
+            rows::forget(desk.conn, item)?;
+            self.last_done.forgotten += u64::from(was_tombstone && !self.ours.contains(&item));
+        }
+        Ok(())
+    }
+}
+
+/// What is due ends as it would have; the rest burns on the operator's demand.
+fn burn(desk: &mut Desk<'_>, row: &mut PasteRow) -> Result<(), Fault> {
+    let due = matches!(row.paste.stage, Stage::Stored { expires_at: at } | Stage::Uploading { drop_at: at, .. } if at <= desk.now.at);
+    let event = if due && row.paste.running == 0 {
+        Event::Tick
+    } else {
+        Event::Burn
+    };
+    desk.happen(row, event, None).map(drop)
 }
 
 impl Order for Purging {
@@ -81,7 +125,7 @@ impl Order for Purging {
         };
         self.last = *last;
         for item in items {
-            purge(desk, item, self.purge, &mut self.last_done)?;
+            self.one(desk, item)?;
         }
         Ok(Turn::Again(1 - step))
     }
@@ -99,31 +143,6 @@ fn chosen(desk: &Desk<'_>, purge: Purge, after: u64) -> Result<Vec<u64>, Fault> 
     };
     let items = query.query_map(parameters, |row| row.get(0))?;
     Ok(items.collect::<Result<_, _>>()?)
-}
-
-fn purge(desk: &mut Desk<'_>, item: u64, purge: Purge, done: &mut Purged) -> Result<(), Fault> {
-    let Some(mut row) = rows::by_item(desk.conn, item)? else {
-        return Ok(());
-    };
-    let was_tombstone = matches!(row.paste.stage, Stage::Burned(_));
-    if !was_tombstone {
-        let due = matches!(row.paste.stage, Stage::Stored { expires_at: at } | Stage::Uploading { drop_at: at, .. } if at <= desk.now.at);
-        // What is due ends as it would have; the rest burns on the operator's demand.
-        let event = if due && row.paste.running == 0 {
-            Event::Tick
-        } else {
-            Event::Burn
-        };
-        if !skip_refused(desk.happen(&mut row, event, None).map(drop))? {
-            return Ok(());
-        }
-        done.burned += 1;
-    }
-    if purge.all || (was_tombstone && chosen_tombstone(desk, item, purge)?) {
-        rows::forget(desk.conn, item)?;
-        done.forgotten += u64::from(was_tombstone);
-    }
-    Ok(())
 }
 
 /// Its time is over, or it was asked for.

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use rustix::process::Signal;
 
+use super::documents::Document;
 use super::harness::{Paste, Server, command, token};
 
 fn doctor(data: &str, more: &[&str]) -> Output {
@@ -240,6 +241,69 @@ fn lost_keys_are_refused_until_they_are_accepted() {
     assert!(said.contains("--accept-lost-keys"), "{said}");
     let again = Server::start_in(data, &["--accept-lost-keys"]);
     assert_eq!(paste.receipt(&again)["burned"], "demand");
+}
+
+/// What `disclose` says of where an id's key lies.
+fn slot_of(server: &Server, id: &str) -> usize {
+    let output = command()
+        .args(["disclose", id, "--json", "--data"])
+        .arg(server.data.path())
+        .output()
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    usize::try_from(answer["paste"]["slot"].as_u64().unwrap()).unwrap()
+}
+
+/// [B-113]
+#[test]
+fn a_link_that_lost_its_key_leaves_the_others_and_a_document_that_did_takes_its_links_along() {
+    let server = Server::start();
+    let documents = [Document::on(&server, 4096), Document::on(&server, 700_000)];
+    let links: Vec<Paste> = documents
+        .iter()
+        .flat_map(|document| [document.linked(&server, 1), document.linked(&server, 1)])
+        .collect();
+    let lost = [slot_of(&server, &links[0].id), slot_of(&server, &documents[1].id)];
+    let bereft = [slot_of(&server, &links[2].id), slot_of(&server, &links[3].id)];
+    server.signal(Signal::TERM);
+    let (_, data) = server.ended();
+    let path = data.path().join("shred-keys");
+    let mut slots = fs::read(&path).unwrap();
+    // Without its head the file is refused; with two keys damaged it is accepted for what is left.
+    slots[..64].fill(0);
+    lost.iter().for_each(|slot| slots[slot * 64] ^= 1);
+    fs::write(&path, &slots).unwrap();
+    let server = Server::start_in(data, &["--accept-lost-keys"]);
+    for link in [&links[0], &links[2], &links[3]] {
+        assert_eq!(link.probe(&server).code(), "burned");
+    }
+    let now = fs::read(&path).unwrap();
+    for slot in bereft {
+        let key = &slots[slot * 64..slot * 64 + 32];
+        assert!(
+            !now.windows(32).any(|bytes| bytes == key),
+            "a link without its document keeps no key"
+        );
+    }
+    let check = || {
+        command()
+            .args(["check", "--data"])
+            .arg(server.data.path())
+            .output()
+            .unwrap()
+    };
+    assert!(check().status.success(), "{}", String::from_utf8_lossy(&check().stdout));
+    // The last link takes its document with it, as ever.
+    assert_eq!(links[1].claim(&server, &token()).body, links[1].content);
+    links[1].burn(&server);
+    assert!(check().status.success());
+    let stats = command()
+        .args(["stats", "--json", "--data"])
+        .arg(server.data.path())
+        .output()
+        .unwrap();
+    let stats: serde_json::Value = serde_json::from_slice(&stats.stdout).unwrap();
+    assert_eq!((&stats["documents"], &stats["stored"]), (&0.into(), &0.into()));
 }
 
 /// [B-114]

@@ -6,6 +6,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use rustix::process::Signal;
 use serde_json::Value;
 
+use super::documents::Document;
 use super::harness::{Paste, Server, TUS, bearer, command, message, sha256, token};
 
 /// Every kind of request, right and wrong. What must not be said of them.
@@ -32,6 +33,10 @@ fn every_kind_of_request(server: &Server) -> Vec<String> {
     large.claim(server, &lease);
     large.burn(server);
     large.claim(server, &lease);
+    let document = Document::on(server, 87_654);
+    let link = document.linked(server, 2);
+    link.claim(server, &lease);
+    link.burn(server);
     let receipt = bearer(&paste.receipt);
     server.ask("POST", &paste.path("/reset-wait"), &[("authorization", &receipt)], &[]);
     for (method, path) in [
@@ -65,9 +70,12 @@ fn every_kind_of_request(server: &Server) -> Vec<String> {
         "765432".to_owned(),
         "400123".to_owned(),
         "98765".to_owned(),
+        "87654".to_owned(),
+        document.id.clone(),
+        document.owner.clone(),
         lease,
     ];
-    for paste in [&paste, &large, &cut] {
+    for paste in [&paste, &large, &cut, &link] {
         secrets.extend([&paste.id, &paste.probe, &paste.claim, &paste.receipt].map(String::clone));
     }
     let hashes: Vec<String> = secrets

@@ -169,6 +169,25 @@ fn documents_and_their_links_are_checked_counted_and_disclosed() {
     assert_eq!(violations(&json(data.path(), &["check"])), [("links".to_owned(), item)]);
 }
 
+/// [B-117]
+#[test]
+fn a_purge_counts_links_that_burn_with_their_document_as_burned() {
+    let server = Server::start();
+    let document = Document::on(&server, 4096);
+    let links = [document.linked(&server, 1), document.linked(&server, 2)];
+    let gone = Paste::on(&server, 2000, 1);
+    gone.burn(&server);
+    let purged = json(server.data.path(), &["purge", "--all"]);
+    assert_eq!((&purged["burned"], &purged["forgotten"]), (&3.into(), &1.into()));
+    assert_eq!(links[0].probe(&server).code(), "not_found");
+    let stats = json(server.data.path(), &["stats"]);
+    assert_eq!(
+        (&stats["documents"], &stats["stored"], &stats["tombstones"]),
+        (&0.into(), &0.into(), &0.into())
+    );
+    assert_eq!(violations(&json(server.data.path(), &["check"])), []);
+}
+
 /// [B-118]
 #[test]
 fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_these() {
@@ -238,8 +257,15 @@ fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_t
         (&answer["paste"]["claim"], &answer["paste"]["size"]),
         (&Value::Null, &0.into())
     );
-    let unknown = json(server.data.path(), &["disclose", "AAAAAAAAAAAAAAAAAAAAAA"]);
-    assert_eq!(unknown, serde_json::json!({ "known": false }));
+    for id in [
+        "AAAAAAAAAAAAAAAAAAAAAA",
+        "-hAAAAAAAAAAAAAAAAAAAA",
+        "--AAAAAAAAAAAAAAAAAAAA",
+        "-qAAAAAAAAAAAAAAAAAAAA",
+    ] {
+        let unknown = json(server.data.path(), &["disclose", id]);
+        assert_eq!(unknown, serde_json::json!({ "known": false }));
+    }
     let output = command()
         .args(["disclose", "nonsense", "--data"])
         .arg(server.data.path())
@@ -293,6 +319,22 @@ fn the_control_socket_is_its_users_alone_goes_with_the_server_and_takes_nothing_
     assert_eq!(json(data.path(), &["stats"])["server"], Value::Null);
     let data = stopped(Server::start_in(data, &[]));
     assert!(!data.path().join("control").exists());
+}
+
+/// [B-119]
+#[test]
+fn a_command_that_takes_its_time_keeps_no_other_waiting() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+
+    let server = Server::start();
+    let mut slow = std::os::unix::net::UnixStream::connect(server.data.path().join("control")).unwrap();
+    slow.write_all(b"\"st").unwrap();
+    assert_eq!(json(server.data.path(), &["stats"])["server"]["ok"], true);
+    // It was there all the time.
+    slow.write_all(b"ate\"\n").unwrap();
+    let mut answer = String::new();
+    BufReader::new(slow).read_line(&mut answer).unwrap();
+    assert!(answer.starts_with("{\"state\":"), "{answer}");
 }
 
 /// [B-119]

@@ -1,0 +1,165 @@
+//! `satchel link`, and what else the owner of a document with several links does: look at each, and burn.
+
+use satchel_client::api::DocumentReceipt;
+use satchel_client::crypto::OwnerReceipt;
+use satchel_client::{Address, Base, Context, OnGuessing, OneOfSeveral, Policy, Several};
+use serde_json::json;
+
+use super::burn::sentence;
+use super::get::server_of;
+use super::print;
+use crate::args::{Link, Server};
+use crate::ask::{self, is_dash, new_passphrase};
+use crate::duration::date;
+use crate::failure::Failure;
+use crate::flow::{Shown, Sleep};
+use crate::http::Http;
+use crate::qr::{Block, drawn};
+use crate::random::random;
+
+const EXPIRES_IN_DEFAULT: u64 = 7 * 86_400;
+
+/// Makes more links to a document, without uploading it again.
+pub(crate) fn link(options: Link) -> Result<(), Failure> {
+    let from_stdin = options.receipt.as_deref().is_none_or(|text| text == "-");
+    let passphrase_from_stdin = options.passphrase.passphrase_file.as_deref().is_some_and(is_dash);
+    if from_stdin && passphrase_from_stdin {
+        return Err(Failure::StdinTwice);
+    }
+    let (base, owner) = owner(options.receipt, &options.server)?;
+    let passphrase = new_passphrase(&options.passphrase, false)?;
+    let (http, shown) = (Http::to(&base)?, Shown::default());
+    let context = Context {
+        base: &base,
+        transport: &http,
+        pause: &Sleep,
+        watch: &shown,
+    };
+    let expires_in = match options.expires {
+        Some(expires) => expires.0,
+        None => pollster::block_on(satchel_client::config(&context))?
+            .expires_in_secs_max
+            .min(EXPIRES_IN_DEFAULT),
+    };
+    let policy = Policy {
+        expires_in,
+        reads: options.reads,
+        on_guessing: OnGuessing::Lock,
+    };
+    let wanted = (&policy, passphrase.as_ref(), options.links);
+    let links = pollster::block_on(satchel_client::add_links(&context, &owner, wanted, &mut random()))?;
+    drop(shown);
+    let shape = Shape {
+        json: options.json,
+        qr: options.qr,
+    };
+    report(&base, &Several { links, owner }, options.reads, shape)
+}
+
+/// How links are shown.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) json: bool,
+    pub(crate) qr: bool,
+}
+
+/// Links alone on standard output, one a line, in the order of their numbers.
+pub(crate) fn report(base: &Base, several: &Several, reads: u32, shape: Shape) -> Result<(), Failure> {
+    let receipt = base.with_fragment(&several.owner.encode());
+    if shape.qr {
+        for one in &several.links {
+            let link = base.with_fragment(&one.link.encode());
+            eprint!("{}:\n{}", one.number, *drawn(&link, Block::Light)?);
+        }
+    }
+    if shape.json {
+        let link = |one: &OneOfSeveral| {
+            json!({
+                "number": one.number,
+                "link": base.with_fragment(&one.link.encode()).as_str(),
+                "id": one.link.id().encode(),
+                "expires_at": one.expires_at,
+            })
+        };
+        let links: Vec<_> = several.links.iter().map(link).collect();
+        return print::json(&json!({ "links": links, "receipt": receipt.as_str(), "reads": reads }));
+    }
+    // Where nobody gets the links, the receipt still burns what they lead to.
+    let printed = several
+        .links
+        .iter()
+        .try_for_each(|one| print::line(base.with_fragment(&one.link.encode()).as_str()));
+    let numbers = several.links.first().zip(several.links.last());
+    let (first, last) = numbers.map_or((0, 0), |(first, last)| (first.number, last.number));
+    let often = match reads {
+        0 => "any number of times".to_owned(),
+        1 => "once".to_owned(),
+        reads => format!("{reads} times"),
+    };
+    let until = several
+        .links
+        .first()
+        .map_or_else(String::new, |one| format!(", until {}", date(one.expires_at)));
+    eprintln!("Links {first} to {last}: one for each person. Each opens {often}{until}.");
+    eprintln!("receipt: {}", receipt.as_str());
+    eprintln!(
+        "Keep the receipt: it shows what became of each link, burns them, and makes more. Whoever has it can read the document."
+    );
+    printed
+}
+
+/// A line for each link.
+pub(crate) fn status(base: &Base, owner: &OwnerReceipt, as_json: bool) -> Result<(), Failure> {
+    let state: DocumentReceipt = with(base, |context| {
+        pollster::block_on(satchel_client::document_status(context, owner))
+    })?;
+    if as_json {
+        return print::json(&json!(state));
+    }
+    if state.links.is_empty() {
+        return print::line("It has no links.");
+    }
+    for link in &state.links {
+        print::line(format_args!("{}: {}", link.number, sentence(&link.receipt)))?;
+        if link.receipt.wrong_tries > 0 {
+            print::line(format_args!("   Wrong passphrases: {}.", link.receipt.wrong_tries))?;
+        }
+    }
+    Ok(())
+}
+
+/// One link, or the document with all of them.
+pub(crate) fn burn(base: &Base, owner: &OwnerReceipt, number: Option<u32>) -> Result<(), Failure> {
+    with(base, |context| match number {
+        Some(number) => pollster::block_on(satchel_client::burn_link(context, owner, number)),
+        None => pollster::block_on(satchel_client::burn_document(context, owner)),
+    })?;
+    match number {
+        Some(number) => eprintln!("Link {number} is gone."),
+        None => eprintln!("It is gone, with all its links."),
+    }
+    Ok(())
+}
+
+fn with<T>(
+    base: &Base,
+    act: impl FnOnce(&Context<'_, Http, Sleep, Shown>) -> Result<T, satchel_client::Error>,
+) -> Result<T, Failure> {
+    let (http, shown) = (Http::to(base)?, Shown::default());
+    Ok(act(&Context {
+        base,
+        transport: &http,
+        pause: &Sleep,
+        watch: &shown,
+    })?)
+}
+
+fn owner(argument: Option<String>, server: &Server) -> Result<(Base, OwnerReceipt), Failure> {
+    let text = ask::link("a receipt", argument)?;
+    match Address::parse(&text)? {
+        Address::Owner { base, owner } => Ok((server_of(base, server)?, owner)),
+        Address::Receipt { .. } => Err(Failure::NotAnOwner),
+        Address::Link { .. } => Err(Failure::LinkForReceipt),
+        Address::Invite { .. } => Err(Failure::InviteFor("a receipt")),
+    }
+}
