@@ -46,7 +46,7 @@ fn a_body_that_drips_is_given_up_after_30_seconds_and_what_came_is_kept() {
     assert!((29..=40).contains(&paste.offset(&server)), "{}", paste.offset(&server));
 }
 
-/// [B-110]
+/// [B-130]
 #[test]
 fn a_connection_too_many_is_closed_and_the_next_one_is_welcome_when_one_ended() {
     let server = Server::start_with(&["--connections-max", "4"]);
@@ -76,7 +76,7 @@ fn answered(server: &Server) -> Option<TcpStream> {
     Some(stream)
 }
 
-/// [B-111]
+/// [B-131]
 #[test]
 fn a_connection_is_closed_after_the_requests_that_it_may_make() {
     let server = Server::start_with(&["--requests-per-connection", "3"]);
@@ -129,7 +129,7 @@ fn all_answers(server: &Server, paste: &Paste, lease: &str) -> Vec<Answer> {
     answers.into_iter().map(Answer::without_date).collect()
 }
 
-/// [B-112]
+/// [B-132]
 #[test]
 fn a_blocked_paste_answers_like_one_that_never_was_until_the_block_is_taken_away() {
     let server = Server::start();
@@ -166,7 +166,7 @@ fn a_blocked_paste_answers_like_one_that_never_was_until_the_block_is_taken_away
     assert_eq!(blocked_before.create(&server, &blocked_before.content).status, 201);
 }
 
-/// [B-112]
+/// [B-132]
 #[test]
 fn what_is_no_id_is_refused_and_not_repeated() {
     let server = Server::start();
@@ -187,7 +187,7 @@ fn what_is_no_id_is_refused_and_not_repeated() {
     assert_eq!(operator(&server, "blocked", &[]), (String::new(), Some(0)));
 }
 
-/// [B-112]
+/// [B-132]
 #[test]
 fn an_id_that_begins_like_an_option_is_an_id() {
     let server = Server::start();
@@ -203,7 +203,7 @@ fn an_id_that_begins_like_an_option_is_an_id() {
     }
 }
 
-/// [B-112]
+/// [B-132]
 #[test]
 fn claims_during_a_block_are_answered_one_way_or_the_other() {
     let server = Server::start();

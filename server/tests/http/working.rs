@@ -37,7 +37,7 @@ fn create(server: &Server, paste: &Paste, work: &str) -> Answer {
     paste.create_with(server, body, &[("satchel-work", work)])
 }
 
-/// [B-120]
+/// [B-140]
 #[test]
 fn a_creation_shows_work_where_it_is_asked_for_and_nothing_else_does() {
     let server = Server::start_with(&["--work", "always"]);
@@ -53,7 +53,7 @@ fn a_creation_shows_work_where_it_is_asked_for_and_nothing_else_does() {
     assert!(paste.claim(&server, &super::harness::token()).body == paste.content);
 }
 
-/// [B-120]
+/// [B-140]
 #[test]
 fn work_is_asked_for_once_there_are_too_many_creations_and_not_before() {
     // Ten times one creation a minute.
@@ -76,7 +76,7 @@ fn work_is_asked_for_once_there_are_too_many_creations_and_not_before() {
     }
 }
 
-/// [B-121]
+/// [B-141]
 #[test]
 fn a_solution_holds_for_one_id_once_and_a_repetition_is_told_what_became_of_it() {
     let server = Server::start_with(&["--work", "always"]);
@@ -98,7 +98,7 @@ fn a_solution_holds_for_one_id_once_and_a_repetition_is_told_what_became_of_it()
     challenge(&create(&server, &other, &wrong));
 }
 
-/// [B-122]
+/// [B-142]
 #[test]
 fn an_invite_takes_the_place_of_work_and_is_used_up_by_it() {
     let server = Server::start_with(&["--work", "always"]);
