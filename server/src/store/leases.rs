@@ -5,6 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use satchel_api::limit::{LEASE_IDLE_SECS, LEASE_SERVED_TIMES_MAX};
 
+/// Leases that may read several blocks at once.
+const READING_MAX: usize = 64;
+
 /// A running lease.
 struct Running {
     item: u64,
@@ -67,6 +70,11 @@ impl Leases {
             .filter(|(_, running)| running.is_over(at, boot))
             .map(|(lease, running)| (*lease, running.item))
             .collect()
+    }
+
+    /// While so many run, each reads one block at a time: memory stays bounded, however slowly what was read is taken.
+    pub(super) fn are_many(&self) -> bool {
+        self.map().len() > READING_MAX
     }
 
     pub(super) fn end(&self, lease: u64) {

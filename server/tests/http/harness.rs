@@ -62,6 +62,16 @@ impl Server {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// A line of /proc/PID/status in KiB: `VmRSS` is its memory now, `VmHWM` the most that it ever was.
+    pub(crate) fn memory_kib(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let found = status
+            .lines()
+            .find_map(|text| text.strip_prefix(line))
+            .expect("the line");
+        found.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
+    }
+
     /// Everything that it said on standard error, once it ended.
     pub(crate) fn said(&mut self) -> String {
         let mut text = String::new();
