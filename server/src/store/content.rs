@@ -100,7 +100,8 @@ impl Content {
             return None;
         }
         let (leased, at) = (self.leased, self.at);
-        let end = self.to.min((at / BLOCK_BYTES + BLOCKS) * BLOCK_BYTES);
+        let blocks = if self.shared.leases.are_many() { 1 } else { BLOCKS };
+        let end = self.to.min((at / BLOCK_BYTES + blocks) * BLOCK_BYTES);
         let open = self.open.take();
         let read = self.shared.read(move |conn, shared| {
             let open = open.map_or_else(|| Open::of(shared, &leased), Ok)?;

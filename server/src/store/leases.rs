@@ -5,6 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use satchel_api::limit::{LEASE_IDLE_SECS, LEASE_SERVED_TIMES_MAX};
 
+/// Leases that may read several blocks at once.
+const READING_MAX: usize = 64;
+
 /// A running lease.
 struct Running {
     item: u64,
@@ -72,6 +75,11 @@ impl Leases {
     /// How many run, or ran out and were not noticed yet.
     pub(super) fn count(&self) -> u64 {
         u64::try_from(self.map().len()).unwrap_or(u64::MAX)
+    }
+
+    /// While so many run, each reads one block at a time: memory stays bounded, however slowly what was read is taken.
+    pub(super) fn are_many(&self) -> bool {
+        self.map().len() > READING_MAX
     }
 
     pub(super) fn end(&self, lease: u64) {

@@ -3,7 +3,7 @@
 //! Every answer of the API is held against the served OpenAPI document [B-60].
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -68,6 +68,16 @@ impl Server {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// A line of /proc/PID/status in KiB: `VmRSS` is its memory now, `VmHWM` the most that it ever was.
+    pub(crate) fn memory_kib(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let found = status
+            .lines()
+            .find_map(|text| text.strip_prefix(line))
+            .expect("the line");
+        found.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
     }
 
     /// Everything that it said on standard error, once it ended.
@@ -179,8 +189,13 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) fn read(stream: &mut TcpStream) -> Self {
         let mut bytes = Vec::new();
+        let ended = stream.read_to_end(&mut bytes).map_err(|error| error.kind());
         // A reset after the answer is the connection's end too.
-        let _ = stream.read_to_end(&mut bytes);
+        assert!(
+            matches!(ended, Ok(_) | Err(ErrorKind::ConnectionReset)),
+            "{ended:?} after {} bytes",
+            bytes.len()
+        );
         let end = bytes
             .windows(4)
             .position(|four| four == b"\r\n\r\n")

@@ -1,0 +1,111 @@
+//! Many who take their time, and one who does not: neither its answers nor the server's memory suffer.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use super::dice::count;
+use super::harness::{OCTETS, Paste, Server, TUS, bearer, message, token};
+
+const CONTENT_LEN: usize = 16 << 20;
+/// As many leases as run at once on one paste.
+const LEASES: usize = 64;
+const P99_MAX: Duration = Duration::from_millis(200);
+const MEMORY_KIB_MAX: u64 = 200_000;
+
+/// Readers that take nothing of what they claimed.
+fn downloads(server: &Server, wanted: usize) -> Vec<TcpStream> {
+    let mut paste = Paste::on(server, CONTENT_LEN, 0);
+    let begin = |at: usize| {
+        if at.is_multiple_of(LEASES) && at > 0 {
+            paste = Paste::on(server, CONTENT_LEN, 0);
+        }
+        let headers = [
+            ("authorization", &*bearer(&paste.claim)),
+            ("satchel-probe", &*paste.probe),
+            ("satchel-lease", &*token()),
+        ];
+        let mut stream = server.connect();
+        stream
+            .write_all(&message("POST", &paste.path("/claim"), &headers, &[]))
+            .unwrap();
+        // Its answer has begun.
+        let mut first = [0];
+        stream.peek(&mut first).unwrap();
+        stream
+    };
+    (0..wanted).map(begin).collect()
+}
+
+/// Creations whose body stops half way.
+fn bodies(server: &Server, wanted: usize) -> Vec<TcpStream> {
+    let half = vec![7; 100_000];
+    let begin = |_| {
+        let metadata = Paste::new(1, 1).metadata();
+        let headers = [
+            TUS,
+            OCTETS,
+            ("upload-length", "200000"),
+            ("upload-metadata", &*metadata),
+            ("content-length", "200000"),
+        ];
+        let mut stream = server.connect();
+        stream
+            .write_all(&message("POST", "/api/v1/pastes", &headers, &half))
+            .unwrap();
+        stream
+    };
+    (0..wanted).map(begin).collect()
+}
+
+fn heads(server: &Server, wanted: usize) -> Vec<TcpStream> {
+    let begin = |_| {
+        let mut stream = server.connect();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: loc").unwrap();
+        stream
+    };
+    (0..wanted).map(begin).collect()
+}
+
+/// How long an honest client's requests take, sorted.
+fn honest(server: &Server) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..60 {
+        let (paste, lease) = (Paste::new(1024, 1), token());
+        for step in [
+            &(|| paste.create(server, &paste.content).status) as &dyn Fn() -> u16,
+            &|| paste.probe(server).status,
+            &|| paste.claim(server, &lease).status,
+            &|| paste.confirm(server, &lease).status,
+        ] {
+            let since = Instant::now();
+            let status = step();
+            times.push(since.elapsed());
+            assert!((200..300).contains(&status), "{status}");
+        }
+    }
+    times.sort_unstable();
+    times
+}
+
+/// [B-6]
+#[test]
+fn slow_connections_in_head_body_and_download_do_not_hold_up_an_honest_client() {
+    let server = Server::start_with(&["--uploads-per-minute", "0"]);
+    let wanted = count(150, 1000);
+    for (what, begin) in [
+        ("download", &downloads as &dyn Fn(&Server, usize) -> Vec<TcpStream>),
+        ("body", &bodies),
+        ("head", &heads),
+    ] {
+        let slow = begin(&server, wanted);
+        let times = honest(&server);
+        let (p99, memory) = (times[times.len() * 99 / 100], server.memory_kib("VmRSS:"));
+        drop(slow);
+        let told = format!("{p99:?} at the 99th percentile, {} MB", memory / 1000);
+        println!(
+            "figure: an honest client beside {wanted} connections that are slow in the {what}, and the server's memory: {told}"
+        );
+        assert!(p99 < P99_MAX && memory < MEMORY_KIB_MAX, "{what}: {told}");
+    }
+}
