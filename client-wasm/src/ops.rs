@@ -232,7 +232,7 @@ impl Online {
                     .done();
             }
             // The page does not know these yet: the command line does.
-            Ok(Address::Owner { .. }) => ("owner", None),
+            Ok(Address::Owner { .. }) => ("owner_receipt", None),
             Ok(Address::Invite { invite, .. }) => {
                 let invite = self.base.with_fragment(&invite.encode());
                 return Fields::new()

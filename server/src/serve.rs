@@ -202,7 +202,6 @@ async fn run(
         usize::try_from(settings.connections_max)
             .unwrap_or(usize::MAX)
             .min(files),
-        settings.trusted_proxies.clone(),
         SystemRandom,
     ));
     let shared = web::Data::new(Shared::new(store.clone(), settings, Gate::with_random(SystemRandom)));
@@ -282,7 +281,7 @@ fn connection(
     stopping: actix_server::GracefulShutdownSignal,
     address: SocketAddr,
 ) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-    let counted = shared.clone();
+    let (counted, asked) = (shared.clone(), shared.clone());
     let app = App::new()
         .app_data(shared)
         .configure(http::configure)
@@ -334,7 +333,9 @@ fn connection(
         .h1(map_config(app, |()| AppConfig::default()));
     fn_service(move |stream: TcpStream| {
         let peer = stream.peer_addr().ok();
-        let Some(connected) = connections.admit(peer.map(|peer| peer.ip()), Instant::now()) else {
+        let settings = asked.settings();
+        let admitted = connections.admit(peer.map(|peer| peer.ip()), &settings.trusted_proxies, Instant::now());
+        let Some(connected) = admitted else {
             // Closed unanswered: an answer would cost what there is too little of.
             return ready(Err(DispatchError::Io(io::ErrorKind::ResourceBusy.into())));
         };

@@ -81,7 +81,12 @@ fn race(pastes: usize, len: usize, wrong: usize) {
         assert_eq!(wire.confirm(&keys, &race.winners[0]).unwrap().status, 204);
         refused += race.refused;
     }
-    assert_eq!(refused > 0, wrong > 0, "some of the wrong ones came before the winner");
+    // Of a few races the winner may have been first in all.
+    assert!(wrong > 0 || refused == 0, "nobody was refused who knew the passphrase");
+    assert!(
+        wrong == 0 || pastes < 100 || refused > 0,
+        "some of the wrong ones came before the winner"
+    );
     let with = if wrong > 0 { "with" } else { "without" };
     println!(
         "figure: {READERS} readers at one moment of one paste of {len} bytes {with} a passphrase, pastes with exactly one winner: {pastes} of {pastes}"

@@ -116,11 +116,11 @@ export type Understood =
       readonly kind: 'bad';
       /**
        * `empty`: nothing but space. `no_link`: nothing in it looks like a link. `foreign_origin`: a whole link, but of another server
-       * (`origin` names it; go there). `insecure_origin`: http that is neither loopback nor .onion. The others are verdicts of format.md: the link was
+       * (`origin` names it; go there). `owner_receipt`: of a document with several links, which the command line shows. `insecure_origin`: http that is neither loopback nor .onion. The others are verdicts of format.md: the link was
        * cut or mistyped, or is of a newer version.
        */
       readonly reason:
-        | 'empty' | 'no_link' | 'foreign_origin' | 'insecure_origin'
+        | 'empty' | 'no_link' | 'foreign_origin' | 'insecure_origin' | 'owner_receipt'
         | 'malformed_link' | 'unsupported_link_version' | 'unsupported_link_flags';
       /** Scheme, host and port of another server; never more of the link. */
       readonly origin?: string;

@@ -14,7 +14,6 @@ const SHARE: usize = 4;
 /// Counts them. Its memory is bounded by their number.
 pub struct Connections {
     most: usize,
-    exempt: Vec<IpAddr>,
     open: Mutex<Open>,
     new_key: NewKey,
 }
@@ -33,9 +32,9 @@ pub struct Connected {
 }
 
 impl Connections {
-    /// At most `most`, and a quarter of that from one network. `exempt` are proxies, which ask for many people.
+    /// At most `most`, and a quarter of that from one network.
     #[must_use]
-    pub fn new(most: usize, exempt: Vec<IpAddr>, random: impl Random) -> Self {
+    pub fn new(most: usize, random: impl Random) -> Self {
         let new_key = keys_of(random);
         let open = Open {
             all: 0,
@@ -45,15 +44,14 @@ impl Connections {
         };
         Self {
             most,
-            exempt,
             open: Mutex::new(open),
             new_key,
         }
     }
 
-    /// Lets a connection in; `None` when it is one too many.
+    /// Lets a connection in; `None` when it is one too many. `proxies` ask for many people, and are not counted as a network.
     #[must_use]
-    pub fn admit(self: &Arc<Self>, peer: Option<IpAddr>, now: Instant) -> Option<Connected> {
+    pub fn admit(self: &Arc<Self>, peer: Option<IpAddr>, proxies: &[IpAddr], now: Instant) -> Option<Connected> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.all >= self.most {
             return None;
@@ -65,7 +63,7 @@ impl Connections {
         }
         let counted = peer
             .map(|peer| peer.to_canonical())
-            .filter(|peer| !peer.is_loopback() && !self.exempt.contains(peer));
+            .filter(|peer| !peer.is_loopback() && !proxies.contains(peer));
         let network = match (counted, open.key) {
             (None, _) => None,
             (Some(_), None) => return None,
@@ -113,8 +111,8 @@ mod tests {
 
     #[test]
     fn one_network_gets_a_quarter_and_all_together_no_more_than_all() {
-        let proxies = vec!["10.0.0.1".parse().unwrap()];
-        let (connections, now) = (Arc::new(Connections::new(8, proxies, SystemRandom)), Instant::now());
+        let proxies = ["10.0.0.1".parse().unwrap()];
+        let (connections, now) = (Arc::new(Connections::new(8, SystemRandom)), Instant::now());
         let mut held = Vec::new();
         for (peer, fits) in [
             ("203.0.113.5", true),
@@ -129,13 +127,13 @@ mod tests {
             ("127.0.0.1", false),
             ("192.0.2.1", false),
         ] {
-            let connected = connections.admit(ip(peer), now);
+            let connected = connections.admit(ip(peer), &proxies, now);
             assert_eq!(connected.is_some(), fits, "{peer}");
             held.extend(connected);
         }
         held.remove(0);
-        held.extend(connections.admit(ip("203.0.113.8"), now));
-        assert!(connections.admit(ip("203.0.113.9"), now).is_none());
+        held.extend(connections.admit(ip("203.0.113.8"), &proxies, now));
+        assert!(connections.admit(ip("203.0.113.9"), &proxies, now).is_none());
         drop(held);
         let open = connections.open.lock().unwrap();
         assert_eq!((open.all, open.networks.len()), (0, 0));
@@ -143,9 +141,9 @@ mod tests {
 
     #[test]
     fn a_connection_that_outlives_its_key_is_counted_off_under_its_own_name() {
-        let (connections, now) = (Arc::new(Connections::new(8, Vec::new(), SystemRandom)), Instant::now());
-        let old = connections.admit(ip("203.0.113.5"), now);
-        let new = connections.admit(ip("203.0.113.5"), now + KEY_LIFE);
+        let (connections, now) = (Arc::new(Connections::new(8, SystemRandom)), Instant::now());
+        let old = connections.admit(ip("203.0.113.5"), &[], now);
+        let new = connections.admit(ip("203.0.113.5"), &[], now + KEY_LIFE);
         assert_eq!(connections.open.lock().unwrap().networks.len(), 2);
         drop((old, new));
         assert_eq!(connections.open.lock().unwrap().networks.len(), 0);

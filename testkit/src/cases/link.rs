@@ -42,8 +42,8 @@ fn good() -> Vec<Vector> {
         Vector::new(
             "link",
             "owner_receipt",
-            "ok L-1 L-2",
-            "of a document with several links",
+            "ok L-1 L-2 L-6",
+            "the server learns the id and the owner token",
         )
         .with("kind", "owner")
         .with("id", base64url(&owner.id))

@@ -296,6 +296,7 @@ export const notUnderstood: Record<BadReason, (origin: string) => string> = {
   no_link: () => 'This is no Satchel link.',
   foreign_origin: (origin) => `This link belongs to another server, ${origin}. Open it there: here, this server would learn what opens it.`,
   insecure_origin: (origin) => `This link names an address without a safe connection, ${origin}. Ask the sender for one that begins with https.`,
+  owner_receipt: () => 'This is the receipt of a document with several links. “satchel status” shows what became of each, “satchel burn” burns them.',
   malformed_link: () => 'The link is cut or mistyped. Copy all of it, or ask the sender to send it again. Nothing was used up.',
   unsupported_link_version: () => 'This link is of a newer version of Satchel.',
   unsupported_link_flags: () => 'This link is of a newer version of Satchel.',
