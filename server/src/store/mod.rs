@@ -78,7 +78,7 @@ use std::thread::JoinHandle;
 use satchel_api::{Probed, Receipt};
 
 use crate::lifecycle::LeasePhase;
-use claiming::{Claim, Confirm, Leased, prove};
+use claiming::{Claim, Confirm, Leased, LetIn, prove};
 use creating::stands;
 use creator::{Burn, ResetWait};
 use shared::Shared;
@@ -244,8 +244,15 @@ impl Store {
             waits_for: None,
             counted: None,
         };
-        let leased = submit(&self.writer, order).await?;
-        let content = Content::new(Arc::clone(&self.shared), self.writer.clone(), leased, (0, None))?;
+        let LetIn { leased, sealed } = submit(&self.writer, order).await?;
+        let (shared, writer, all) = (Arc::clone(&self.shared), self.writer.clone(), (0, None));
+        let content = match sealed {
+            Some(sealed) => {
+                let first = content::opened(&shared, &leased, sealed);
+                Content::ahead(shared, writer, (leased, first), all)?
+            }
+            None => Content::new(shared, writer, leased, all)?,
+        };
         Ok(Claimed {
             reads_left: leased.reads_left,
             content,
@@ -258,8 +265,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown lease, [`StoreError::LeaseEnded`], [`StoreError::Range`].
     pub async fn content(&self, id: Id, lease: &Token, from: u64, to: Option<u64>) -> Result<Content, StoreError> {
-        let leased = self.leased(id, lease).await?;
-        Content::new(Arc::clone(&self.shared), self.writer.clone(), leased, (from, to))
+        let (token, range) = (lease.hash(), (from, to));
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| {
+            let leased = leased(conn, id, &token)?;
+            match content::first(conn, shared, &leased, range) {
+                Ok(first) => Ok((leased, Ok(first))),
+                // What is wrong with this item waits until the lease is known to run.
+                Err(fault::Fault::Refused(error)) => Ok((leased, Err(error))),
+                Err(fault) => Err(fault),
+            }
+        };
+        let found = self.shared.read(read).await?;
+        Content::ahead(Arc::clone(&self.shared), self.writer.clone(), found, range)
     }
 
     /// The container's length under a running lease, to make sense of a suffix range (`bytes=-n`) or answer 416.
@@ -267,7 +284,9 @@ impl Store {
     /// # Errors
     /// As [`content`](Self::content).
     pub async fn content_size(&self, id: Id, lease: &Token) -> Result<u64, StoreError> {
-        Ok(self.leased(id, lease).await?.size)
+        let token = lease.hash();
+        let read = move |conn: &rusqlite::Connection, _: &Shared| Ok(leased(conn, id, &token)?.size);
+        self.shared.read(read).await
     }
 
     /// "I have it": ends the lease; with no read left and no lease running the paste is burned before this answers. Repeating is fine.
@@ -369,17 +388,13 @@ impl Store {
             let _ = thread.join();
         }
     }
+}
 
-    /// What a running lease opens.
-    async fn leased(&self, id: Id, lease: &Token) -> Result<Leased, StoreError> {
-        let token = lease.hash();
-        let read = move |conn: &rusqlite::Connection, _: &Shared| {
-            let (row, lease) = rows::with_lease(conn, id, &token)?.ok_or(StoreError::NotFound)?;
-            if lease.phase != LeasePhase::Running || row.slot.is_none() {
-                return Err(StoreError::LeaseEnded.into());
-            }
-            claiming::leased(conn, &row, Some(lease))
-        };
-        self.shared.read(read).await
+/// What a running lease opens.
+fn leased(conn: &rusqlite::Connection, id: Id, lease: &TokenHash) -> Result<Leased, fault::Fault> {
+    let (row, lease) = rows::with_lease(conn, id, lease)?.ok_or(StoreError::NotFound)?;
+    if lease.phase != LeasePhase::Running || row.slot.is_none() {
+        return Err(StoreError::LeaseEnded.into());
     }
+    claiming::leased(conn, &row, Some(lease))
 }
