@@ -17,6 +17,7 @@ mod flight;
 mod flow_tests;
 mod http;
 mod open;
+mod payment;
 pub mod platform;
 mod receive;
 mod seal;
