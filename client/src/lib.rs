@@ -16,6 +16,7 @@ mod flight;
 #[cfg(test)]
 mod flow_tests;
 mod http;
+mod json;
 mod open;
 mod payment;
 pub mod platform;
