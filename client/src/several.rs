@@ -81,6 +81,7 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
         go_on: route::DOCUMENT,
     };
     let payment = || Payment::new(invite, limits.invite_required);
+    context.watch.upload_begun(&owner.encode()).await;
     let mut upload = Upload::new(context, uploading, told, payment(), payload_max);
     let sealer = Sealer::payload_of(&manifest, &heads, rng)?;
     let out: &mut dyn AnySink<E::Elsewhere> = if manifest.is_open_ended() { spool } else { &mut upload };

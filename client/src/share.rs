@@ -125,7 +125,7 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         Payment::new(invite, limits.invite_required),
         limits.size_bytes_max,
     );
-    context.watch.upload_begun(&receipt).await;
+    context.watch.upload_begun(&receipt.encode()).await;
 
     let locks = Locks::Link(&unlocked);
     // To the server at once, or aside until the length shows.
