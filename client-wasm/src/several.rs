@@ -73,11 +73,12 @@ impl Online {
     /// A paste, a document with all its links, or one link of it.
     pub(crate) async fn burn(&self, args: &JsValue) -> Result<(), Failure> {
         let context = self.context();
-        Ok(match (self.holder_in(args)?, small(args, "number")) {
+        match (self.holder_in(args)?, small(args, "number")) {
             (Holder::Paste(receipt), _) => satchel_client::burn(&context, &receipt).await?,
             (Holder::Document(owner), None) => satchel_client::burn_document(&context, &owner).await?,
             (Holder::Document(owner), Some(number)) => satchel_client::burn_link(&context, &owner, number).await?,
-        })
+        }
+        Ok(())
     }
 
     pub(crate) async fn change_policy(&self, args: &JsValue) -> Result<Object, Failure> {
