@@ -16,8 +16,11 @@ mod flight;
 #[cfg(test)]
 mod flow_tests;
 mod http;
+mod json;
 mod open;
+mod payment;
 pub mod platform;
+mod policy;
 mod receive;
 mod seal;
 mod several;
@@ -42,6 +45,7 @@ pub use platform::{
     Answer, Body, Context, Elsewhere, Engine, InCrate, LeaseKeeper, Nowhere, Pause, Request, Sealed, SealedSink, Sink,
     Source, Spool, Stage, Stored, Transport, Unreachable, Watch, seal_brought_in,
 };
+pub use policy::{change_link_policy, change_policy};
 pub use receive::{Received, Receiving, receive};
 pub use seal::seal;
 pub use several::{OneOfSeveral, Several, add_links, burn_document, burn_link, document_status, share_several};

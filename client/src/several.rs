@@ -4,10 +4,11 @@ use rand_core::CryptoRng;
 use satchel_api::limit::{LINKS_AT_ONCE_MAX, LINKS_MAX};
 use satchel_api::{DocumentReceipt, LinkWanted, LinksMade, LinksWanted, header, metadata, route};
 use satchel_crypto::limit::PAYLOAD_HEADER_LEN;
-use satchel_crypto::{Asked, HEAD_LEN, Heads, Link, Manifest, OwnerReceipt, Passphrase, Sealer};
+use satchel_crypto::{Asked, HEAD_LEN, Heads, Invite, Link, Manifest, OwnerReceipt, Passphrase, Sealer};
 
 use crate::backoff::Backoff;
 use crate::http::{bearer, json, plain};
+use crate::payment::Payment;
 use crate::seal::{AnySink, seal_with};
 use crate::share::{check, forward};
 use crate::upload::{Upload, Uploading, encoded};
@@ -79,7 +80,9 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
         create: route::DOCUMENTS,
         go_on: route::DOCUMENT,
     };
-    let mut upload = Upload::new(context, uploading, told, invite, limits.invite_required, payload_max);
+    let payment = || Payment::new(invite, limits.invite_required);
+    context.watch.upload_begun(&owner.encode()).await;
+    let mut upload = Upload::new(context, uploading, told, payment(), payload_max);
     let sealer = Sealer::payload_of(&manifest, &heads, rng)?;
     let out: &mut dyn AnySink<E::Elsewhere> = if manifest.is_open_ended() { spool } else { &mut upload };
     let sealed = seal_with(sealer, &manifest, source, out, engine, context.watch, rng).await;
@@ -89,7 +92,7 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
         Err(error) => Err(error),
     };
     let made = match done {
-        Ok(()) => make(context, &owner, &heads, (&policy, passphrase, count), rng).await,
+        Ok(()) => make(context, &owner, &heads, (&policy, passphrase, count), payment, rng).await,
         Err(error) => Err(error),
     };
     match made {
@@ -103,22 +106,24 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
     }
 }
 
-/// Makes `count` more links to a document that lives, without uploading it again.
+/// Makes `count` more links to a document that lives, without uploading it again. An invite pays for them where the server takes creations by invite.
 ///
 /// # Errors
-/// `NotFound`, `Burned`, `LinksNotAllowed`, `ExpiryNotAllowed`, `ReadsNotAllowed`, `Verdict` where what the server keeps is not the owner's
+/// `InviteRequired`, `InviteRefused`, `NotFound`, `Burned`, `LinksNotAllowed`, `ExpiryNotAllowed`, `ReadsNotAllowed`, `Verdict` where what the server keeps is not the owner's
 /// head; `Unreachable`, `BadAnswer`, `Refused`.
 pub async fn add_links<T: Transport, P: Pause, W: Watch>(
     context: &Context<'_, T, P, W>,
     owner: &OwnerReceipt,
     (policy, passphrase, count): (&Policy, Option<&Passphrase>, u32),
+    invite: Option<&Invite>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<OneOfSeveral>, Error> {
-    // Links take no invite: the document was paid for.
-    check(&config(context).await?, policy, true)?;
+    let limits = config(context).await?;
+    check(&limits, policy, invite.is_some())?;
     check_count(count)?;
     let heads = Heads::open(&owners_head(context, owner).await?, owner)?;
-    make(context, owner, &heads, (policy, passphrase, count), rng).await
+    let payment = || Payment::new(invite, limits.invite_required);
+    make(context, owner, &heads, (policy, passphrase, count), payment, rng).await
 }
 
 /// What became of a document and of each link to it.
@@ -188,6 +193,7 @@ async fn make<T: Transport, P: Pause, W: Watch>(
     owner: &OwnerReceipt,
     heads: &Heads,
     (policy, passphrase, count): (&Policy, Option<&Passphrase>, u32),
+    payment: impl Fn() -> Payment,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<OneOfSeveral>, Error> {
     let mut made = Vec::new();
@@ -202,7 +208,7 @@ async fn make<T: Transport, P: Pause, W: Watch>(
             }
             wanted.push(wanted_by(link, heads, policy, passphrase)?);
         }
-        let answer = ask_for(context, owner, &LinksWanted { links: wanted }).await?;
+        let answer = ask_for(context, owner, &LinksWanted { links: wanted }, payment()).await?;
         if answer.links.len() != some {
             return Err(Error::BadAnswer { status: 201 });
         }
@@ -238,12 +244,14 @@ async fn ask_for<T: Transport, P: Pause, W: Watch>(
     context: &Context<'_, T, P, W>,
     owner: &OwnerReceipt,
     wanted: &LinksWanted,
+    mut payment: Payment,
 ) -> Result<LinksMade, Error> {
     let token = owner.token().bearer();
     let body = serde_json::to_vec(wanted).map_err(|_| Error::Write)?;
     let mut backoff = Backoff::default();
     loop {
-        let headers = vec![bearer(&token), plain("content-type", "application/json")];
+        let mut headers = vec![bearer(&token), plain("content-type", "application/json")];
+        payment.show(&mut headers);
         let tried = match context
             .send("POST", route::LINKS, &owner.id(), headers, Some(&body))
             .await
@@ -251,9 +259,12 @@ async fn ask_for<T: Transport, P: Pause, W: Watch>(
             Ok(answer) => json(answer).await,
             Err(error) => Err(error),
         };
-        match tried {
+        let unpaid = match tried {
             Ok(made) => return Ok(made),
-            Err(error) => backoff.wait(context, error).await?,
+            Err(error) => payment.after(context, error).await,
+        };
+        if let Err(error) = unpaid {
+            backoff.wait(context, error).await?;
         }
     }
 }

@@ -4,6 +4,7 @@ use rand_core::CryptoRng;
 use satchel_api::limit::READS_MAX;
 use satchel_crypto::{Asked, Entry, Invite, Link, Locks, Manifest, Passphrase, Receipt};
 
+use crate::payment::Payment;
 use crate::seal::{AnySink, seal_into};
 use crate::upload::{Upload, Uploading, upload_metadata};
 use crate::{
@@ -121,11 +122,10 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         context,
         Uploading::of(&receipt),
         metadata,
-        invite,
-        limits.invite_required,
+        Payment::new(invite, limits.invite_required),
         limits.size_bytes_max,
     );
-    context.watch.upload_begun(&receipt).await;
+    context.watch.upload_begun(&receipt.encode()).await;
 
     let locks = Locks::Link(&unlocked);
     // To the server at once, or aside until the length shows.

@@ -7,13 +7,14 @@ use serde_json::json;
 
 use super::burn::sentence;
 use super::get::server_of;
-use super::print;
+use super::{print, share};
 use crate::args::{Link, Server};
 use crate::ask::{self, is_dash, new_passphrase};
 use crate::duration::date;
 use crate::failure::Failure;
 use crate::flow::{Shown, Sleep};
 use crate::http::Http;
+use crate::invite::{self, Remembered};
 use crate::qr::{Block, drawn};
 use crate::random::random;
 
@@ -26,7 +27,17 @@ pub(crate) fn link(options: Link) -> Result<(), Failure> {
     if from_stdin && passphrase_from_stdin {
         return Err(Failure::StdinTwice);
     }
+    let invite_from_stdin = options.invite_file.as_deref().is_some_and(is_dash);
+    if invite_from_stdin && (from_stdin || passphrase_from_stdin) {
+        return Err(Failure::StdinTwice);
+    }
+    let given = invite::given(false, options.invite_file.as_deref(), false)?;
     let (base, owner) = owner(options.receipt, &options.server)?;
+    let base = share::server(Some(base), given.as_ref())?;
+    let invite = match given {
+        Some(given) => Some(given.invite),
+        None => Remembered::of(&base).and_then(|remembered| remembered.load(&base)),
+    };
     let passphrase = new_passphrase(&options.passphrase, false)?;
     let (http, shown) = (Http::to(&base)?, Shown::default());
     let context = Context {
@@ -47,7 +58,13 @@ pub(crate) fn link(options: Link) -> Result<(), Failure> {
         on_guessing: OnGuessing::Lock,
     };
     let wanted = (&policy, passphrase.as_ref(), options.links);
-    let links = pollster::block_on(satchel_client::add_links(&context, &owner, wanted, &mut random()))?;
+    let links = pollster::block_on(satchel_client::add_links(
+        &context,
+        &owner,
+        wanted,
+        invite.as_ref(),
+        &mut random(),
+    ))?;
     drop(shown);
     let shape = Shape {
         json: options.json,

@@ -142,7 +142,7 @@ impl Store {
         self.create_document_by(None, new, body).await
     }
 
-    /// As [`create_by`](Self::create_by), for a document's payload. Links to it cost nothing more.
+    /// As [`create_by`](Self::create_by), for a document's payload. Links to it are paid for like uploads of their own.
     ///
     /// # Errors
     /// As [`create_by`](Self::create_by).
@@ -157,27 +157,28 @@ impl Store {
             .await
     }
 
-    /// Whether there is something with this id.
+    /// Whether there is something with each of these ids.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn knows(&self, id: Id) -> Result<bool, StoreError> {
-        let read = move |conn: &rusqlite::Connection, _: &Shared| Ok(rows::by_id(conn, id)?.is_some());
+    pub async fn knows(&self, ids: Vec<Id>) -> Result<bool, StoreError> {
+        let read = move |conn: &rusqlite::Connection, _: &Shared| Ok(all_known(conn, &ids)?);
         self.shared.read(read).await
     }
 
-    /// Whether a creation with this invite has a chance, before its body is read: the invite holds, or the id is known.
+    /// Whether creations of `size` bytes in all have a chance with this invite, before it is spent: the invite holds, or the ids are known.
     ///
     /// # Errors
     /// [`StoreError::InviteRequired`].
-    pub async fn admits(&self, invite: TokenHash, id: Id, size: u64) -> Result<(), StoreError> {
+    pub async fn admits(&self, invite: TokenHash, ids: Vec<Id>, size: u64) -> Result<(), StoreError> {
+        let uses = u64::try_from(ids.len()).unwrap_or(u64::MAX);
         let read = move |conn: &rusqlite::Connection, shared: &Shared| match invites::look(
             conn,
             &invite,
-            size,
+            (uses, size),
             shared.now().latest,
         )? {
-            Err(refusal) if rows::by_id(conn, id)?.is_none() => Err(refusal.into()),
+            Err(refusal) if !all_known(conn, &ids)? => Err(refusal.into()),
             _ => Ok(()),
         };
         self.shared.read(read).await
@@ -397,4 +398,13 @@ fn leased(conn: &rusqlite::Connection, id: Id, lease: &TokenHash) -> Result<Leas
         return Err(StoreError::LeaseEnded.into());
     }
     claiming::leased(conn, &row, Some(lease))
+}
+
+fn all_known(conn: &rusqlite::Connection, ids: &[Id]) -> rusqlite::Result<bool> {
+    for id in ids {
+        if rows::by_id(conn, *id)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
