@@ -29,7 +29,9 @@ pub(crate) fn given(options: &Share, stdin_taken: bool) -> Result<Option<Given>,
     };
     match Address::parse(&text)? {
         Address::Invite { base, invite } => Ok(Some(Given { base, invite })),
-        Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } => Err(Failure::NotAnInvite),
+        Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } | Address::Panic { .. } => {
+            Err(Failure::NotAnInvite)
+        }
     }
 }
 

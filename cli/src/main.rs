@@ -30,6 +30,7 @@ mod invite;
 mod key;
 mod lease;
 mod letter;
+mod link_names;
 mod naming;
 mod opens;
 mod over;
@@ -95,7 +96,9 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Link(options) => verb::link(options),
         Verb::Get(options) => verb::get(options),
         Verb::Status(options) => verb::status(options),
+        Verb::Change(options) => verb::change(options),
         Verb::Burn(options) => verb::burn(options),
+        Verb::Panic(options) => verb::panic(options),
         Verb::Completions { shell } => verb::completions(shell),
         Verb::Man(options) => verb::man(options),
     }

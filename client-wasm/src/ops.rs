@@ -85,6 +85,8 @@ impl Online {
             policy,
             passphrase: passphrase.as_ref(),
             invite: invite.as_ref(),
+            panic: None,
+            names: &[],
         };
         let shared = satchel_client::share(
             &self.context(),
@@ -194,7 +196,9 @@ impl Online {
     fn link_in(&self, args: &JsValue) -> Result<Link, Failure> {
         match self.address(&text(args, "link").unwrap_or_default())? {
             Address::Link { link, .. } => Ok(link),
-            Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
+            Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } | Address::Panic { .. } => {
+                Err(Failure::new("wrong_kind"))
+            }
         }
     }
 
@@ -204,14 +208,18 @@ impl Online {
         };
         match self.address(&text)? {
             Address::Invite { invite, .. } => Ok(Some(invite)),
-            Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } => Err(Failure::new("wrong_kind")),
+            Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } | Address::Panic { .. } => {
+                Err(Failure::new("wrong_kind"))
+            }
         }
     }
 
     fn receipt_in(&self, args: &JsValue) -> Result<Receipt, Failure> {
         match self.address(&text(args, "receipt").unwrap_or_default())? {
             Address::Receipt { receipt, .. } => Ok(receipt),
-            Address::Link { .. } | Address::Owner { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
+            Address::Link { .. } | Address::Owner { .. } | Address::Invite { .. } | Address::Panic { .. } => {
+                Err(Failure::new("wrong_kind"))
+            }
         }
     }
 
@@ -233,6 +241,7 @@ impl Online {
             }
             // The page does not know these yet: the command line does.
             Ok(Address::Owner { .. }) => ("owner_receipt", None),
+            Ok(Address::Panic { .. }) => ("panic_link", None),
             Ok(Address::Invite { invite, .. }) => {
                 let invite = self.base.with_fragment(&invite.encode());
                 return Fields::new()
@@ -350,7 +359,7 @@ pub(crate) async fn open_file(args: &JsValue, desk: &Desk) -> Result<(), Failure
     };
     let unlocked = match text(&key, "link").map(|link| Address::parse(&link)).transpose()? {
         Some(Address::Link { link, .. }) => Some(link.unlock(passphrase.as_ref())?),
-        Some(Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. }) => {
+        Some(Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } | Address::Panic { .. }) => {
             return Err(Failure::new("wrong_kind"));
         }
         None => None,

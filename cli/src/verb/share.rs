@@ -5,6 +5,7 @@ use satchel_client::{Base, Context, Error, OnGuessing, Policy, Several, Shared, 
 use serde_json::json;
 
 use super::link::{self, Shape};
+use super::panic;
 use super::print;
 use super::seal::takes_stdin;
 use crate::args::Share;
@@ -16,6 +17,7 @@ use crate::failure::{Failure, at};
 use crate::flow::{Aside, Reading, Shown, Sleep, told};
 use crate::http::Http;
 use crate::invite::{self, Given, Remembered};
+use crate::link_names;
 use crate::qr::{Block, drawn};
 use crate::random::random;
 
@@ -30,12 +32,29 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     let document = Document::gather(&options.paths, None)?;
     let stdin_taken = takes_stdin(&options.paths);
     let passphrase_from_stdin = options.passphrase.passphrase_file.as_deref().is_some_and(is_dash);
+    let names_from_stdin = options.names.as_deref().is_some_and(is_dash);
+    let panic_from_stdin = options.panic_file.as_deref().is_some_and(is_dash);
     let invite_from_stdin = options.invite_file.as_deref().is_some_and(is_dash);
-    if passphrase_from_stdin && invite_from_stdin {
+    let from_stdin = [
+        passphrase_from_stdin,
+        invite_from_stdin,
+        names_from_stdin,
+        panic_from_stdin,
+    ];
+    if from_stdin.into_iter().filter(|from| *from).count() > 1 {
         return Err(Failure::StdinTwice);
     }
+    let (names, links) = link_names::wanted(options.names.as_deref(), options.links, stdin_taken)?;
     let given = invite::given(&options, stdin_taken || passphrase_from_stdin)?;
     let base = server(named, given.as_ref())?;
+    let panic = options
+        .panic_file
+        .as_deref()
+        .map(|path| panic::of_file(path, stdin_taken));
+    let panic = match panic.transpose()? {
+        Some((Some(of), _)) if of != base => return Err(Failure::PanicOfAnotherServer(of)),
+        panic => panic.map(|(_, panic)| panic),
+    };
     let passphrase = new_passphrase(&options.passphrase, stdin_taken || invite_from_stdin)?;
     let remembered = Remembered::of(&base);
     let is_given = given.is_some();
@@ -73,6 +92,8 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         },
         passphrase: passphrase.as_ref(),
         invite: invite.as_ref(),
+        panic: panic.as_ref(),
+        names: &names,
     };
     let mut reading = Reading {
         contents: document.open(),
@@ -80,7 +101,7 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     };
     let mut aside = Aside::new();
     let (engine, mut rng) = (Threads::start(), random());
-    let shared = match options.links {
+    let shared = match links {
         None => pollster::block_on(satchel_client::share(
             &context,
             sharing,
@@ -116,7 +137,7 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
                 json: options.json,
                 qr: options.qr,
             };
-            link::report(&base, several, options.reads.unwrap_or(1), shape)?;
+            link::report(&base, several, &names, options.reads.unwrap_or(1), shape)?;
         }
     }
     match (invite, remembered) {

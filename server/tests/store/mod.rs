@@ -157,6 +157,7 @@ impl Secrets {
             reads,
             on_guessing: OnGuessing::Lock,
             keep: false,
+            panic: None,
         }
     }
 
