@@ -63,6 +63,10 @@ pub(crate) enum Verb {
     Burn(Burn),
     /// Burn everything that was made under one secret, from anywhere
     Panic(Panic),
+    /// Keep a list of your receipts on this device, or no more
+    Ledger(LedgerArgs),
+    /// Show what became of everything in the ledger
+    ListMine(ListMine),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  satchel completions bash > /etc/bash_completion.d/satchel")]
     Completions {
@@ -312,6 +316,11 @@ pub(crate) struct Share {
     /// Burn it with all else that is made under the panic link in a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) panic_file: Option<PathBuf>,
+    /// Leave the ledger alone, where there is one
+    #[arg(long, conflicts_with = "ledger_passphrase_file")]
+    pub(crate) no_ledger: bool,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerKey,
     /// Ask for the server's invite, and remember it
     #[arg(long, conflicts_with = "invite_file")]
     pub(crate) invite: bool,
@@ -435,6 +444,8 @@ pub(crate) struct Burn {
 pub(crate) enum PanicAction {
     /// Make a secret, and print its link and its words
     New,
+    /// Print the one in the ledger again
+    Show,
     /// Burn everything that was made under it
     Burn,
 }
@@ -457,10 +468,70 @@ pub(crate) struct Panic {
     pub(crate) link: Option<String>,
     #[command(flatten)]
     pub(crate) server: Server,
+    /// Keep the new one in the ledger too: `satchel share` takes it from there
+    #[arg(long)]
+    pub(crate) keep: bool,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerKey,
     /// Show the link as a QR code too
     #[arg(long)]
     pub(crate) qr: bool,
     /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What opens the ledger.
+#[derive(Args)]
+pub(crate) struct LedgerKey {
+    /// Read the ledger's passphrase from a file or `-`
+    #[arg(id = "ledger_passphrase_file", long = "ledger-passphrase-file", value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LedgerAction {
+    /// Begin one, under a passphrase
+    On,
+    /// Delete it
+    Off,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "It is off unless you turn it on. It is a container like any other: `satchel rekey` changes its
+passphrase, and a copy of it opens anywhere.
+
+Example:
+  satchel ledger on"
+)]
+pub(crate) struct LedgerArgs {
+    /// What to do
+    #[arg(value_enum)]
+    pub(crate) action: LedgerAction,
+    /// With off: delete it, with every receipt in it
+    #[arg(long)]
+    pub(crate) delete: bool,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerKey,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:
+  satchel list-mine --forget-gone")]
+pub(crate) struct ListMine {
+    /// Forget this one, by its number; may be given again
+    #[arg(long, value_name = "N")]
+    pub(crate) forget: Vec<u64>,
+    /// Forget each that is gone
+    #[arg(long)]
+    pub(crate) forget_gone: bool,
+    /// Show the receipts too
+    #[arg(long)]
+    pub(crate) receipts: bool,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerKey,
+    /// Print JSON, receipts and all
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -150,6 +150,22 @@ pub(crate) enum Failure {
     PanicNewTakesNone,
     #[error("the panic link is of another server: {0}")]
     PanicOfAnotherServer(Base),
+    #[error("the ledger is on already: {}", at(.0))]
+    LedgerIsOn(PathBuf),
+    #[error("the ledger is off")]
+    LedgerIsOff,
+    #[error("turning the ledger off deletes it, with every receipt in it")]
+    LedgerOffDeletes,
+    #[error("{} is no ledger, or one of a newer satchel", at(.0))]
+    LedgerNotRead(PathBuf),
+    #[error("the ledger has no receipt number {0}")]
+    NoSuchReceipt(u64),
+    #[error("the ledger holds no panic link")]
+    NoPanicKept,
+    #[error("it is shared, but the ledger does not know of it: {0}")]
+    NotWrittenDown(Box<Failure>),
+    #[error("{0} does not answer")]
+    Silent(Base),
     #[error("it has no link called {}", shown(.0))]
     NoSuchLink(String),
     #[error("two of its links are called {}: {}", shown(.name), .numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", "))]
@@ -319,6 +335,10 @@ impl Failure {
             | Self::WhichLink
             | Self::PanicFor(_)
             | Self::NotPanic
+            | Self::LedgerIsOff
+            | Self::LedgerOffDeletes
+            | Self::NoSuchReceipt(_)
+            | Self::NoPanicKept
             | Self::PanicWords(_)
             | Self::PanicNewTakesNone
             | Self::PanicOfAnotherServer(_)
@@ -413,6 +433,10 @@ impl Failure {
             Self::OtherKey { .. } => Class::WrongKey,
             Self::LetterDamaged(_) => Error::Verdict(Verdict::Truncated).class(),
             Self::NoSuchLink(_) => Class::NotThere,
+            Self::LedgerIsOn(_) => Class::OutputExists,
+            Self::LedgerNotRead(_) => Class::Damaged,
+            Self::NotWrittenDown(failure) => failure.class(),
+            Self::Silent(_) => Class::Server,
             Self::OnionWithoutTor => Class::Server,
             Self::LeaseKept(failure) => failure.class(),
             Self::Client(error) => error.class(),

@@ -42,6 +42,9 @@ impl Failure {
             Self::OutputIsTerminal => "name a file with -o, or send it on with | or >",
             Self::StdinTwice => "name a file for one of them",
             Self::NoTerminal("the passphrase") => "--passphrase-file reads it from a file, and - from standard input",
+            Self::NoTerminal("the ledger's passphrase") => {
+                "--ledger-passphrase-file reads it from a file; `satchel share --no-ledger` leaves the ledger alone"
+            }
             Self::NoTerminal("the shares") => "name the files that hold them",
             Self::NoTerminal(_) => "it may come from standard input",
             Self::NotTypable(_) => "save it as one line of UTF-8 without a byte order mark",
@@ -149,6 +152,14 @@ impl Failure {
             Self::PanicOfAnotherServer(_) => {
                 "its secret would tell this server what belongs together there: make one for this server"
             }
+            Self::LedgerIsOn(_) => "`satchel list-mine` shows what is in it",
+            Self::LedgerIsOff => "`satchel ledger on` begins one",
+            Self::LedgerOffDeletes => "--delete does that; what was shared stays as it is",
+            Self::LedgerNotRead(_) => "it is left as it is: move it away, or take a newer satchel",
+            Self::NoSuchReceipt(_) => "`satchel list-mine` shows their numbers; nothing was forgotten",
+            Self::NoPanicKept => "`satchel panic new --keep` puts one there",
+            Self::NotWrittenDown(_) => "keep the receipt yourself",
+            Self::Silent(_) => "the same command can be tried again",
             Self::NotPanic => "`satchel panic new` prints both: a link, and 25 words in their order",
             Self::NoSuchLink(_) => "`satchel status` shows what they are called",
             Self::LinkTwice { .. } => "--link N takes the number that `satchel status` shows",

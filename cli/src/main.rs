@@ -29,6 +29,7 @@ mod interrupt;
 mod invite;
 mod key;
 mod lease;
+mod ledger;
 mod letter;
 mod link_names;
 mod naming;
@@ -42,6 +43,7 @@ mod progress;
 mod qr;
 mod quotes;
 mod random;
+mod recording;
 mod rekeying;
 mod seal;
 mod staging;
@@ -99,6 +101,8 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Change(options) => verb::change(options),
         Verb::Burn(options) => verb::burn(options),
         Verb::Panic(options) => verb::panic(options),
+        Verb::Ledger(options) => verb::ledger(options),
+        Verb::ListMine(options) => verb::list_mine(options),
         Verb::Completions { shell } => verb::completions(shell),
         Verb::Man(options) => verb::man(options),
     }

@@ -159,7 +159,7 @@ pub(crate) fn status(base: &Base, owner: &OwnerReceipt, as_json: bool) -> Result
 }
 
 /// `3`, or `3, Maria`.
-fn called(number: u32, name: Option<&str>) -> String {
+pub(super) fn called(number: u32, name: Option<&str>) -> String {
     name.map_or_else(|| number.to_string(), |name| format!("{number}, {}", shown(name)))
 }
 

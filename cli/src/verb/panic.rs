@@ -12,6 +12,7 @@ use super::print;
 use crate::args::{Panic, PanicAction, Server};
 use crate::ask::{self, text_file};
 use crate::failure::Failure;
+use crate::ledger::{Book, Kept, Ledger};
 use crate::qr::{Block, drawn};
 use crate::random::random;
 
@@ -21,10 +22,23 @@ const WORDS_MIN: usize = 12;
 /// Makes one, or burns by one.
 pub(crate) fn panic(options: Panic) -> Result<(), Failure> {
     match options.action {
-        PanicAction::New if options.link.is_some() => Err(Failure::PanicNewTakesNone),
+        PanicAction::New | PanicAction::Show if options.link.is_some() => Err(Failure::PanicNewTakesNone),
         PanicAction::New => {
             let base = named(&options.server)?;
-            show(&base, &PanicSecret::generate(&mut random()), &options)
+            let panic = PanicSecret::generate(&mut random());
+            if options.keep {
+                let unlocked = Ledger::of_user()?.unlock(options.ledger.file.as_deref(), false)?;
+                let link = base.with_fragment(&panic.encode());
+                unlocked.change(|book| book.panic = Some(Kept::new(&link)))?;
+            }
+            show(&base, &panic, &options)
+        }
+        PanicAction::Show => {
+            let unlocked = Ledger::of_user()?.unlock(options.ledger.file.as_deref(), false)?;
+            match unlocked.read(of_book)?? {
+                Some((Some(base), panic)) => show(&base, &panic, &options),
+                _ => Err(Failure::NoPanicKept),
+            }
         }
         PanicAction::Burn => {
             let text = ask::link("a panic link", options.link)?;
@@ -96,6 +110,11 @@ fn read(text: &str) -> Result<(Option<Base>, PanicSecret), Failure> {
             Err(Failure::NotPanic)
         }
     }
+}
+
+/// The secret in a ledger, and its server.
+pub(super) fn of_book(book: &Book) -> Result<Option<(Option<Base>, PanicSecret)>, Failure> {
+    book.panic.as_ref().map(|kept| read(kept.expose())).transpose()
 }
 
 /// The secret in a file, for what is about to be shared on `base`.
