@@ -28,7 +28,9 @@ pub(crate) fn given(asked: bool, file: Option<&Path>, stdin_taken: bool) -> Resu
     };
     match Address::parse(&text)? {
         Address::Invite { base, invite } => Ok(Some(Given { base, invite })),
-        Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } => Err(Failure::NotAnInvite),
+        Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } | Address::Panic { .. } => {
+            Err(Failure::NotAnInvite)
+        }
     }
 }
 

@@ -77,6 +77,8 @@ impl Online {
             policy,
             passphrase: passphrase.as_ref(),
             invite: invite.as_ref(),
+            panic: None,
+            names: &[],
         };
         if let Some(count) = small(args, "links") {
             return self.share_several(sharing, count, document).await;
@@ -170,7 +172,9 @@ impl Online {
     fn link_in(&self, args: &JsValue) -> Result<Link, Failure> {
         match self.address(&text(args, "link").unwrap_or_default())? {
             Address::Link { link, .. } => Ok(link),
-            Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
+            Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } | Address::Panic { .. } => {
+                Err(Failure::new("wrong_kind"))
+            }
         }
     }
 
@@ -180,7 +184,9 @@ impl Online {
         };
         match self.address(&text)? {
             Address::Invite { invite, .. } => Ok(Some(invite)),
-            Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } => Err(Failure::new("wrong_kind")),
+            Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } | Address::Panic { .. } => {
+                Err(Failure::new("wrong_kind"))
+            }
         }
     }
 
@@ -195,7 +201,7 @@ impl Online {
         match self.address(&text(args, "receipt").unwrap_or_default())? {
             Address::Receipt { receipt, .. } => Ok(Holder::Paste(receipt)),
             Address::Owner { owner, .. } => Ok(Holder::Document(owner)),
-            Address::Link { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
+            Address::Link { .. } | Address::Invite { .. } | Address::Panic { .. } => Err(Failure::new("wrong_kind")),
         }
     }
 
@@ -218,6 +224,8 @@ impl Online {
             }
             Ok(Address::Receipt { receipt, .. }) => return self.understood("receipt", &receipt.encode()),
             Ok(Address::Owner { owner, .. }) => return self.understood("owner", &owner.encode()),
+            // The page does not know this yet: the command line does.
+            Ok(Address::Panic { .. }) => ("panic_link", None),
             Ok(Address::Invite { invite, .. }) => {
                 let invite = self.base.with_fragment(&invite.encode());
                 return Fields::new()
@@ -368,7 +376,7 @@ pub(crate) async fn open_file(args: &JsValue, desk: &Desk) -> Result<(), Failure
     };
     let unlocked = match text(&key, "link").map(|link| Address::parse(&link)).transpose()? {
         Some(Address::Link { link, .. }) => Some(link.unlock(passphrase.as_ref())?),
-        Some(Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. }) => {
+        Some(Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } | Address::Panic { .. }) => {
             return Err(Failure::new("wrong_kind"));
         }
         None => None,

@@ -2,6 +2,7 @@
 
 use satchel_api::{Code, Problem, route};
 use satchel_crypto::PasteId;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
@@ -9,7 +10,7 @@ use crate::backoff::Backoff;
 use crate::json::{Fault, parse};
 use crate::{Answer, Body, Context, Error, Pause, Request, Transport, Watch};
 
-/// No JSON of the API is longer: a document's receipt with a thousand links takes a quarter of it.
+/// No JSON of the API is longer: a document's receipt with a thousand links takes half of it.
 const JSON_LEN_MAX: usize = 1024 * 1024;
 
 /// `Authorization: Bearer TOKEN`.
@@ -34,7 +35,19 @@ impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
         headers: Headers,
         body: Option<&[u8]>,
     ) -> Result<Answer<T::Body>, Error> {
-        let url = format!("{}{}", self.base.as_str(), route::of(pattern, &id.encode()));
+        self.send_to(method, &route::of(pattern, &id.encode()), headers, body)
+            .await
+    }
+
+    /// One request to `path`. Only success is `Ok`.
+    pub(crate) async fn send_to(
+        &self,
+        method: &'static str,
+        path: &str,
+        headers: Headers,
+        body: Option<&[u8]>,
+    ) -> Result<Answer<T::Body>, Error> {
+        let url = format!("{}{path}", self.base.as_str());
         let request = Request {
             method,
             url,
@@ -77,6 +90,31 @@ impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
         let mut backoff = Backoff::default();
         loop {
             let tried = match self.send(method, pattern, id, headers(), None).await {
+                Ok(answer) => json(answer).await,
+                Err(error) => Err(error),
+            };
+            match tried {
+                Ok(told) => return Ok(told),
+                Err(error) => backoff.wait(self, error).await?,
+            }
+        }
+    }
+}
+
+impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
+    /// A `POST` of JSON that may be repeated, until the JSON of the answer is there.
+    pub(crate) async fn tell<A: DeserializeOwned>(
+        &self,
+        pattern: &str,
+        id: &PasteId,
+        token: &Zeroizing<String>,
+        what: &impl Serialize,
+    ) -> Result<A, Error> {
+        let body = serde_json::to_vec(what).map_err(|_| Error::Write)?;
+        let mut backoff = Backoff::default();
+        loop {
+            let headers = vec![bearer(token), plain("content-type", "application/json")];
+            let tried = match self.send("POST", pattern, id, headers, Some(&body)).await {
                 Ok(answer) => json(answer).await,
                 Err(error) => Err(error),
             };
@@ -175,6 +213,9 @@ impl From<Problem> for Error {
             Code::InviteRequired => match problem.limit {
                 None => Self::InviteRequired,
                 left => Self::InviteRefused { left },
+            },
+            Code::PolicyNotAllowed if problem.field.as_deref() == Some("reads_left") => Self::ReadsNotFewer {
+                most: problem.limit.unwrap_or(0),
             },
             _ => Self::Refused(Box::new(problem)),
         }

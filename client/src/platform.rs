@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{
-    ClosedSegment, LeaseToken, LentSegment, Manifest, OpenSegment, PasteId, PlainSegment, ProbeToken, SealError,
-    SealedBytes, SealedElsewhere, Verdict,
+    ClosedSegment, LeaseToken, LentSegment, Manifest, OpenSegment, OwnerReceipt, PasteId, PlainSegment, ProbeToken,
+    Receipt, SealError, SealedBytes, SealedElsewhere, Verdict,
 };
 use zeroize::Zeroizing;
 
@@ -91,8 +91,10 @@ pub enum Stage {
 pub trait Watch {
     /// `done` of `total` bytes; no total where none is known or there are no bytes.
     fn progress(&self, _stage: Stage, _done: u64, _total: Option<u64>) {}
-    /// An upload is about to begin that this receipt burns, as it is written: of a paste, or of a document with several links.
-    async fn upload_begun(&self, _receipt: &str) {}
+    /// An upload is about to begin that this receipt burns.
+    async fn upload_begun(&self, _receipt: &Receipt) {}
+    /// An upload of a document with several links is about to begin that this receipt burns.
+    async fn document_begun(&self, _owner: &OwnerReceipt) {}
 }
 
 /// Watches nothing.

@@ -2,7 +2,7 @@
 
 use rand_core::CryptoRng;
 use satchel_api::limit::READS_MAX;
-use satchel_crypto::{Asked, Entry, Invite, Link, Locks, Manifest, Passphrase, Receipt};
+use satchel_crypto::{Asked, Entry, Invite, Link, Locks, Manifest, PanicSecret, Passphrase, Receipt};
 
 use crate::payment::Payment;
 use crate::seal::{AnySink, seal_into};
@@ -43,6 +43,10 @@ pub struct Sharing<'a> {
     pub passphrase: Option<&'a Passphrase>,
     /// Sent where the server takes uploads by invite only, or where it spares a proof of work: else it need not know who has one.
     pub invite: Option<&'a Invite>,
+    /// Burns it with everything else that was made under it.
+    pub panic: Option<&'a PanicSecret>,
+    /// What the links of a document with several are called, in their order: of them the rest, or all, have none.
+    pub names: &'a [String],
 }
 
 /// What sharing gives back. Nobody else has these.
@@ -91,6 +95,8 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         policy,
         passphrase,
         invite,
+        panic,
+        names: _,
     } = sharing;
     let limits = config(context).await?;
     check(&limits, &policy, invite.is_some())?;
@@ -117,6 +123,7 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         &unlocked.claim_token(),
         &receipt,
         &policy,
+        panic,
     );
     let mut upload = Upload::new(
         context,
@@ -125,7 +132,7 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         Payment::new(invite, limits.invite_required),
         limits.size_bytes_max,
     );
-    context.watch.upload_begun(&receipt.encode()).await;
+    context.watch.upload_begun(&receipt).await;
 
     let locks = Locks::Link(&unlocked);
     // To the server at once, or aside until the length shows.

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use satchel_api::header as name;
 use satchel_api::{Code, metadata, route};
-use satchel_crypto::{ClaimToken, PasteId, ProbeToken, Receipt};
+use satchel_crypto::{ClaimToken, PanicSecret, PasteId, ProbeToken, Receipt};
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
@@ -24,6 +24,7 @@ pub(crate) fn upload_metadata(
     claim: &ClaimToken,
     receipt: &Receipt,
     policy: &Policy,
+    panic: Option<&PanicSecret>,
 ) -> String {
     let mut pairs = vec![
         (metadata::ID, id.encode()),
@@ -36,6 +37,7 @@ pub(crate) fn upload_metadata(
     if policy.on_guessing == OnGuessing::Burn {
         pairs.push((metadata::ON_GUESSING, metadata::BURN.into()));
     }
+    pairs.extend(panic.map(|panic| (metadata::PANIC, panic.mark(id))));
     encoded(&pairs)
 }
 

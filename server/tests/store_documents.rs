@@ -29,6 +29,7 @@ async fn made(store: &Store, payload: &[u8]) {
         id: document_id(),
         owner: TokenHash::new(owner),
         size: payload.len() as u64,
+        panic: None,
         head: vec![1; 230],
     };
     let created = store.create_document(new, payload.to_vec()).await.unwrap();
@@ -38,9 +39,9 @@ async fn made(store: &Store, payload: &[u8]) {
 async fn linked(store: &Store, key: Secrets, reads: u32, expires_in: u64) {
     let mut paste = key.paste(0, reads);
     paste.expires_in = expires_in;
-    let head = vec![9; 230];
+    let (head, label) = (vec![9; 230], None);
     store
-        .add_links(document_id(), &owner(), vec![NewLink { paste, head }])
+        .add_links(document_id(), &owner(), vec![NewLink { paste, head, label }])
         .await
         .unwrap();
 }

@@ -420,6 +420,7 @@ impl Paste {
             size: None,
             reads: self.reads,
             reads_left: self.reads_left(),
+            reads_used: self.reads_used,
             leases_running: 0,
             wrong_tries: self.wrong_tries,
             retry_after: self.wait,

@@ -3,7 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use satchel_api::limit::{LINKS_AT_ONCE_MAX, READS_MAX};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use satchel_api::limit::{LABEL_LEN_MAX, LINKS_AT_ONCE_MAX, READS_MAX};
 use satchel_api::{Code, DocumentReceipt, LinkMade, LinkReceipt, LinkWanted, LinksMade, LinksWanted, metadata};
 
 use super::gate::Asked;
@@ -18,6 +19,7 @@ pub(super) async fn receipt(request: HttpRequest, shared: web::Data<Shared>) -> 
     let links = links.map(|link| LinkReceipt {
         number: link.number,
         receipt: link.receipt,
+        label: link.label.as_deref().map(Base64UrlUnpadded::encode_string),
     });
     Ok(HttpResponse::Ok().json(DocumentReceipt {
         state,
@@ -115,8 +117,13 @@ fn new_link(wanted: &LinkWanted, shared: &Shared) -> Result<NewLink, Failure> {
             OnGuessing::Lock
         },
         keep: false,
+        panic: None,
     };
-    Ok(NewLink { paste, head })
+    let label = wanted.label.as_deref().map(|text| proof::short(text, LABEL_LEN_MAX));
+    let label = label
+        .map(|label| label.ok_or_else(|| Failure::field("label")))
+        .transpose()?;
+    Ok(NewLink { paste, head, label })
 }
 
 /// A media type that is JSON's, with or without a charset.

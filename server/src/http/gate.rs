@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use actix_web::HttpRequest;
+use satchel_api::limit::PANICS_PER_MINUTE;
 use satchel_api::{Code, header as name};
 
 use super::throttle::{self, Throttle, keys_of};
@@ -14,6 +15,7 @@ use crate::store::{Id, Random, TokenHash};
 /// What it remembers, in memory alone.
 pub struct Gate {
     throttle: Throttle,
+    panics: Throttle,
     work: Gauge,
 }
 
@@ -22,6 +24,7 @@ impl Gate {
     pub fn with_random(random: impl Random + Clone) -> Self {
         Self {
             throttle: Throttle::new(keys_of(random.clone())),
+            panics: Throttle::new(keys_of(random.clone())),
             work: Gauge::new(keys_of(random), Instant::now()),
         }
     }
@@ -79,6 +82,17 @@ pub(super) async fn admit(
     };
     gate.work.note(alone, asked.count(), now);
     Ok(paid)
+}
+
+/// Whether a network may send a panic request now. It costs the server a look at every paste.
+///
+/// # Errors
+/// `rate_limited`.
+pub(super) fn admit_panic(request: &HttpRequest, shared: &Shared) -> Result<(), Failure> {
+    match throttle::client(request, &shared.settings()) {
+        Some(address) => shared.gate.panics.take(address, PANICS_PER_MINUTE, 1, Instant::now()),
+        None => Ok(()),
+    }
 }
 
 /// By work, or by an invite; a creation that is repeated with the work that it showed before is let through to be told so.

@@ -141,6 +141,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .service(resource(route::HEAD, "GET, HEAD").route(reading().to(documents::head)))
         .service(resource(route::LINKS, "POST").route(web::post().to(documents::make)))
         .service(resource(route::LINK, "DELETE").route(web::delete().to(documents::burn_link)))
+        .service(resource(route::PANIC, "POST").route(web::post().to(creator::panic)))
         .service(resource(route::LINK_POLICY, "POST").route(web::post().to(creator::change_link)))
         .default_service(web::to(elsewhere));
 }

@@ -38,6 +38,7 @@ mod medium;
 mod opening;
 mod operating;
 mod options;
+mod panic;
 mod purge;
 mod random;
 mod reserve;
@@ -64,7 +65,7 @@ pub use error::{OpenError, StoreError};
 pub use glance::{Glance, glance};
 pub use inspect::{Found, Inspection, Violation, inspect};
 pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
-pub use kinds::{Id, NewDocument, NewLink, NewPaste, Token, TokenHash};
+pub use kinds::{Id, NewDocument, NewLink, NewPaste, PanicMark, PanicSecret, Token, TokenHash};
 pub use options::Options;
 pub use purge::{Purge, Purged};
 pub use random::{NoRandomness, Random, SystemRandom};
@@ -152,8 +153,14 @@ impl Store {
         new: NewDocument,
         body: Vec<u8>,
     ) -> Result<Created, StoreError> {
-        let NewDocument { id, owner, size, head } = new;
-        self.begin(NewPaste::of_document(id, owner, size), Some(head), invite, body)
+        let NewDocument {
+            id,
+            owner,
+            size,
+            panic,
+            head,
+        } = new;
+        self.begin(NewPaste::of_document(id, owner, size, panic), Some(head), invite, body)
             .await
     }
 

@@ -23,6 +23,7 @@ mod logs;
 mod metrics;
 mod operator;
 mod page;
+mod panic;
 mod process;
 mod reading;
 mod refusals;
