@@ -1,15 +1,15 @@
 /** A panic link on the page: what it burns, what it does not, and that nothing happens before its button. */
 import { execFile } from 'node:child_process';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixture';
 import { judged } from './judge';
-import { follow, pressOpen, share } from './people';
-import { program, type Server } from './server';
+import { fillIn, follow, pressOpen, share, take } from './people';
+import { program, PROJECT, type Server } from './server';
 
 const run = promisify(execFile);
 const satchel = (...args: string[]): ReturnType<typeof run> => run(program('SATCHEL_CLI_BIN', 'satchel'), args);
@@ -222,6 +222,67 @@ test('a panic link that arrives while another link is open takes its place, and 
   expect(await heading(page, link)).toBe('This opens once');
 });
 
+/** Unfolds what the making screen says of panic links. */
+async function unfold(page: Page): Promise<void> {
+  await page.getByText('Put it under a panic link').click();
+}
+
+test('what is made on the page under a pasted panic link burns with it, one link or several', async ({ page, server, watched }) => {
+  const secret = await secretOf(server);
+  await fillIn(page, server, { text: 'under it' });
+  await unfold(page);
+  const field = page.getByLabel('Your panic link, or its words');
+  await field.fill('zoo');
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'What stands in the field for a panic link is none yet' })).toBeVisible();
+  await field.fill(secret.printed);
+  await field.blur();
+  await expect(page.locator('summary').filter({ hasText: 'It is under your panic link' })).toBeVisible();
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  const { link } = await take(page);
+  await expect(page.getByText('It burns with all else that is made under your panic link.')).toBeVisible();
+  await page.getByRole('button', { name: 'Share something else' }).click();
+  await page.getByLabel('Text', { exact: true }).fill('for each');
+  await page.getByLabel('A link for each person').check();
+  await page.getByRole('button', { name: 'Seal and get links' }).click();
+  await expect(page.getByRole('heading', { name: 'Your 2 links are ready' })).toBeVisible();
+  const phone = await watched.newVisitor();
+  await follow(phone, secret.link);
+  await button(phone).click();
+  await burned(phone, '2 things burned');
+  expect(await heading(phone, link)).toBe('This was burned');
+});
+
+test('a panic link that is made on the page burns by its words what was made under it, and is forgotten on demand', async ({ page, server, watched }) => {
+  await fillIn(page, server, { text: 'under a new one' });
+  await unfold(page);
+  await page.getByRole('button', { name: 'Make a panic link' }).click();
+  await expect(page.getByRole('heading', { name: 'Your new panic link' })).toBeFocused();
+  const words = await page.getByRole('list', { name: 'The same as words' }).getByRole('listitem').allTextContents();
+  expect(words).toHaveLength(25);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as a file' }).click()]);
+  const file = await readFile(await download.path(), 'utf8');
+  expect(file).toContain(await page.getByLabel('Panic link', { exact: true }).inputValue());
+  expect(file.match(/^ ?\d+\. [a-z]+$/gm)).toHaveLength(25);
+  await page.emulateMedia({ media: 'print' });
+  await expect(page.getByRole('img', { name: 'The panic link as a QR code' })).toBeVisible();
+  await expect(page.getByLabel('Text', { exact: true })).toBeHidden();
+  await page.emulateMedia({ media: null });
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  const { link } = await take(page);
+  await page.getByRole('button', { name: 'Share something else' }).click();
+  await page.getByRole('button', { name: 'Forget it' }).click();
+  await page.getByLabel('Text', { exact: true }).fill('not under it');
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  const { link: free } = await take(page);
+  const phone = await watched.newVisitor();
+  await paste(phone, server, words.join(' '));
+  await button(phone).click();
+  await burned(phone, '1 thing burned');
+  expect(await heading(phone, link)).toBe('This was burned');
+  expect(await heading(phone, free)).toBe('This opens once');
+});
+
 for (const width of [360, 1280]) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`the views of a panic link are accessible and fit at ${width} px, ${colorScheme}`, async ({ server, watched }) => {
@@ -243,6 +304,14 @@ for (const width of [360, 1280]) {
       await page.getByRole('button', { name: 'Burn again' }).click();
       await burned(page, 'Nothing under it is left');
       await judge('panic-nothing-left');
+      await fillIn(page, server, { text: 'x' });
+      await unfold(page);
+      await judge('share-under-panic');
+      await page.getByRole('button', { name: 'Make a panic link' }).click();
+      await expect(page.getByRole('heading', { name: 'Your new panic link' })).toBeFocused();
+      await judge('share-new-panic');
+      await page.emulateMedia({ media: 'print' });
+      await page.screenshot({ path: `${PROJECT}/screenshots/panic-printed-${width}-${colorScheme}.png`, fullPage: true });
     });
   }
 }

@@ -153,6 +153,14 @@ export interface Shared {
   readonly engine: Engine;
 }
 
+/** What sharing may take along. */
+export interface Sharing extends Watch {
+  readonly passphrase?: string | undefined;
+  readonly invite?: string | undefined;
+  /** A panic link of this server's: what is made burns with all else that is made under it. */
+  readonly panic?: string | undefined;
+}
+
 /**
  * Seals `document` and uploads it, in pieces; breaks are retried with the bytes sealed before. With a passphrase, the link alone opens nothing.
  *
@@ -162,10 +170,10 @@ export interface Shared {
 export function share(
   document: Document,
   policy: Policy,
-  options: Watch & { readonly passphrase?: string | undefined; readonly invite?: string | undefined } = {},
+  options: Sharing = {},
 ): Promise<Shared> {
-  const { passphrase, invite, ...watch } = options;
-  return shareDocument({ document, policy, passphrase, invite }, watch);
+  const { passphrase, invite, panic: under, ...watch } = options;
+  return shareDocument({ document, policy, passphrase, invite, panic: under }, watch);
 }
 
 /** One link of several. */
@@ -194,10 +202,10 @@ export function shareSeveral(
   document: Document,
   policy: Policy,
   links: number,
-  options: Watch & { readonly passphrase?: string | undefined; readonly invite?: string | undefined } = {},
+  options: Sharing = {},
 ): Promise<SharedSeveral> {
-  const { passphrase, invite, ...watch } = options;
-  return shareDocument({ document, policy, links, passphrase, invite }, watch);
+  const { passphrase, invite, panic: under, ...watch } = options;
+  return shareDocument({ document, policy, links, passphrase, invite, panic: under }, watch);
 }
 
 /**
@@ -265,6 +273,18 @@ export function burn(receipt: string, number?: number, signal?: AbortSignal): Pr
  */
 export function panic(link: string, onProgress?: Watch['onProgress']): Promise<number> {
   return runOnce('panic', { panic: link }, { onProgress });
+}
+
+/** A panic link, and what it is in words. Nobody else has it. */
+export interface PanicMade {
+  readonly link: string;
+  readonly words: readonly string[];
+}
+
+/** Makes one. Asks no server anything. */
+export async function makePanic(): Promise<PanicMade> {
+  const { link, words } = await runOnce<{ readonly link: string; readonly words: string }>('makePanic', {}, {});
+  return { link, words: words.split(' ') };
 }
 
 /** How a paste is to end from now on. What is left out stays as it is. */

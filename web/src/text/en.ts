@@ -314,6 +314,33 @@ export const panic = {
   unsure: 'Some of it may have burned: press again until it says how much.',
 };
 
+export const underPanic = {
+  title: 'Put it under a panic link',
+  have: 'It is under your panic link',
+  why: 'A panic link burns everything that was made under it at once, from any phone. It opens nothing.',
+  field: 'Your panic link, or its words',
+  wrong: 'This is no panic link.',
+  unread: 'What stands in the field for a panic link is none yet: correct it, or leave the field empty.',
+  make: 'Make a panic link',
+  sealed: 'It burns with all else that is made under your panic link.',
+};
+
+export const newPanic = {
+  title: 'Your new panic link',
+  why: 'Whoever has it can burn everything that is made under it, and nothing else. Keep it where you find it in a hurry, on paper best.',
+  link: 'Panic link',
+  copy: 'Copy',
+  qr: 'The panic link as a QR code',
+  words: 'The same as words',
+  where: 'To burn: open the link, or type the words into the field for links at',
+  print: 'Print it',
+  once: 'It is kept nowhere else, and is lost when you close this page.',
+  file: 'satchel-panic.txt',
+  fileBody: (link: string, words: readonly string[], server: string) =>
+    `Satchel panic link\n\n${link}\n\nIt burns everything that was made under it. The same as words, for the field for links at ${server}\n\n` +
+    words.map((word, at) => `${String(at + 1).padStart(2)}. ${word}\n`).join(''),
+};
+
 export const local = {
   title: 'On this device',
   why: 'No server, nothing sent: a .satchel file that you keep or carry yourself.',
