@@ -390,6 +390,9 @@ pub(crate) struct Link {
     pub(crate) reads: u32,
     #[command(flatten)]
     pub(crate) passphrase: NewPassphrase,
+    /// Read the server's invite from a file or `-`
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) invite_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) server: Server,
     /// Show the links as QR codes too

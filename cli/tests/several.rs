@@ -145,6 +145,30 @@ fn other_kinds_of_links_are_told_apart() {
 }
 
 #[test]
+fn a_server_that_asks_for_work_gets_it_for_the_document_and_for_each_link() {
+    let (desk, server) = (Desk::new(), Server::start_with(&["--work", "always"]));
+    let (links, receipt) = share(&desk, &["--server", server.url()], b"shared");
+    let later = lines(good(desk.run(&["link", &receipt, "--links", "12"])));
+    assert_eq!(later.len(), 12);
+    for link in [&links[2], &later[11]] {
+        assert_eq!(good(desk.run(&["get", link, "-o", "-"])), b"shared");
+    }
+}
+
+#[test]
+fn links_take_the_invite_that_the_server_asks_for() {
+    let (desk, server) = (Desk::new(), Server::start_with(&["--uploads", "invite"]));
+    desk.write("invite", server.invite("5").as_bytes());
+    // One use for the document, and one for each link.
+    let (_, receipt) = share(&desk, &["--invite-file", "invite"], b"shared");
+    let told = refused(desk.run(&["link", &receipt]), 6);
+    assert!(told.contains("invite"), "{told}");
+    let later = lines(good(desk.run(&["link", &receipt, "--invite-file", "invite"])));
+    assert_eq!(good(desk.run(&["get", &later[0], "-o", "-"])), b"shared");
+    refused(desk.run(&["link", &receipt, "--invite-file", "invite"]), 6);
+}
+
+#[test]
 fn names_stay_with_the_owner_and_choose_a_link_on_any_device() {
     let (desk, server) = (Desk::new(), Server::start());
     desk.write("names", "Maria G.\nЖанна\nNight shift\n".as_bytes());

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
+use crate::json::{Fault, parse};
 use crate::{Answer, Body, Context, Error, Pause, Request, Transport, Watch};
 
 /// No JSON of the API is longer: a document's receipt with a thousand links takes half of it.
@@ -144,12 +145,9 @@ impl<B> Answer<B> {
 pub(crate) async fn json<A: DeserializeOwned>(answer: Answer<impl Body>) -> Result<A, Error> {
     let status = answer.status;
     let text = read_short(answer.body).await.ok_or(Error::Unreachable)?;
-    serde_json::from_slice(&text).map_err(|error| {
-        if error.is_eof() {
-            Error::Unreachable
-        } else {
-            Error::BadAnswer { status }
-        }
+    parse(&text).map_err(|fault| match fault {
+        Fault::Cut => Error::Unreachable,
+        Fault::Shape => Error::BadAnswer { status },
     })
 }
 
@@ -183,13 +181,13 @@ async fn failure(answer: Answer<impl Body>, is_head: bool) -> Error {
             _ => Error::BadAnswer { status },
         };
     }
-    match serde_json::from_slice::<Problem>(&text) {
+    match parse::<Problem>(&text) {
         Ok(mut problem) => {
             problem.retry_after = problem.retry_after.or(retry_after);
             Error::from(problem)
         }
-        Err(error) if error.is_eof() => Error::Unreachable,
-        Err(_) => Error::BadAnswer { status },
+        Err(Fault::Cut) => Error::Unreachable,
+        Err(Fault::Shape) => Error::BadAnswer { status },
     }
 }
 

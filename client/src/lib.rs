@@ -16,8 +16,10 @@ mod flight;
 #[cfg(test)]
 mod flow_tests;
 mod http;
+mod json;
 mod open;
 mod panic;
+mod payment;
 pub mod platform;
 mod receive;
 mod seal;

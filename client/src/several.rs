@@ -7,10 +7,12 @@ use satchel_api::{
     route,
 };
 use satchel_crypto::limit::{LINK_NAME_LEN_MAX, PAYLOAD_HEADER_LEN};
-use satchel_crypto::{Asked, HEAD_LEN, Heads, Link, Manifest, OwnerReceipt, Passphrase, Sealer};
+use satchel_crypto::{Asked, HEAD_LEN, Heads, Invite, Link, Manifest, OwnerReceipt, Passphrase, Sealer};
 
+use crate::backoff::Backoff;
 use crate::creator::{changed_after, check_change};
-use crate::http::{bearer, plain};
+use crate::http::{bearer, json, plain};
+use crate::payment::Payment;
 use crate::seal::{AnySink, seal_with};
 use crate::share::{check, forward};
 use crate::upload::{Upload, Uploading, encoded};
@@ -87,8 +89,9 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
         create: route::DOCUMENTS,
         go_on: route::DOCUMENT,
     };
+    let payment = || Payment::new(invite, limits.invite_required);
     context.watch.document_begun(&owner).await;
-    let mut upload = Upload::new(context, uploading, told, invite, limits.invite_required, payload_max);
+    let mut upload = Upload::new(context, uploading, told, payment(), payload_max);
     let sealer = Sealer::payload_of(&manifest, &heads, rng)?;
     let out: &mut dyn AnySink<E::Elsewhere> = if manifest.is_open_ended() { spool } else { &mut upload };
     let sealed = seal_with(sealer, &manifest, source, out, engine, context.watch, rng).await;
@@ -98,7 +101,17 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
         Err(error) => Err(error),
     };
     let made = match done {
-        Ok(()) => make(context, &owner, &heads, (&policy, passphrase, count, names), rng).await,
+        Ok(()) => {
+            make(
+                context,
+                &owner,
+                &heads,
+                (&policy, passphrase, count, names),
+                payment,
+                rng,
+            )
+            .await
+        }
         Err(error) => Err(error),
     };
     match made {
@@ -112,18 +125,19 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
     }
 }
 
-/// Makes `count` more links to a document that lives, without uploading it again.
+/// Makes `count` more links to a document that lives, without uploading it again. An invite pays for them where the server takes creations by invite.
 ///
 /// # Errors
-/// `NotFound`, `Burned`, `LinksNotAllowed`, `ExpiryNotAllowed`, `ReadsNotAllowed`, `Verdict` where what the server keeps is not the owner's
+/// `InviteRequired`, `InviteRefused`, `NotFound`, `Burned`, `LinksNotAllowed`, `ExpiryNotAllowed`, `ReadsNotAllowed`, `Verdict` where what the server keeps is not the owner's
 /// head; `Unreachable`, `BadAnswer`, `Refused`.
 pub async fn add_links<T: Transport, P: Pause, W: Watch>(
     context: &Context<'_, T, P, W>,
     owner: &OwnerReceipt,
     wanted: (&Policy, Option<&Passphrase>, u32),
+    invite: Option<&Invite>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<OneOfSeveral>, Error> {
-    add_named_links(context, owner, wanted, &[], rng).await
+    add_named_links(context, owner, wanted, &[], invite, rng).await
 }
 
 /// As [`add_links`], each called what `names` has in its place; of them the rest, or all, have none.
@@ -135,14 +149,16 @@ pub async fn add_named_links<T: Transport, P: Pause, W: Watch>(
     owner: &OwnerReceipt,
     (policy, passphrase, count): (&Policy, Option<&Passphrase>, u32),
     names: &[String],
+    invite: Option<&Invite>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<OneOfSeveral>, Error> {
     check_names(names)?;
-    // Links take no invite: the document was paid for.
-    check(&config(context).await?, policy, true)?;
+    let limits = config(context).await?;
+    check(&limits, policy, invite.is_some())?;
     check_count(count)?;
     let heads = Heads::open(&owners_head(context, owner).await?, owner)?;
-    make(context, owner, &heads, (policy, passphrase, count, names), rng).await
+    let payment = || Payment::new(invite, limits.invite_required);
+    make(context, owner, &heads, (policy, passphrase, count, names), payment, rng).await
 }
 
 /// What its owner called a link; none where it has no name, or not one that this receipt sealed.
@@ -261,6 +277,7 @@ async fn make<T: Transport, P: Pause, W: Watch>(
     owner: &OwnerReceipt,
     heads: &Heads,
     (policy, passphrase, count, names): (&Policy, Option<&Passphrase>, u32, &[String]),
+    payment: impl Fn() -> Payment,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<OneOfSeveral>, Error> {
     let mut made: Vec<OneOfSeveral> = Vec::new();
@@ -282,9 +299,7 @@ async fn make<T: Transport, P: Pause, W: Watch>(
                 ..wanted_by(link, heads, policy, passphrase)?
             });
         }
-        let (id, token) = (owner.id(), owner.token().bearer());
-        let wanted = LinksWanted { links: wanted };
-        let answer: LinksMade = context.tell(route::LINKS, &id, &token, &wanted).await?;
+        let answer = ask_for(context, owner, &LinksWanted { links: wanted }, payment()).await?;
         if answer.links.len() != some {
             return Err(Error::BadAnswer { status: 201 });
         }
@@ -315,6 +330,35 @@ fn wanted_by(
         burns_on_guessing: policy.on_guessing == OnGuessing::Burn,
         label: None,
     })
+}
+
+async fn ask_for<T: Transport, P: Pause, W: Watch>(
+    context: &Context<'_, T, P, W>,
+    owner: &OwnerReceipt,
+    wanted: &LinksWanted,
+    mut payment: Payment,
+) -> Result<LinksMade, Error> {
+    let token = owner.token().bearer();
+    let body = serde_json::to_vec(wanted).map_err(|_| Error::Write)?;
+    let mut backoff = Backoff::default();
+    loop {
+        let mut headers = vec![bearer(&token), plain("content-type", "application/json")];
+        payment.show(&mut headers);
+        let tried = match context
+            .send("POST", route::LINKS, &owner.id(), headers, Some(&body))
+            .await
+        {
+            Ok(answer) => json(answer).await,
+            Err(error) => Err(error),
+        };
+        let unpaid = match tried {
+            Ok(made) => return Ok(made),
+            Err(error) => payment.after(context, error).await,
+        };
+        if let Err(error) = unpaid {
+            backoff.wait(context, error).await?;
+        }
+    }
 }
 
 async fn owners_head<T: Transport, P: Pause, W: Watch>(

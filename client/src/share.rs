@@ -4,6 +4,7 @@ use rand_core::CryptoRng;
 use satchel_api::limit::READS_MAX;
 use satchel_crypto::{Asked, Entry, Invite, Link, Locks, Manifest, PanicSecret, Passphrase, Receipt};
 
+use crate::payment::Payment;
 use crate::seal::{AnySink, seal_into};
 use crate::upload::{Upload, Uploading, upload_metadata};
 use crate::{
@@ -128,8 +129,7 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         context,
         Uploading::of(&receipt),
         metadata,
-        invite,
-        limits.invite_required,
+        Payment::new(invite, limits.invite_required),
         limits.size_bytes_max,
     );
     context.watch.upload_begun(&receipt).await;

@@ -7,13 +7,14 @@ use serde_json::json;
 
 use super::burn::{others, sentence};
 use super::get::server_of;
-use super::print;
+use super::{print, share};
 use crate::args::{Link, Server};
 use crate::ask::{self, is_dash, new_passphrase};
 use crate::duration::date;
 use crate::failure::Failure;
 use crate::flow::{Shown, Sleep};
 use crate::http::Http;
+use crate::invite::{self, Remembered};
 use crate::link_names::{self, OneLink};
 use crate::naming::shown;
 use crate::qr::{Block, drawn};
@@ -32,9 +33,19 @@ pub(crate) fn link(options: Link) -> Result<(), Failure> {
     if names_from_stdin && (from_stdin || passphrase_from_stdin) {
         return Err(Failure::StdinTwice);
     }
+    let invite_from_stdin = options.invite_file.as_deref().is_some_and(is_dash);
+    if invite_from_stdin && (from_stdin || passphrase_from_stdin || names_from_stdin) {
+        return Err(Failure::StdinTwice);
+    }
+    let given = invite::given(false, options.invite_file.as_deref(), false)?;
     let (names, links) = link_names::wanted(options.names.as_deref(), options.links, false)?;
     let links = links.unwrap_or(1);
     let (base, owner) = owner(options.receipt, &options.server)?;
+    let base = share::server(Some(base), given.as_ref())?;
+    let invite = match given {
+        Some(given) => Some(given.invite),
+        None => Remembered::of(&base).and_then(|remembered| remembered.load(&base)),
+    };
     let passphrase = new_passphrase(&options.passphrase, false)?;
     let (http, shown) = (Http::to(&base)?, Shown::default());
     let context = Context {
@@ -56,7 +67,7 @@ pub(crate) fn link(options: Link) -> Result<(), Failure> {
     };
     let wanted = (&policy, passphrase.as_ref(), links);
     let mut rng = random();
-    let made = satchel_client::add_named_links(&context, &owner, wanted, &names, &mut rng);
+    let made = satchel_client::add_named_links(&context, &owner, wanted, &names, invite.as_ref(), &mut rng);
     let links = pollster::block_on(made)?;
     drop(shown);
     let shape = Shape {

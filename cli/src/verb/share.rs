@@ -47,7 +47,11 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         return Err(Failure::StdinTwice);
     }
     let (names, links) = link_names::wanted(options.names.as_deref(), options.links, stdin_taken)?;
-    let given = invite::given(&options, stdin_taken || passphrase_from_stdin)?;
+    let given = invite::given(
+        options.invite,
+        options.invite_file.as_deref(),
+        stdin_taken || passphrase_from_stdin,
+    )?;
     let base = server(named, given.as_ref())?;
     let panic = options
         .panic_file
@@ -206,7 +210,7 @@ enum Made {
 }
 
 /// The server that was named, or the invite's. An invite goes to no other server than its own.
-fn server(named: Option<Base>, given: Option<&Given>) -> Result<Base, Failure> {
+pub(super) fn server(named: Option<Base>, given: Option<&Given>) -> Result<Base, Failure> {
     match (named, given.and_then(|given| given.base.clone())) {
         (Some(named), Some(of_invite)) if named != of_invite => Err(Failure::InviteOfAnotherServer(of_invite)),
         (Some(base), _) | (None, Some(base)) => Ok(base),

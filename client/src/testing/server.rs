@@ -322,6 +322,7 @@ impl State {
                 work: Some(Work {
                     challenge: challenge_of(&told),
                     bits: self.work_bits,
+                    nonces: 1,
                 }),
                 ..Problem::new(Code::WorkRequired)
             });

@@ -100,7 +100,7 @@ impl Shared {
     }
 }
 
-/// Registers every route.
+/// Registers every route. Those with an id are tried one after the other, each by an expression of its own: the most frequent come first.
 pub fn configure(app: &mut web::ServiceConfig) {
     app.service(resource(route::HEALTH, "GET, HEAD").route(reading().to(health)))
         .service(resource(route::CONFIG, "GET, HEAD").route(reading().to(config)))
@@ -110,6 +110,10 @@ pub fn configure(app: &mut web::ServiceConfig) {
                 .route(web::method(Method::OPTIONS).to(uploads::capabilities))
                 .route(web::post().to(uploads::create)),
         )
+        .service(resource(route::CLAIM, "POST").route(web::post().to(readers::claim)))
+        .service(resource(route::CONFIRM, "POST").route(web::post().to(readers::confirm)))
+        .service(resource(route::CONTENT, "GET").route(web::get().to(readers::content)))
+        .service(resource(route::PROBE, "POST").route(web::post().to(readers::probe)))
         .service(
             resource(route::PASTE, "DELETE, HEAD, OPTIONS, PATCH, POST")
                 .route(web::method(Method::OPTIONS).to(uploads::capabilities))
@@ -120,10 +124,6 @@ pub fn configure(app: &mut web::ServiceConfig) {
         )
         .service(resource(route::RECEIPT, "GET, HEAD").route(reading().to(creator::receipt)))
         .service(resource(route::RESET_WAIT, "POST").route(web::post().to(creator::reset_wait)))
-        .service(resource(route::PROBE, "POST").route(web::post().to(readers::probe)))
-        .service(resource(route::CLAIM, "POST").route(web::post().to(readers::claim)))
-        .service(resource(route::CONTENT, "GET").route(web::get().to(readers::content)))
-        .service(resource(route::CONFIRM, "POST").route(web::post().to(readers::confirm)))
         .service(resource(route::POLICY, "POST").route(web::post().to(creator::change)))
         .service(
             resource(route::DOCUMENTS, "OPTIONS, POST")

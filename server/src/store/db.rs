@@ -86,7 +86,7 @@ pub(super) fn open_writer(path: &Path, store_id: &[u8; 32]) -> Result<Connection
 pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     let conn = Connection::open_with_flags(path, flags())?;
     set_pragmas(&conn)?;
-    conn.execute_batch("PRAGMA query_only = ON")?;
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -1000")?;
     Ok(conn)
 }
 
@@ -181,7 +181,7 @@ fn set_pragmas(conn: &Connection) -> Result<(), OpenError> {
     }
     conn.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
-         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -16000;",
+         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -4000;",
     )?;
     for (pragma, wanted) in [
         ("synchronous", 2),

@@ -89,12 +89,27 @@ impl Store {
         Ok(created)
     }
 
-    /// Makes links to a document that is whole: all of them, durably, or none. Repeating is fine.
+    /// As [`add_links_by`](Self::add_links_by), where nobody needs an invite.
+    ///
+    /// # Errors
+    /// As [`add_links_by`](Self::add_links_by).
+    pub async fn add_links(&self, id: Id, owner: &Token, links: Vec<NewLink>) -> Result<Vec<Made>, StoreError> {
+        self.add_links_by(None, id, owner, links).await
+    }
+
+    /// Makes links to a document that is whole: all of them, durably, or none. Repeating is fine. Each that is new costs the invite what an upload of
+    /// its head's length would.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`], [`StoreError::OffsetMismatch`] while the document is not whole,
-    /// [`StoreError::IdTaken`], [`StoreError::TooManyLinks`], [`StoreError::StorageFull`].
-    pub async fn add_links(&self, id: Id, owner: &Token, links: Vec<NewLink>) -> Result<Vec<Made>, StoreError> {
+    /// [`StoreError::IdTaken`], [`StoreError::TooManyLinks`], [`StoreError::StorageFull`], [`StoreError::InviteRequired`].
+    pub async fn add_links_by(
+        &self,
+        invite: Option<TokenHash>,
+        id: Id,
+        owner: &Token,
+        links: Vec<NewLink>,
+    ) -> Result<Vec<Made>, StoreError> {
         let owner = owner.hash();
         let (mut heads, mut labels) = (Vec::with_capacity(links.len()), Vec::with_capacity(links.len()));
         for NewLink { paste, head, label } in links {
@@ -106,7 +121,9 @@ impl Store {
                 panic: None,
                 ..paste
             };
-            heads.push(sealed(&self.shared, new, None, head).await?);
+            let mut order = sealed(&self.shared, new, None, head).await?;
+            order.invite = invite;
+            heads.push(order);
         }
         submit(
             &self.writer,

@@ -176,6 +176,14 @@ pub struct NewLink {
     pub label: Option<Vec<u8>>,
 }
 
+impl NewLink {
+    /// Bytes that it adds to what is stored.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        u64::try_from(self.head.len()).unwrap_or(u64::MAX)
+    }
+}
+
 /// A paste to be created. Limits of expiry, reads and size are HTTP's to check.
 #[derive(Clone, Copy)]
 pub struct NewPaste {

@@ -58,16 +58,29 @@ impl Document {
     }
 
     pub(crate) fn create(&self, server: &Server, body: &[u8]) -> Answer {
+        self.create_with(server, body, &[])
+    }
+
+    pub(crate) fn create_with(&self, server: &Server, body: &[u8], more: &[(&str, &str)]) -> Answer {
         let (len, metadata) = (self.payload.len().to_string(), self.metadata());
         let mut headers = vec![TUS, ("upload-length", &*len), ("upload-metadata", &*metadata)];
         if !body.is_empty() {
             headers.push(OCTETS);
         }
+        headers.extend_from_slice(more);
         server.ask("POST", "/api/v1/documents", &headers, body)
     }
 
     pub(crate) fn ask(&self, server: &Server, method: &str, rest: &str, body: &Value) -> Answer {
         self.ask_as(server, &self.owner, method, rest, body)
+    }
+
+    /// Makes these links, with more headers.
+    pub(crate) fn make_with(&self, server: &Server, links: &[&Paste], more: &[(&str, &str)]) -> Answer {
+        let links: Vec<Value> = links.iter().map(|link| self.wanted(link)).collect();
+        let (bearer, body) = (bearer(&self.owner), json!({ "links": links }).to_string());
+        let headers = [&[("authorization", &*bearer), JSON], more].concat();
+        server.ask("POST", &self.path("/links"), &headers, body.as_bytes())
     }
 
     fn ask_as(&self, server: &Server, owner: &str, method: &str, rest: &str, body: &Value) -> Answer {
@@ -90,8 +103,7 @@ impl Document {
     }
 
     fn make(&self, server: &Server, links: &[&Paste]) -> Answer {
-        let links: Vec<Value> = links.iter().map(|link| self.wanted(link)).collect();
-        self.ask(server, "POST", "/links", &json!({ "links": links }))
+        self.make_with(server, links, &[])
     }
 
     /// The body of a request for one link.

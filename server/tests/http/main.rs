@@ -18,6 +18,7 @@ mod harness;
 mod hostile;
 mod inviting;
 mod large;
+mod linking;
 mod logs;
 mod metrics;
 mod operator;

@@ -132,7 +132,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         path: route::LINKS,
         method: HttpMethod::Post,
         summary: "Makes links to a document that is whole: all of them, or none",
-        headers: &[],
+        headers: &["?Satchel-Invite", "?Satchel-Work"],
         bearer: Some("owner"),
         body: Some("LinksWanted"),
         answers: &[Answer {
@@ -141,6 +141,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             body: Body::Json("LinksMade"),
         }],
         refusals: &[
+            Code::InviteRequired,
             Code::NotFound,
             Code::IdTaken,
             Code::OffsetMismatch,
@@ -148,6 +149,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Code::TooLarge,
             Code::UnsupportedMediaType,
             Code::PolicyNotAllowed,
+            Code::RateLimited,
+            Code::WorkRequired,
             Code::StorageFull,
         ],
     },
