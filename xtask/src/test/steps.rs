@@ -12,7 +12,7 @@ use crate::shell;
 use crate::vectors;
 use crate::wasm;
 
-pub(super) const ALL: [Step; 13] = [
+pub(super) const ALL: [Step; 14] = [
     Step {
         name: "format",
         about: "cargo fmt",
@@ -62,6 +62,11 @@ pub(super) const ALL: [Step; 13] = [
         name: "clients",
         about: "tus clients in JavaScript and Python, cut off while they upload",
         perform: foreign_clients,
+    },
+    Step {
+        name: "schema",
+        about: "what schemathesis makes of the OpenAPI document",
+        perform: schema,
     },
     Step {
         name: "wasm",
@@ -209,6 +214,16 @@ fn foreign_clients(run: &mut Run) -> Result<Outcome, Failure> {
     // Without a Python it says itself what it skips.
     node.args(python::environment("tests/clients")?);
     run.tests(&mut node)?;
+    Ok(Outcome::Passed)
+}
+
+fn schema(run: &mut Run) -> Result<Outcome, Failure> {
+    let Some(python) = python::environment("tests/schema")? else {
+        return Ok(Outcome::Skipped("no Python, and none may be installed".to_owned()));
+    };
+    need_build(run)?;
+    let server = build::binary("satchel-server", Mode::Development);
+    run.tests(shell::at_root(python).arg("tests/schema/run.py").arg(server))?;
     Ok(Outcome::Passed)
 }
 
