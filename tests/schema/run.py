@@ -17,7 +17,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).parent
 PROGRAM = pathlib.Path(sys.executable).parent / "schemathesis"
 LONG = "SATCHEL_LONG" in os.environ
-EXAMPLES = 600 if LONG else 20
+EXAMPLES = 150 if LONG else 20
 DOCUMENT = "/api/v1/openapi.json"
 RECEIPT = "/api/v1/pastes/{id}/receipt"
 
