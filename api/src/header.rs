@@ -11,7 +11,7 @@ pub const LEASE_ENDS: &str = "satchel-lease-ends";
 
 /// The invite of a creation, where that takes one.
 pub const INVITE: &str = "satchel-invite";
-/// The proof of work of a creation, where one is asked for: `CHALLENGE.NONCE`.
+/// The proof of work of a creation, where one is asked for: `CHALLENGE.NONCE`, for links with a nonce for each.
 pub const WORK: &str = "satchel-work";
 
 /// tus protocol version, in every tus request and answer.

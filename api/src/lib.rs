@@ -16,7 +16,7 @@ pub mod route;
 
 pub use code::Code;
 pub use message::{
-    Burned, Config, DocumentReceipt, LinkMade, LinkReceipt, LinkWanted, LinksMade, LinksWanted, PasteState,
+    Burned, Config, DocumentReceipt, LinkMade, LinkReceipt, LinkWanted, LinksMade, LinksWanted, Panicked, PasteState,
     PolicyChange, Probed, Receipt, Tombstone,
 };
 pub use problem::Problem;

@@ -36,5 +36,11 @@ pub const HEAD_LEN_MAX: usize = 512;
 pub const LINKS_MAX: u32 = 1000;
 /// Most links that one request makes.
 pub const LINKS_AT_ONCE_MAX: usize = 100;
+/// Longest label of a link, in bytes.
+pub const LABEL_LEN_MAX: usize = 256;
+/// Panic requests that wait for their turn; each looks at every paste that lives.
+pub const PANICS_WAITING_MAX: usize = 32;
+/// Panic requests of one network in a minute.
+pub const PANICS_PER_MINUTE: u32 = 12;
 /// Longest body of a request in JSON, in bytes.
 pub const JSON_LEN_MAX: usize = 128 * 1024;

@@ -60,6 +60,9 @@ pub struct Receipt {
     pub reads: u32,
     /// Claims that can still succeed; `null` for any number.
     pub reads_left: Option<u32>,
+    /// Claims that succeeded; 0 once burned, when nobody knows any more.
+    #[serde(default)]
+    pub reads_used: u32,
     /// Leases that run now.
     pub leases_running: u32,
     /// Wrong passphrases so far.
@@ -112,6 +115,9 @@ pub struct LinkWanted {
     /// Whether many wrong passphrases burn it; else readers wait.
     #[serde(default)]
     pub burns_on_guessing: bool,
+    /// What its owner is told of it again, in base64url, sealed by the owner: at most 256 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 /// The answer to [`LinksWanted`], in its order.
@@ -152,6 +158,17 @@ pub struct LinkReceipt {
     pub number: u32,
     /// Where it stands.
     pub receipt: Receipt,
+    /// What came with it, in base64url, as long as the document lives.
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+/// `POST /api/v1/panic`: what was made under the secret, and lived until now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Panicked {
+    /// Pastes, documents with several links and unfinished uploads that burned now; 0 also for a secret that nothing was made under.
+    pub burned: u64,
 }
 
 /// Where a paste stands. There is no way back.

@@ -21,6 +21,9 @@ pub const OWNER: &str = "owner";
 /// base64url of the owner's head.
 pub const HEAD: &str = "head";
 
+/// base64url of HMAC-SHA-256(panic secret, hash of the id), optional: what a panic request finds it by.
+pub const PANIC: &str = "panic";
+
 /// The value of [`ON_GUESSING`] that makes readers wait.
 pub const LOCK: &str = "lock";
 /// The value of [`ON_GUESSING`] that destroys.

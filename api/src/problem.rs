@@ -49,7 +49,7 @@ pub struct Problem {
     pub field: Option<String>,
 }
 
-/// A proof of work that is asked for: a nonce of 8 bytes with which SHA-256("satchel/v1/work" || challenge (21) || nonce (8)) begins with that
+/// A proof of work that is asked for: nonces of 8 bytes, each with SHA-256("satchel/v1/work" || challenge (21) || nonce (8)) beginning with that
 /// many zero bits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -58,6 +58,8 @@ pub struct Work {
     pub challenge: String,
     /// Zero bits.
     pub bits: u8,
+    /// How many nonces: one for an upload, one for each link.
+    pub nonces: u32,
 }
 
 impl Problem {

@@ -42,6 +42,9 @@ pub const LINK: &str = "/api/v1/documents/{id}/links/{number}";
 /// Changes how one link ends.
 pub const LINK_POLICY: &str = "/api/v1/documents/{id}/links/{number}/policy";
 
+/// Burns everything that was made under a panic secret.
+pub const PANIC: &str = "/api/v1/panic";
+
 /// `pattern` with its `{id}` filled in.
 #[must_use]
 pub fn of(pattern: &str, id: &str) -> String {

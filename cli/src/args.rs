@@ -4,11 +4,12 @@ mod keys;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 pub(crate) use self::keys::{Changes, Key, NewPassphrase, To};
 use crate::duration::Seconds;
+use crate::link_names::OneLink;
 
 /// Seal documents so that only the people they are meant for can open them, and share them by links that burn.
 #[derive(Parser)]
@@ -56,8 +57,16 @@ pub(crate) enum Verb {
     Get(Get),
     /// Show what became of a paste
     Status(Status),
+    /// Change how a paste ends: later, sooner, or after fewer reads
+    Change(Change),
     /// Destroy a paste for good
     Burn(Burn),
+    /// Burn everything that was made under one secret, from anywhere
+    Panic(Panic),
+    /// Keep a list of your receipts on this device, or no more
+    Ledger(LedgerArgs),
+    /// Show what became of everything in the ledger
+    ListMine(ListMine),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  satchel completions bash > /etc/bash_completion.d/satchel")]
     Completions {
@@ -296,11 +305,22 @@ pub(crate) struct Share {
     /// Make a link for each of N people: one upload, each link with its own reads
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) links: Option<u32>,
+    /// A name for each link, one a line, from a file or `-`
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) names: Option<PathBuf>,
     /// Too many wrong passphrases destroy it
     #[arg(long)]
     pub(crate) burn_on_guessing: bool,
     #[command(flatten)]
     pub(crate) passphrase: NewPassphrase,
+    /// Burn it with all else that is made under the panic link in a file or `-`
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) panic_file: Option<PathBuf>,
+    /// Leave the ledger alone, where there is one
+    #[arg(long, conflicts_with = "ledger_passphrase_file")]
+    pub(crate) no_ledger: bool,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerKey,
     /// Ask for the server's invite, and remember it
     #[arg(long, conflicts_with = "invite_file")]
     pub(crate) invite: bool,
@@ -356,9 +376,12 @@ pub(crate) struct Link {
     /// The receipt; without one, or as `-`, it is read from standard input, or asked for without echo
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) receipt: Option<String>,
-    /// How many
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) links: u32,
+    /// How many; without it one, or one for each name
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) links: Option<u32>,
+    /// A name for each link, one a line, from a file or `-`
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) names: Option<PathBuf>,
     /// When they expire: a number and s, m, h, d or w
     #[arg(long, value_name = "7d")]
     pub(crate) expires: Option<Seconds>,
@@ -367,6 +390,9 @@ pub(crate) struct Link {
     pub(crate) reads: u32,
     #[command(flatten)]
     pub(crate) passphrase: NewPassphrase,
+    /// Read the server's invite from a file or `-`
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) invite_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) server: Server,
     /// Show the links as QR codes too
@@ -379,14 +405,136 @@ pub(crate) struct Link {
 
 #[derive(Args)]
 #[command(after_help = "Example:
+  satchel change --expires 3d --reads 2")]
+pub(crate) struct Change {
+    /// The receipt; without one, or as `-`, it is read from standard input, or asked for without echo
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) receipt: Option<String>,
+    /// When it expires, from now: a number and s, m, h, d or w
+    #[arg(long, value_name = "3d")]
+    pub(crate) expires: Option<Seconds>,
+    /// How often it opens from now on: fewer times than now
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) reads: Option<u32>,
+    /// End the wait that wrong passphrases have built up
+    #[arg(long)]
+    pub(crate) end_wait: bool,
+    /// One link of several, by the number or name that `satchel status` shows
+    #[arg(long, value_name = "N|NAME", conflicts_with = "end_wait")]
+    pub(crate) link: Option<OneLink>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:
   satchel burn                     asks for the receipt")]
 pub(crate) struct Burn {
     /// The receipt; without one, or as `-`, it is read from standard input, or asked for without echo
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) receipt: Option<String>,
-    /// Destroy one link of several, by the number that `satchel status` shows
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) link: Option<u32>,
+    /// Destroy one link of several, by the number or name that `satchel status` shows
+    #[arg(long, value_name = "N|NAME")]
+    pub(crate) link: Option<OneLink>,
     #[command(flatten)]
     pub(crate) server: Server,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PanicAction {
+    /// Make a secret, and print its link and its words
+    New,
+    /// Print the one in the ledger again
+    Show,
+    /// Burn everything that was made under it
+    Burn,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "The secret opens nothing. Keep it on paper: the words, and the server's address.
+
+Examples:
+  satchel panic new --server https://satchel.example --qr > panic.link
+  satchel share demands.pdf --panic-file panic.link
+  satchel panic burn               asks for the link, or the words"
+)]
+pub(crate) struct Panic {
+    /// What to do
+    #[arg(value_enum)]
+    pub(crate) action: PanicAction,
+    /// The panic link; without one, or as `-`, it or its words are read from standard input, or asked for without echo
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) link: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Keep the new one in the ledger too: `satchel share` takes it from there
+    #[arg(long)]
+    pub(crate) keep: bool,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerKey,
+    /// Show the link as a QR code too
+    #[arg(long)]
+    pub(crate) qr: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What opens the ledger.
+#[derive(Args)]
+pub(crate) struct LedgerKey {
+    /// Read the ledger's passphrase from a file or `-`
+    #[arg(id = "ledger_passphrase_file", long = "ledger-passphrase-file", value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LedgerAction {
+    /// Begin one, under a passphrase
+    On,
+    /// Delete it
+    Off,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "It is off unless you turn it on. It is a container like any other: `satchel rekey` changes its
+passphrase, and a copy of it opens anywhere.
+
+Example:
+  satchel ledger on"
+)]
+pub(crate) struct LedgerArgs {
+    /// What to do
+    #[arg(value_enum)]
+    pub(crate) action: LedgerAction,
+    /// With off: delete it, with every receipt in it
+    #[arg(long)]
+    pub(crate) delete: bool,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerKey,
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:
+  satchel list-mine --forget-gone")]
+pub(crate) struct ListMine {
+    /// Forget this one, by its number; may be given again
+    #[arg(long, value_name = "N")]
+    pub(crate) forget: Vec<u64>,
+    /// Forget each that is gone
+    #[arg(long)]
+    pub(crate) forget_gone: bool,
+    /// Show the receipts too
+    #[arg(long)]
+    pub(crate) receipts: bool,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerKey,
+    /// Print JSON, receipts and all
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -37,6 +37,24 @@ impl FromStr for Seconds {
     }
 }
 
+/// `once`, `twice`, `3 times`.
+pub(crate) fn times(count: u32) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
+    }
+}
+
+/// `45 s`, `12 min`, `2 h`: rounded up.
+pub(crate) fn time(secs: u64) -> String {
+    match secs {
+        0..120 => format!("{secs} s"),
+        120..7200 => format!("{} min", secs.div_ceil(60)),
+        _ => format!("{} h", secs.div_ceil(3600)),
+    }
+}
+
 /// `2026-11-30 14:00 UTC`, of Unix seconds.
 ///
 /// Source: the civil calendar by 400-year eras that start on 1 March.
@@ -87,6 +105,13 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Seconds>(), Err(NotATime), "{text}");
         }
+    }
+
+    #[test]
+    fn times_are_said_in_the_unit_that_fits() {
+        assert_eq!([1, 2, 3].map(times), ["once", "twice", "3 times"]);
+        let said = [1, 119, 121, 3600, 7199, 7201].map(time);
+        assert_eq!(said, ["1 s", "119 s", "3 min", "60 min", "120 min", "3 h"]);
     }
 
     #[test]

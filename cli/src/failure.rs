@@ -136,6 +136,44 @@ pub(crate) enum Failure {
     OwnerFor(&'static str),
     #[error("this is no receipt of a document with several links")]
     NotAnOwner,
+    #[error("this is the receipt of a document with several links, and no link is named")]
+    WhichLink,
+    #[error("it is not said what is to be changed")]
+    ChangeWhat,
+    #[error("this is a panic link, not {0}")]
+    PanicFor(&'static str),
+    #[error("this is no panic link, nor the words of one")]
+    NotPanic,
+    #[error("these are not the {0} words of a panic secret: one is missing, mistyped, or in another's place")]
+    PanicWords(usize),
+    #[error("a new panic secret is made, not given")]
+    PanicNewTakesNone,
+    #[error("the panic link is of another server: {0}")]
+    PanicOfAnotherServer(Base),
+    #[error("the ledger is on already: {}", at(.0))]
+    LedgerIsOn(PathBuf),
+    #[error("the ledger is off")]
+    LedgerIsOff,
+    #[error("turning the ledger off deletes it, with every receipt in it")]
+    LedgerOffDeletes,
+    #[error("{} is no ledger, or one of a newer satchel", at(.0))]
+    LedgerNotRead(PathBuf),
+    #[error("the ledger has no receipt number {0}")]
+    NoSuchReceipt(u64),
+    #[error("the ledger holds no panic link")]
+    NoPanicKept,
+    #[error("it is shared, but the ledger does not know of it: {0}")]
+    NotWrittenDown(Box<Failure>),
+    #[error("{0} does not answer")]
+    Silent(Base),
+    #[error("it has no link called {}", shown(.0))]
+    NoSuchLink(String),
+    #[error("two of its links are called {}: {}", shown(.name), .numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", "))]
+    LinkTwice { name: String, numbers: Vec<u32> },
+    #[error("{names} names are in {}, and {links} links are wanted", at(.path))]
+    NameCount { path: PathBuf, names: usize, links: u32 },
+    #[error("line {line} of {} is no name for a link", at(.path))]
+    BadLinkName { path: PathBuf, line: usize },
     #[error("this is an invite, not {0}")]
     InviteFor(&'static str),
     #[error("this is no invite")]
@@ -294,6 +332,20 @@ impl Failure {
     pub(crate) fn class(&self) -> Class {
         match self {
             Self::NothingToSeal
+            | Self::WhichLink
+            | Self::PanicFor(_)
+            | Self::NotPanic
+            | Self::LedgerIsOff
+            | Self::LedgerOffDeletes
+            | Self::NoSuchReceipt(_)
+            | Self::NoPanicKept
+            | Self::PanicWords(_)
+            | Self::PanicNewTakesNone
+            | Self::PanicOfAnotherServer(_)
+            | Self::LinkTwice { .. }
+            | Self::NameCount { .. }
+            | Self::BadLinkName { .. }
+            | Self::ChangeWhat
             | Self::NothingIn(_)
             | Self::OutputIsTerminal
             | Self::StdinTwice
@@ -380,6 +432,11 @@ impl Failure {
             | Self::NoHome => Class::Other,
             Self::OtherKey { .. } => Class::WrongKey,
             Self::LetterDamaged(_) => Error::Verdict(Verdict::Truncated).class(),
+            Self::NoSuchLink(_) => Class::NotThere,
+            Self::LedgerIsOn(_) => Class::OutputExists,
+            Self::LedgerNotRead(_) => Class::Damaged,
+            Self::NotWrittenDown(failure) => failure.class(),
+            Self::Silent(_) => Class::Server,
             Self::OnionWithoutTor => Class::Server,
             Self::LeaseKept(failure) => failure.class(),
             Self::Client(error) => error.class(),

@@ -5,7 +5,7 @@
 use std::ops::{Range, RangeInclusive};
 
 use satchel_client::crypto::limit::{LINK_CHARS, RECEIPT_CHARS};
-use satchel_client::crypto::{Invite, Link, Receipt, Share};
+use satchel_client::crypto::{Invite, Link, OwnerReceipt, PanicSecret, Receipt, Share};
 use satchel_client::share_text::is_word;
 
 const HIDDEN: &str = "(hidden)";
@@ -86,8 +86,9 @@ fn end_of_run(text: &str) -> usize {
 fn holds_code(run: &str) -> bool {
     let is_whole = |at: usize| {
         let from = |len: usize| run.get(at..at + len);
-        from(LINK_CHARS).is_some_and(|text| Link::parse(text).is_ok() || Invite::parse(text).is_ok())
-            || from(RECEIPT_CHARS).is_some_and(|text| Receipt::parse(text).is_ok())
+        from(LINK_CHARS).is_some_and(|text| {
+            Link::parse(text).is_ok() || Invite::parse(text).is_ok() || PanicSecret::parse(text).is_ok()
+        }) || from(RECEIPT_CHARS).is_some_and(|text| Receipt::parse(text).is_ok() || OwnerReceipt::parse(text).is_ok())
             || from(SHARE_CHARS).is_some_and(|text| Share::parse(text).is_ok())
     };
     (0..run.len()).any(is_whole)

@@ -42,6 +42,9 @@ impl Failure {
             Self::OutputIsTerminal => "name a file with -o, or send it on with | or >",
             Self::StdinTwice => "name a file for one of them",
             Self::NoTerminal("the passphrase") => "--passphrase-file reads it from a file, and - from standard input",
+            Self::NoTerminal("the ledger's passphrase") => {
+                "--ledger-passphrase-file reads it from a file; `satchel share --no-ledger` leaves the ledger alone"
+            }
             Self::NoTerminal("the shares") => "name the files that hold them",
             Self::NoTerminal(_) => "it may come from standard input",
             Self::NotTypable(_) => "save it as one line of UTF-8 without a byte order mark",
@@ -143,6 +146,29 @@ impl Failure {
             Self::ReceiptForLink => "`satchel status` and `satchel burn` take receipts",
             Self::OwnerFor(_) => "`satchel status`, `satchel link` and `satchel burn` take it",
             Self::NotAnOwner => "`satchel share --links N` gives one; a receipt of one link makes no more links",
+            Self::PanicFor(_) => "`satchel panic burn` takes it, and burns everything that was made under it",
+            Self::PanicWords(_) => "compare them with the paper, word by word; nothing was burned",
+            Self::PanicNewTakesNone => "`satchel panic burn` takes a panic link",
+            Self::PanicOfAnotherServer(_) => {
+                "its secret would tell this server what belongs together there: make one for this server"
+            }
+            Self::LedgerIsOn(_) => "`satchel list-mine` shows what is in it",
+            Self::LedgerIsOff => "`satchel ledger on` begins one",
+            Self::LedgerOffDeletes => "--delete does that; what was shared stays as it is",
+            Self::LedgerNotRead(_) => "it is left as it is: move it away, or take a newer satchel",
+            Self::NoSuchReceipt(_) => "`satchel list-mine` shows their numbers; nothing was forgotten",
+            Self::NoPanicKept => "`satchel panic new --keep` puts one there",
+            Self::NotWrittenDown(_) => "keep the receipt yourself",
+            Self::Silent(_) => "the same command can be tried again",
+            Self::NotPanic => "`satchel panic new` prints both: a link, and 25 words in their order",
+            Self::NoSuchLink(_) => "`satchel status` shows what they are called",
+            Self::LinkTwice { .. } => "--link N takes the number that `satchel status` shows",
+            Self::NameCount { .. } => "one name on each line; without --links there is one link for each",
+            Self::BadLinkName { .. } => {
+                "a name has at most 127 bytes, is no number, and is there once; nothing was shared"
+            }
+            Self::ChangeWhat => "satchel change --expires 3d, --reads 2, or both",
+            Self::WhichLink => "--link N names one, by the number that `satchel status` shows",
             Self::LinkForReceipt => "`satchel get` opens links; nothing was opened now",
             Self::InviteFor(_) => "`satchel share --invite` takes invites",
             Self::NotAnInvite => "an invite is a link that whoever runs the server hands out; others open or burn",
@@ -189,7 +215,8 @@ fn client_hint(error: &Error) -> Option<&'static str> {
         Error::BeingRead => "if that is not you, somebody else has the link: tell its sender",
         Error::LeaseEnded => "the read is used up: ask its sender to share it again",
         Error::WrongPassphrase { .. } => "nothing was used up; the link can be tried again",
-        Error::Wait { .. } => "its sender can end the wait",
+        Error::Wait { .. } => "its sender can end the wait: `satchel change --end-wait`",
+        Error::ReadsNotFewer { .. } => "nothing was changed; `satchel burn` ends it at once",
         Error::LinksNotAllowed { .. } => "share it twice for more",
         Error::InviteRequired => "ask whoever runs the server for one; --invite takes it",
         Error::InviteRefused { left: None } => "ask whoever runs the server for another; --invite takes it",

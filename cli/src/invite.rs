@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use satchel_client::crypto::Invite;
 use satchel_client::{Address, Base};
 
-use crate::args::Share;
 use crate::ask::{self, text_file};
 use crate::failure::Failure;
 use crate::lease::state_folder;
@@ -20,16 +19,18 @@ pub(crate) struct Given {
 }
 
 /// The invite of `--invite` or `--invite-file`, if there is one.
-pub(crate) fn given(options: &Share, stdin_taken: bool) -> Result<Option<Given>, Failure> {
-    let text = match &options.invite_file {
+pub(crate) fn given(asked: bool, file: Option<&Path>, stdin_taken: bool) -> Result<Option<Given>, Failure> {
+    let text = match file {
         Some(path) => text_file(path, stdin_taken)?,
-        None if options.invite && stdin_taken => ask::prompt("the invite", "Invite: ")?,
-        None if options.invite => ask::link("an invite", None)?,
+        None if asked && stdin_taken => ask::prompt("the invite", "Invite: ")?,
+        None if asked => ask::link("an invite", None)?,
         None => return Ok(None),
     };
     match Address::parse(&text)? {
         Address::Invite { base, invite } => Ok(Some(Given { base, invite })),
-        Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } => Err(Failure::NotAnInvite),
+        Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } | Address::Panic { .. } => {
+            Err(Failure::NotAnInvite)
+        }
     }
 }
 

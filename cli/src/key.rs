@@ -83,6 +83,7 @@ fn link_in(text: &str) -> Result<Link, Failure> {
         Address::Receipt { .. } => Err(Failure::ReceiptForLink),
         Address::Owner { .. } => Err(Failure::OwnerFor("a link")),
         Address::Invite { .. } => Err(Failure::InviteFor("a link")),
+        Address::Panic { .. } => Err(Failure::PanicFor("a link")),
     }
 }
 

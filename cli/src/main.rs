@@ -29,7 +29,9 @@ mod interrupt;
 mod invite;
 mod key;
 mod lease;
+mod ledger;
 mod letter;
+mod link_names;
 mod naming;
 mod opens;
 mod over;
@@ -41,6 +43,7 @@ mod progress;
 mod qr;
 mod quotes;
 mod random;
+mod recording;
 mod rekeying;
 mod seal;
 mod staging;
@@ -95,7 +98,11 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Link(options) => verb::link(options),
         Verb::Get(options) => verb::get(options),
         Verb::Status(options) => verb::status(options),
+        Verb::Change(options) => verb::change(options),
         Verb::Burn(options) => verb::burn(options),
+        Verb::Panic(options) => verb::panic(options),
+        Verb::Ledger(options) => verb::ledger(options),
+        Verb::ListMine(options) => verb::list_mine(options),
         Verb::Completions { shell } => verb::completions(shell),
         Verb::Man(options) => verb::man(options),
     }

@@ -143,3 +143,101 @@ fn other_kinds_of_links_are_told_apart() {
         2,
     );
 }
+
+#[test]
+fn a_server_that_asks_for_work_gets_it_for_the_document_and_for_each_link() {
+    let (desk, server) = (Desk::new(), Server::start_with(&["--work", "always"]));
+    let (links, receipt) = share(&desk, &["--server", server.url()], b"shared");
+    let later = lines(good(desk.run(&["link", &receipt, "--links", "12"])));
+    assert_eq!(later.len(), 12);
+    for link in [&links[2], &later[11]] {
+        assert_eq!(good(desk.run(&["get", link, "-o", "-"])), b"shared");
+    }
+}
+
+#[test]
+fn links_take_the_invite_that_the_server_asks_for() {
+    let (desk, server) = (Desk::new(), Server::start_with(&["--uploads", "invite"]));
+    desk.write("invite", server.invite("5").as_bytes());
+    // One use for the document, and one for each link.
+    let (_, receipt) = share(&desk, &["--invite-file", "invite"], b"shared");
+    let told = refused(desk.run(&["link", &receipt]), 6);
+    assert!(told.contains("invite"), "{told}");
+    let later = lines(good(desk.run(&["link", &receipt, "--invite-file", "invite"])));
+    assert_eq!(good(desk.run(&["get", &later[0], "-o", "-"])), b"shared");
+    refused(desk.run(&["link", &receipt, "--invite-file", "invite"]), 6);
+}
+
+#[test]
+fn names_stay_with_the_owner_and_choose_a_link_on_any_device() {
+    let (desk, server) = (Desk::new(), Server::start());
+    desk.write("names", "Maria G.\nЖанна\nNight shift\n".as_bytes());
+    let output = desk.run_with(&["share", "--names", "names", "--server", server.url()], b"at noon");
+    let told = said(&output);
+    let links = lines(good(output));
+    assert_eq!(links.len(), 3);
+    assert!(
+        told.contains("1, Maria G.") && told.contains("3, Night shift"),
+        "{told}"
+    );
+    let receipt = told.lines().find_map(|line| line.strip_prefix("receipt: ")).unwrap();
+
+    // Another device has the receipt alone.
+    let other = Desk::new();
+    let status = lines(good(other.run(&["status", receipt])));
+    assert!(status[1].starts_with("2, Жанна: It was not opened yet"), "{status:?}");
+    let output = other.run(&["burn", receipt, "--link", " night  shift"]);
+    assert_eq!(
+        output.status.code(),
+        Some(5),
+        "names have their case: {}",
+        said(&output)
+    );
+    good(other.run(&["burn", receipt, "--link", "Night  shift"]));
+    refused(other.run(&["get", &links[2], "-o", "-"]), 5);
+    good(other.run(&["change", receipt, "--link", "Жанна", "--expires", "1d"]));
+    let status = lines(good(other.run(&["status", receipt])));
+    assert!(status[2].starts_with("3, Night shift: It was burned"), "{status:?}");
+
+    other.write("more", "Maria G.\n".as_bytes());
+    let output = other.run(&["link", receipt, "--names", "more", "--json"]);
+    assert!(
+        String::from_utf8(good(output))
+            .unwrap()
+            .contains("\"name\":\"Maria G.\"")
+    );
+    let told = refused(other.run(&["burn", receipt, "--link", "Maria G."]), 2);
+    assert!(told.contains("two of its links are called Maria G.: 1, 4"), "{told}");
+    let json = String::from_utf8(good(other.run(&["status", receipt, "--json"]))).unwrap();
+    assert!(json.contains("\"name\":\"Жанна\"") && !json.contains("label"), "{json}");
+    assert!(!server.keeps("Maria".as_bytes()) && !server.keeps("Жанна".as_bytes()));
+}
+
+#[test]
+fn names_that_cannot_be_are_refused_by_their_line_before_anything_is_shared() {
+    let desk = Desk::new();
+    for (names, code, said) in [
+        ("Maria\n7\n", 2, "line 2 of names"),
+        ("Maria\n\nMaria\n", 2, "line 2 of names"),
+        ("Maria\nMaria\n", 2, "line 2 of names"),
+        ("Maria\n", 2, "1 names are in names, and 3 links are wanted"),
+    ] {
+        desk.write("names", names.as_bytes());
+        let told = refused(
+            desk.run_with(
+                &[
+                    "share",
+                    "--links",
+                    "3",
+                    "--names",
+                    "names",
+                    "--server",
+                    "http://127.0.0.1:9",
+                ],
+                b"x",
+            ),
+            code,
+        );
+        assert!(told.contains(said) && !told.contains("Maria"), "{told}");
+    }
+}

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use js_sys::{Array, Date, Object, Promise, Uint8Array};
 use satchel_client::{Error, LeaseKeeper, Pause, Sealed, SealedSink, Sink, Stage, Watch};
-use satchel_crypto::{Entry, LeaseToken, Manifest, PasteId, ProbeToken, Receipt, SealedElsewhere, sanitise};
+use satchel_crypto::{
+    Entry, LeaseToken, Manifest, OwnerReceipt, PasteId, ProbeToken, Receipt, SealedElsewhere, sanitise,
+};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -152,6 +154,10 @@ impl Watch for Desk {
     async fn upload_begun(&self, receipt: &Receipt) {
         // Without it an upload that is given up stays for the server's 24 hours, no more.
         drop(self.page.upload_begun(&receipt.encode()).await);
+    }
+
+    async fn document_begun(&self, owner: &OwnerReceipt) {
+        drop(self.page.upload_begun(&owner.encode()).await);
     }
 }
 

@@ -12,6 +12,7 @@ mod files;
 mod ops;
 mod page;
 mod random;
+mod several;
 mod subtle;
 mod value;
 #[cfg(feature = "whole")]
@@ -54,6 +55,9 @@ async fn dispatch(operation: &str, base: &str, args: &JsValue, desk: Desk) -> Re
                 "share" => apart(online.share(args)),
                 "receiptStatus" => apart(online.receipt_status(args)),
                 "burn" => apart(async { online.burn(args).await.map(nothing) }),
+                "documentStatus" => apart(online.document_status(args)),
+                "addLinks" => apart(online.add_links(args)),
+                "changePolicy" => apart(online.change_policy(args)),
                 "resetWait" => apart(async { online.reset_wait(args).await.map(nothing) }),
                 "probe" => apart(online.probe(args)),
                 "probeKept" => apart(online.probe_kept(args)),

@@ -1,7 +1,7 @@
 //! The operations, as flows of satchel-client over what the browser has.
 
 use js_sys::{Array, JsString, Object};
-use satchel_api::PasteState;
+use satchel_api::{PasteState, Receipt as State};
 use satchel_client::words::Words;
 use satchel_client::{
     Address, AddressError, Base, Context, Error, Found, LeaseKeeper, NoSpool, OnGuessing, Policy, Reader, Receiving,
@@ -19,13 +19,14 @@ use crate::failure::{Failure, burned_word};
 use crate::fetch::Fetch;
 use crate::files::StoredFile;
 use crate::random::Random;
+use crate::several::{Holder, small};
 use crate::value::{Fields, field, number, text, whole};
 
 /// What an operation with a server stands on.
 pub(crate) struct Online {
-    base: Base,
+    pub(crate) base: Base,
     fetch: Fetch,
-    desk: Desk,
+    pub(crate) desk: Desk,
 }
 
 impl Online {
@@ -42,7 +43,7 @@ impl Online {
         })
     }
 
-    const fn context(&self) -> Context<'_, Fetch, Desk, Desk> {
+    pub(crate) const fn context(&self) -> Context<'_, Fetch, Desk, Desk> {
         Context {
             base: &self.base,
             transport: &self.fetch,
@@ -68,24 +69,21 @@ impl Online {
         let (entries, mut document) = Document::of(&field(args, "document"))?;
         let passphrase = passphrase_in(args)?;
         let invite = self.invite_in(args)?;
-        let asked = field(args, "policy");
-        let policy = Policy {
-            expires_in: whole(&asked, "expiresIn").ok_or_else(|| Failure::new("policy_not_allowed"))?,
-            reads: reads_in(&asked)?,
-            on_guessing: match text(&asked, "onGuessing").as_deref() {
-                Some("burn") => OnGuessing::Burn,
-                _ => OnGuessing::Lock,
-            },
-        };
+        let policy = policy_in(&field(args, "policy"))?;
         // The flow would call a name that the format cannot hold a malformed manifest.
         Manifest::new(entries.clone(), Asked::default()).map_err(|_| Failure::new("unusable_document"))?;
-        let engine = PageEngine::here();
         let sharing = Sharing {
             entries,
             policy,
             passphrase: passphrase.as_ref(),
             invite: invite.as_ref(),
+            panic: None,
+            names: &[],
         };
+        if let Some(count) = small(args, "links") {
+            return self.share_several(sharing, count, document).await;
+        }
+        let engine = PageEngine::here();
         let shared = satchel_client::share(
             &self.context(),
             sharing,
@@ -107,27 +105,7 @@ impl Online {
 
     pub(crate) async fn receipt_status(&self, args: &JsValue) -> Result<Object, Failure> {
         let state = satchel_client::receipt_status(&self.context(), &self.receipt_in(args)?).await?;
-        let word = match state.state {
-            PasteState::Uploading => "uploading",
-            PasteState::Stored => "stored",
-            PasteState::Burned => "burned",
-        };
-        Ok(Fields::new()
-            .with("state", word)
-            .with_or_null("burned", state.burned.map(burned_word))
-            .with_or_null("burnedAt", state.burned_at.map(number))
-            .with_or_null("size", state.size.map(number))
-            .with("reads", state.reads)
-            .with_or_null("readsLeft", state.reads_left)
-            .with("leasesRunning", state.leases_running)
-            .with("wrongTries", state.wrong_tries)
-            .with("retryAfter", number(state.retry_after))
-            .with_or_null("expiresAt", state.expires_at.map(number))
-            .done())
-    }
-
-    pub(crate) async fn burn(&self, args: &JsValue) -> Result<(), Failure> {
-        Ok(satchel_client::burn(&self.context(), &self.receipt_in(args)?).await?)
+        Ok(paste_state(&state).done())
     }
 
     pub(crate) async fn reset_wait(&self, args: &JsValue) -> Result<(), Failure> {
@@ -194,25 +172,45 @@ impl Online {
     fn link_in(&self, args: &JsValue) -> Result<Link, Failure> {
         match self.address(&text(args, "link").unwrap_or_default())? {
             Address::Link { link, .. } => Ok(link),
-            Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
+            Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } | Address::Panic { .. } => {
+                Err(Failure::new("wrong_kind"))
+            }
         }
     }
 
-    fn invite_in(&self, args: &JsValue) -> Result<Option<Invite>, Failure> {
+    pub(crate) fn invite_in(&self, args: &JsValue) -> Result<Option<Invite>, Failure> {
         let Some(text) = text(args, "invite") else {
             return Ok(None);
         };
         match self.address(&text)? {
             Address::Invite { invite, .. } => Ok(Some(invite)),
-            Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } => Err(Failure::new("wrong_kind")),
+            Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } | Address::Panic { .. } => {
+                Err(Failure::new("wrong_kind"))
+            }
         }
     }
 
     fn receipt_in(&self, args: &JsValue) -> Result<Receipt, Failure> {
-        match self.address(&text(args, "receipt").unwrap_or_default())? {
-            Address::Receipt { receipt, .. } => Ok(receipt),
-            Address::Link { .. } | Address::Owner { .. } | Address::Invite { .. } => Err(Failure::new("wrong_kind")),
+        match self.holder_in(args)? {
+            Holder::Paste(receipt) => Ok(receipt),
+            Holder::Document(_) => Err(Failure::new("wrong_kind")),
         }
+    }
+
+    pub(crate) fn holder_in(&self, args: &JsValue) -> Result<Holder, Failure> {
+        match self.address(&text(args, "receipt").unwrap_or_default())? {
+            Address::Receipt { receipt, .. } => Ok(Holder::Paste(receipt)),
+            Address::Owner { owner, .. } => Ok(Holder::Document(owner)),
+            Address::Link { .. } | Address::Invite { .. } | Address::Panic { .. } => Err(Failure::new("wrong_kind")),
+        }
+    }
+
+    fn understood(&self, kind: &str, receipt: &str) -> Object {
+        let receipt = self.base.with_fragment(receipt);
+        Fields::new()
+            .with("kind", kind)
+            .with("receipt", receipt.as_str())
+            .done()
     }
 
     pub(crate) fn understand(&self, args: &JsValue) -> Object {
@@ -224,15 +222,10 @@ impl Online {
                     .with("needsPassphrase", link.needs_passphrase())
                     .done();
             }
-            Ok(Address::Receipt { receipt, .. }) => {
-                let receipt = self.base.with_fragment(&receipt.encode());
-                return Fields::new()
-                    .with("kind", "receipt")
-                    .with("receipt", receipt.as_str())
-                    .done();
-            }
-            // The page does not know these yet: the command line does.
-            Ok(Address::Owner { .. }) => ("owner_receipt", None),
+            Ok(Address::Receipt { receipt, .. }) => return self.understood("receipt", &receipt.encode()),
+            Ok(Address::Owner { owner, .. }) => return self.understood("owner", &owner.encode()),
+            // The page does not know this yet: the command line does.
+            Ok(Address::Panic { .. }) => ("panic_link", None),
             Ok(Address::Invite { invite, .. }) => {
                 let invite = self.base.with_fragment(&invite.encode());
                 return Fields::new()
@@ -252,6 +245,29 @@ impl Online {
             .with("reason", reason)
             .with_some("origin", origin)
             .done()
+    }
+}
+
+/// Where a paste stands, in the words of web/src/vault.ts.
+pub(crate) fn paste_state(state: &State) -> Fields {
+    Fields::new()
+        .with("state", state_word(state.state))
+        .with_or_null("burned", state.burned.map(burned_word))
+        .with_or_null("burnedAt", state.burned_at.map(number))
+        .with_or_null("size", state.size.map(number))
+        .with("reads", state.reads)
+        .with_or_null("readsLeft", state.reads_left)
+        .with("leasesRunning", state.leases_running)
+        .with("wrongTries", state.wrong_tries)
+        .with("retryAfter", number(state.retry_after))
+        .with_or_null("expiresAt", state.expires_at.map(number))
+}
+
+pub(crate) const fn state_word(state: PasteState) -> &'static str {
+    match state {
+        PasteState::Uploading => "uploading",
+        PasteState::Stored => "stored",
+        PasteState::Burned => "burned",
     }
 }
 
@@ -278,16 +294,26 @@ fn state_of(found: Found, mine: bool) -> Object {
 }
 
 /// Normalised by the browser: its tables of NFC would be a third of this WebAssembly.
-fn passphrase_in(args: &JsValue) -> Result<Option<Passphrase>, Failure> {
+pub(crate) fn passphrase_in(args: &JsValue) -> Result<Option<Passphrase>, Failure> {
     let Ok(typed) = field(args, "passphrase").dyn_into::<JsString>() else {
         return Ok(None);
     };
     Ok(Some(Passphrase::from_nfc(&String::from(typed.normalize("NFC")))?))
 }
 
-fn reads_in(policy: &JsValue) -> Result<u32, Failure> {
-    let reads = whole(policy, "reads").and_then(|reads| u32::try_from(reads).ok());
-    reads.ok_or_else(|| Failure::new("policy_not_allowed"))
+pub(crate) fn policy_in(asked: &JsValue) -> Result<Policy, Failure> {
+    let (Some(expires_in), Some(reads)) = (whole(asked, "expiresIn"), small(asked, "reads")) else {
+        return Err(Failure::new("policy_not_allowed"));
+    };
+    let on_guessing = match text(asked, "onGuessing").as_deref() {
+        Some("burn") => OnGuessing::Burn,
+        _ => OnGuessing::Lock,
+    };
+    Ok(Policy {
+        expires_in,
+        reads,
+        on_guessing,
+    })
 }
 
 pub(crate) fn generate_passphrase() -> Object {
@@ -350,7 +376,7 @@ pub(crate) async fn open_file(args: &JsValue, desk: &Desk) -> Result<(), Failure
     };
     let unlocked = match text(&key, "link").map(|link| Address::parse(&link)).transpose()? {
         Some(Address::Link { link, .. }) => Some(link.unlock(passphrase.as_ref())?),
-        Some(Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. }) => {
+        Some(Address::Receipt { .. } | Address::Owner { .. } | Address::Invite { .. } | Address::Panic { .. }) => {
             return Err(Failure::new("wrong_kind"));
         }
         None => None,

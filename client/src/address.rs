@@ -1,7 +1,7 @@
 //! Links, receipts and invites as people hand them on: `BASE/#FRAGMENT`, and what mail filters make of one. Pure.
 
 use satchel_crypto::limit::{LINK_CHARS, RECEIPT_CHARS};
-use satchel_crypto::{Invite, Link, OwnerReceipt, Receipt, Verdict};
+use satchel_crypto::{Invite, Link, OwnerReceipt, PanicSecret, Receipt, Verdict};
 use zeroize::Zeroizing;
 
 /// Where a server is: `https://HOST[:PORT][/PREFIX]`, without a slash at its end.
@@ -37,6 +37,13 @@ pub enum Address {
         base: Option<Base>,
         /// The invite.
         invite: Invite,
+    },
+    /// Burns everything that was made under it.
+    Panic {
+        /// None where the fragment stood alone.
+        base: Option<Base>,
+        /// The panic secret.
+        panic: PanicSecret,
     },
 }
 
@@ -138,7 +145,7 @@ impl Base {
 }
 
 impl Address {
-    /// Reads a link, receipt or invite, whole or its fragment alone, through what mail programs do: `%23` and `%2523`, punctuation around it, line
+    /// Reads a link, receipt, invite or panic link, whole or its fragment alone, through what mail programs do: `%23` and `%2523`, punctuation around it, line
     /// breaks in it, `<...>`, a text before it, a redirector's URL around it.
     ///
     /// # Errors
@@ -183,7 +190,8 @@ impl Address {
             Self::Link { base, .. }
             | Self::Owner { base, .. }
             | Self::Receipt { base, .. }
-            | Self::Invite { base, .. } => base.as_ref(),
+            | Self::Invite { base, .. }
+            | Self::Panic { base, .. } => base.as_ref(),
         }
     }
 
@@ -200,6 +208,9 @@ impl Address {
         let short = |base| {
             let text = run.get(..LINK_CHARS).ok_or(Verdict::MalformedLink)?;
             // They are as long as each other, and the first byte tells them apart.
+            if let Ok(panic) = PanicSecret::parse(text) {
+                return Ok(Self::Panic { base, panic });
+            }
             match Invite::parse(text) {
                 Ok(invite) => Ok(Self::Invite { base, invite }),
                 Err(_) => Link::parse(text).map(|link| Self::Link { base, link }),

@@ -27,6 +27,7 @@ fn read(text: &str) -> Result<(Option<String>, String), AddressError> {
             Address::Link { link, .. } => (base, link.encode().to_string()),
             Address::Receipt { receipt, .. } => (base, format!("!{}", receipt.encode().as_str())),
             Address::Owner { owner, .. } => (base, format!("*{}", owner.encode().as_str())),
+            Address::Panic { panic, .. } => (base, format!("%{}", panic.encode().as_str())),
             Address::Invite { invite, .. } => (base, format!("+{}", invite.encode().as_str())),
         }
     })

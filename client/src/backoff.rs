@@ -7,8 +7,8 @@ use crate::{Context, Error, Pause, Stage, Transport, Watch};
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(8);
 const TRIES_MAX: u32 = 9;
-/// A server that asks for a longer wait than this is not waited for.
-const ASKED_SECS_MAX: u64 = 30;
+/// A server that asks for a longer wait than this is not waited for. A hundred links, at two a second, ask for 50.
+const ASKED_SECS_MAX: u64 = 60;
 
 /// Failed tries in a row.
 #[derive(Default)]

@@ -70,12 +70,21 @@ pub enum Error {
         /// Most reads.
         max: u32,
     },
+    /// Reads can be lowered, never raised.
+    #[error("{}", not_fewer(*most))]
+    ReadsNotFewer {
+        /// The most that may be left now; 0 where one is left.
+        most: u64,
+    },
     /// So many links are not possible.
     #[error("one document can have 1 to {max} links")]
     LinksNotAllowed {
         /// Most links.
         max: u32,
     },
+    /// Names of links that cannot be.
+    #[error("a link's name has at most 127 bytes, is no number, has nothing around it, and is given once")]
+    LinkNames,
     /// Uploading takes an invite.
     #[error("uploading to this server takes an invite")]
     InviteRequired,
@@ -115,6 +124,17 @@ fn refused_invite(left: Option<u64>) -> String {
     match left {
         None => "the invite does not hold here: it is used up, over, ended, or of another server".into(),
         Some(left) => format!("the invite has {left} bytes left, and this takes more"),
+    }
+}
+
+fn not_fewer(most: u64) -> String {
+    match most {
+        0 => "it has one read left, which cannot be fewer".into(),
+        1 => "it has two reads left, which can be lowered to one".into(),
+        most => format!(
+            "it has {} reads left, which can be lowered to at most {most}",
+            most.saturating_add(1)
+        ),
     }
 }
 
@@ -168,12 +188,14 @@ impl Error {
             Self::TooLarge { .. }
             | Self::ExpiryNotAllowed { .. }
             | Self::ReadsNotAllowed { .. }
+            | Self::ReadsNotFewer { .. }
             | Self::LinksNotAllowed { .. }
             | Self::InviteRequired
             | Self::InviteRefused { .. }
             | Self::Refused(_)
             | Self::Unreachable
             | Self::BadAnswer { .. } => Class::Server,
+            Self::LinkNames => Class::Usage,
             Self::Seal(_) | Self::TooLargeHere { .. } | Self::UnsafeName(_) | Self::Read | Self::Write | Self::Keep => {
                 Class::Other
             }

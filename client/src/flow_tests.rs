@@ -62,6 +62,8 @@ fn shared_by(
         policy,
         passphrase,
         invite,
+        panic: None,
+        names: &[],
     };
     let (mut source, mut spool) = (document.clone(), InMemory::default());
     pollster::block_on(share(
@@ -358,6 +360,8 @@ fn not_shared(model: &Model, entries: Vec<Entry>, mut source: Document) -> Error
         policy: ONCE,
         passphrase: None,
         invite: None,
+        panic: None,
+        names: &[],
     };
     let (mut spool, mut rng) = (NoSpool, Seeded::new(1));
     let sharing = share(&context, sharing, &mut source, &mut spool, &Late, &mut rng);

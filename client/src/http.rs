@@ -2,14 +2,16 @@
 
 use satchel_api::{Code, Problem, route};
 use satchel_crypto::PasteId;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
+use crate::json::{Fault, parse};
 use crate::{Answer, Body, Context, Error, Pause, Request, Transport, Watch};
 
-/// No JSON of the API is longer.
-const JSON_LEN_MAX: usize = 64 * 1024;
+/// No JSON of the API is longer: a document's receipt with a thousand links takes half of it.
+const JSON_LEN_MAX: usize = 1024 * 1024;
 
 /// `Authorization: Bearer TOKEN`.
 pub(crate) fn bearer(token: &Zeroizing<String>) -> (&'static str, Zeroizing<String>) {
@@ -33,7 +35,19 @@ impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
         headers: Headers,
         body: Option<&[u8]>,
     ) -> Result<Answer<T::Body>, Error> {
-        let url = format!("{}{}", self.base.as_str(), route::of(pattern, &id.encode()));
+        self.send_to(method, &route::of(pattern, &id.encode()), headers, body)
+            .await
+    }
+
+    /// One request to `path`. Only success is `Ok`.
+    pub(crate) async fn send_to(
+        &self,
+        method: &'static str,
+        path: &str,
+        headers: Headers,
+        body: Option<&[u8]>,
+    ) -> Result<Answer<T::Body>, Error> {
+        let url = format!("{}{path}", self.base.as_str());
         let request = Request {
             method,
             url,
@@ -87,6 +101,31 @@ impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
     }
 }
 
+impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
+    /// A `POST` of JSON that may be repeated, until the JSON of the answer is there.
+    pub(crate) async fn tell<A: DeserializeOwned>(
+        &self,
+        pattern: &str,
+        id: &PasteId,
+        token: &Zeroizing<String>,
+        what: &impl Serialize,
+    ) -> Result<A, Error> {
+        let body = serde_json::to_vec(what).map_err(|_| Error::Write)?;
+        let mut backoff = Backoff::default();
+        loop {
+            let headers = vec![bearer(token), plain("content-type", "application/json")];
+            let tried = match self.send("POST", pattern, id, headers, Some(&body)).await {
+                Ok(answer) => json(answer).await,
+                Err(error) => Err(error),
+            };
+            match tried {
+                Ok(told) => return Ok(told),
+                Err(error) => backoff.wait(self, error).await?,
+            }
+        }
+    }
+}
+
 impl<B> Answer<B> {
     /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -106,12 +145,9 @@ impl<B> Answer<B> {
 pub(crate) async fn json<A: DeserializeOwned>(answer: Answer<impl Body>) -> Result<A, Error> {
     let status = answer.status;
     let text = read_short(answer.body).await.ok_or(Error::Unreachable)?;
-    serde_json::from_slice(&text).map_err(|error| {
-        if error.is_eof() {
-            Error::Unreachable
-        } else {
-            Error::BadAnswer { status }
-        }
+    parse(&text).map_err(|fault| match fault {
+        Fault::Cut => Error::Unreachable,
+        Fault::Shape => Error::BadAnswer { status },
     })
 }
 
@@ -145,13 +181,13 @@ async fn failure(answer: Answer<impl Body>, is_head: bool) -> Error {
             _ => Error::BadAnswer { status },
         };
     }
-    match serde_json::from_slice::<Problem>(&text) {
+    match parse::<Problem>(&text) {
         Ok(mut problem) => {
             problem.retry_after = problem.retry_after.or(retry_after);
             Error::from(problem)
         }
-        Err(error) if error.is_eof() => Error::Unreachable,
-        Err(_) => Error::BadAnswer { status },
+        Err(Fault::Cut) => Error::Unreachable,
+        Err(Fault::Shape) => Error::BadAnswer { status },
     }
 }
 
@@ -177,6 +213,9 @@ impl From<Problem> for Error {
             Code::InviteRequired => match problem.limit {
                 None => Self::InviteRequired,
                 left => Self::InviteRefused { left },
+            },
+            Code::PolicyNotAllowed if problem.field.as_deref() == Some("reads_left") => Self::ReadsNotFewer {
+                most: problem.limit.unwrap_or(0),
             },
             _ => Self::Refused(Box::new(problem)),
         }

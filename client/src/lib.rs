@@ -16,7 +16,10 @@ mod flight;
 #[cfg(test)]
 mod flow_tests;
 mod http;
+mod json;
 mod open;
+mod panic;
+mod payment;
 pub mod platform;
 mod receive;
 mod seal;
@@ -35,14 +38,18 @@ pub use {satchel_api as api, satchel_crypto as crypto};
 
 pub use address::{Address, AddressError, Base};
 pub use ask::{Found, config, probe, probe_with};
-pub use creator::{burn, receipt_status, reset_wait};
+pub use creator::{burn, change_policy, receipt_status, reset_wait};
 pub use error::{Class, Error};
 pub use open::{Listed, Reader, inspect};
+pub use panic::{PANIC_WORDS, panic, panic_of_words, panic_words};
 pub use platform::{
     Answer, Body, Context, Elsewhere, Engine, InCrate, LeaseKeeper, Nowhere, Pause, Request, Sealed, SealedSink, Sink,
     Source, Spool, Stage, Stored, Transport, Unreachable, Watch, seal_brought_in,
 };
 pub use receive::{Received, Receiving, receive};
 pub use seal::seal;
-pub use several::{OneOfSeveral, Several, add_links, burn_document, burn_link, document_status, share_several};
+pub use several::{
+    OneOfSeveral, Several, add_links, add_named_links, burn_document, burn_link, change_link_policy, document_status,
+    name_of, share_several,
+};
 pub use share::{NoSpool, OnGuessing, Policy, Shared, Sharing, share};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{
-    ClosedSegment, LeaseToken, LentSegment, Manifest, OpenSegment, PasteId, PlainSegment, ProbeToken, Receipt,
-    SealError, SealedBytes, SealedElsewhere, Verdict,
+    ClosedSegment, LeaseToken, LentSegment, Manifest, OpenSegment, OwnerReceipt, PasteId, PlainSegment, ProbeToken,
+    Receipt, SealError, SealedBytes, SealedElsewhere, Verdict,
 };
 use zeroize::Zeroizing;
 
@@ -93,6 +93,8 @@ pub trait Watch {
     fn progress(&self, _stage: Stage, _done: u64, _total: Option<u64>) {}
     /// An upload is about to begin that this receipt burns.
     async fn upload_begun(&self, _receipt: &Receipt) {}
+    /// An upload of a document with several links is about to begin that this receipt burns.
+    async fn document_begun(&self, _owner: &OwnerReceipt) {}
 }
 
 /// Watches nothing.

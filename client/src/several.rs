@@ -2,12 +2,17 @@
 
 use rand_core::CryptoRng;
 use satchel_api::limit::{LINKS_AT_ONCE_MAX, LINKS_MAX};
-use satchel_api::{DocumentReceipt, LinkWanted, LinksMade, LinksWanted, header, metadata, route};
-use satchel_crypto::limit::PAYLOAD_HEADER_LEN;
-use satchel_crypto::{Asked, HEAD_LEN, Heads, Link, Manifest, OwnerReceipt, Passphrase, Sealer};
+use satchel_api::{
+    DocumentReceipt, LinkReceipt, LinkWanted, LinksMade, LinksWanted, PolicyChange, Receipt as State, header, metadata,
+    route,
+};
+use satchel_crypto::limit::{LINK_NAME_LEN_MAX, PAYLOAD_HEADER_LEN};
+use satchel_crypto::{Asked, HEAD_LEN, Heads, Invite, Link, Manifest, OwnerReceipt, Passphrase, Sealer};
 
 use crate::backoff::Backoff;
+use crate::creator::{changed_after, check_change};
 use crate::http::{bearer, json, plain};
+use crate::payment::Payment;
 use crate::seal::{AnySink, seal_with};
 use crate::share::{check, forward};
 use crate::upload::{Upload, Uploading, encoded};
@@ -51,10 +56,13 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
         policy,
         passphrase,
         invite,
+        panic,
+        names,
     } = sharing;
     let limits = config(context).await?;
     check(&limits, &policy, invite.is_some())?;
     check_count(count)?;
+    check_names(names)?;
     let asked = Asked {
         reads: Some(policy.reads),
         expires_in: Some(policy.expires_in),
@@ -68,18 +76,22 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
     }
 
     let (owner, heads) = (OwnerReceipt::generate(rng), Heads::generate(rng));
-    let told = encoded(&[
+    let mut pairs = vec![
         (metadata::ID, owner.id().encode()),
         (metadata::OWNER, owner.token().hash().encode()),
         (metadata::HEAD, in_base64url(&heads.for_owner(&owner))),
-    ]);
+    ];
+    pairs.extend(panic.map(|panic| (metadata::PANIC, panic.mark_of_document(&owner.id()))));
+    let told = encoded(&pairs);
     let uploading = Uploading {
         id: owner.id(),
         proof: owner.token().bearer(),
         create: route::DOCUMENTS,
         go_on: route::DOCUMENT,
     };
-    let mut upload = Upload::new(context, uploading, told, invite, limits.invite_required, payload_max);
+    let payment = || Payment::new(invite, limits.invite_required);
+    context.watch.document_begun(&owner).await;
+    let mut upload = Upload::new(context, uploading, told, payment(), payload_max);
     let sealer = Sealer::payload_of(&manifest, &heads, rng)?;
     let out: &mut dyn AnySink<E::Elsewhere> = if manifest.is_open_ended() { spool } else { &mut upload };
     let sealed = seal_with(sealer, &manifest, source, out, engine, context.watch, rng).await;
@@ -89,7 +101,17 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
         Err(error) => Err(error),
     };
     let made = match done {
-        Ok(()) => make(context, &owner, &heads, (&policy, passphrase, count), rng).await,
+        Ok(()) => {
+            make(
+                context,
+                &owner,
+                &heads,
+                (&policy, passphrase, count, names),
+                payment,
+                rng,
+            )
+            .await
+        }
         Err(error) => Err(error),
     };
     match made {
@@ -103,22 +125,47 @@ pub async fn share_several<T: Transport, P: Pause, W: Watch, E: Engine>(
     }
 }
 
-/// Makes `count` more links to a document that lives, without uploading it again.
+/// Makes `count` more links to a document that lives, without uploading it again. An invite pays for them where the server takes creations by invite.
 ///
 /// # Errors
-/// `NotFound`, `Burned`, `LinksNotAllowed`, `ExpiryNotAllowed`, `ReadsNotAllowed`, `Verdict` where what the server keeps is not the owner's
+/// `InviteRequired`, `InviteRefused`, `NotFound`, `Burned`, `LinksNotAllowed`, `ExpiryNotAllowed`, `ReadsNotAllowed`, `Verdict` where what the server keeps is not the owner's
 /// head; `Unreachable`, `BadAnswer`, `Refused`.
 pub async fn add_links<T: Transport, P: Pause, W: Watch>(
     context: &Context<'_, T, P, W>,
     owner: &OwnerReceipt,
-    (policy, passphrase, count): (&Policy, Option<&Passphrase>, u32),
+    wanted: (&Policy, Option<&Passphrase>, u32),
+    invite: Option<&Invite>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<OneOfSeveral>, Error> {
-    // Links take no invite: the document was paid for.
-    check(&config(context).await?, policy, true)?;
+    add_named_links(context, owner, wanted, &[], invite, rng).await
+}
+
+/// As [`add_links`], each called what `names` has in its place; of them the rest, or all, have none.
+///
+/// # Errors
+/// As [`add_links`]; `LinkNames`.
+pub async fn add_named_links<T: Transport, P: Pause, W: Watch>(
+    context: &Context<'_, T, P, W>,
+    owner: &OwnerReceipt,
+    (policy, passphrase, count): (&Policy, Option<&Passphrase>, u32),
+    names: &[String],
+    invite: Option<&Invite>,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Vec<OneOfSeveral>, Error> {
+    check_names(names)?;
+    let limits = config(context).await?;
+    check(&limits, policy, invite.is_some())?;
     check_count(count)?;
     let heads = Heads::open(&owners_head(context, owner).await?, owner)?;
-    make(context, owner, &heads, (policy, passphrase, count), rng).await
+    let payment = || Payment::new(invite, limits.invite_required);
+    make(context, owner, &heads, (policy, passphrase, count, names), payment, rng).await
+}
+
+/// What its owner called a link; none where it has no name, or not one that this receipt sealed.
+#[must_use]
+pub fn name_of(owner: &OwnerReceipt, link: &LinkReceipt) -> Option<String> {
+    let label = <base64ct::Base64UrlUnpadded as base64ct::Encoding>::decode_vec(link.label.as_deref()?).ok()?;
+    owner.open_name(&label).ok().filter(|name| !name.is_empty())
 }
 
 /// What became of a document and of each link to it.
@@ -174,6 +221,30 @@ pub async fn burn_link<T: Transport, P: Pause, W: Watch>(
         .map(drop)
 }
 
+/// As [`change_policy`](crate::change_policy), for one link.
+///
+/// # Errors
+/// As [`change_policy`](crate::change_policy); `NotFound` also where there is no link of that number.
+pub async fn change_link_policy<T: Transport, P: Pause, W: Watch>(
+    context: &Context<'_, T, P, W>,
+    owner: &OwnerReceipt,
+    number: u32,
+    change: PolicyChange,
+) -> Result<State, Error> {
+    check_change(context, change).await?;
+    let (id, token) = (owner.id(), owner.token().bearer());
+    let path = route::LINK_POLICY.replace("{number}", &number.to_string());
+    match context.tell(&path, &id, &token, &change).await {
+        Ok(state) => Ok(state),
+        Err(error @ Error::ReadsNotFewer { .. }) => {
+            let found = document_status(context, owner).await?.links.into_iter();
+            let mut of_number = found.filter(|link| link.number == number);
+            changed_after(error, change, of_number.next().map(|link| link.receipt))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 fn check_count(count: u32) -> Result<(), Error> {
     if (1..=LINKS_MAX).contains(&count) {
         Ok(())
@@ -182,15 +253,35 @@ fn check_count(count: u32) -> Result<(), Error> {
     }
 }
 
+/// Each may be missing, and is called otherwise than the others; a number would be taken for a link's.
+fn check_names(names: &[String]) -> Result<(), Error> {
+    let is_good = |(at, name): (usize, &String)| {
+        let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        let is_first = name.is_empty() || !names[..at].contains(name);
+        name.len() <= LINK_NAME_LEN_MAX
+            && name.trim() == name
+            && !name.contains(char::is_control)
+            && !is_number
+            && is_first
+    };
+    if names.iter().enumerate().all(is_good) {
+        Ok(())
+    } else {
+        Err(Error::LinkNames)
+    }
+}
+
 /// By requests of at most as many as a server takes at once; each can be repeated, because it names the ids.
 async fn make<T: Transport, P: Pause, W: Watch>(
     context: &Context<'_, T, P, W>,
     owner: &OwnerReceipt,
     heads: &Heads,
-    (policy, passphrase, count): (&Policy, Option<&Passphrase>, u32),
+    (policy, passphrase, count, names): (&Policy, Option<&Passphrase>, u32, &[String]),
+    payment: impl Fn() -> Payment,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<OneOfSeveral>, Error> {
-    let mut made = Vec::new();
+    let mut made: Vec<OneOfSeveral> = Vec::new();
+    let mut names = names.iter();
     let mut left = usize::try_from(count).unwrap_or(usize::MAX);
     while left > 0 {
         let some = left.min(LINKS_AT_ONCE_MAX);
@@ -200,9 +291,15 @@ async fn make<T: Transport, P: Pause, W: Watch>(
             if passphrase.is_some() {
                 context.watch.progress(Stage::Deriving, 0, None);
             }
-            wanted.push(wanted_by(link, heads, policy, passphrase)?);
+            // One that has no name says so in as many bytes.
+            let name = names.next().map_or("", String::as_str);
+            let label = owner.seal_name(name, rng).ok_or(Error::LinkNames)?;
+            wanted.push(LinkWanted {
+                label: Some(in_base64url(&label)),
+                ..wanted_by(link, heads, policy, passphrase)?
+            });
         }
-        let answer = ask_for(context, owner, &LinksWanted { links: wanted }).await?;
+        let answer = ask_for(context, owner, &LinksWanted { links: wanted }, payment()).await?;
         if answer.links.len() != some {
             return Err(Error::BadAnswer { status: 201 });
         }
@@ -231,6 +328,7 @@ fn wanted_by(
         expires_in: policy.expires_in,
         reads: policy.reads,
         burns_on_guessing: policy.on_guessing == OnGuessing::Burn,
+        label: None,
     })
 }
 
@@ -238,12 +336,14 @@ async fn ask_for<T: Transport, P: Pause, W: Watch>(
     context: &Context<'_, T, P, W>,
     owner: &OwnerReceipt,
     wanted: &LinksWanted,
+    mut payment: Payment,
 ) -> Result<LinksMade, Error> {
     let token = owner.token().bearer();
     let body = serde_json::to_vec(wanted).map_err(|_| Error::Write)?;
     let mut backoff = Backoff::default();
     loop {
-        let headers = vec![bearer(&token), plain("content-type", "application/json")];
+        let mut headers = vec![bearer(&token), plain("content-type", "application/json")];
+        payment.show(&mut headers);
         let tried = match context
             .send("POST", route::LINKS, &owner.id(), headers, Some(&body))
             .await
@@ -251,9 +351,12 @@ async fn ask_for<T: Transport, P: Pause, W: Watch>(
             Ok(answer) => json(answer).await,
             Err(error) => Err(error),
         };
-        match tried {
+        let unpaid = match tried {
             Ok(made) => return Ok(made),
-            Err(error) => backoff.wait(context, error).await?,
+            Err(error) => payment.after(context, error).await,
+        };
+        if let Err(error) = unpaid {
+            backoff.wait(context, error).await?;
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use rand_core::CryptoRng;
 use satchel_api::limit::READS_MAX;
-use satchel_crypto::{Asked, Entry, Invite, Link, Locks, Manifest, Passphrase, Receipt};
+use satchel_crypto::{Asked, Entry, Invite, Link, Locks, Manifest, PanicSecret, Passphrase, Receipt};
 
+use crate::payment::Payment;
 use crate::seal::{AnySink, seal_into};
 use crate::upload::{Upload, Uploading, upload_metadata};
 use crate::{
@@ -42,6 +43,10 @@ pub struct Sharing<'a> {
     pub passphrase: Option<&'a Passphrase>,
     /// Sent where the server takes uploads by invite only, or where it spares a proof of work: else it need not know who has one.
     pub invite: Option<&'a Invite>,
+    /// Burns it with everything else that was made under it.
+    pub panic: Option<&'a PanicSecret>,
+    /// What the links of a document with several are called, in their order: of them the rest, or all, have none.
+    pub names: &'a [String],
 }
 
 /// What sharing gives back. Nobody else has these.
@@ -90,6 +95,8 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         policy,
         passphrase,
         invite,
+        panic,
+        names: _,
     } = sharing;
     let limits = config(context).await?;
     check(&limits, &policy, invite.is_some())?;
@@ -116,13 +123,13 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
         &unlocked.claim_token(),
         &receipt,
         &policy,
+        panic,
     );
     let mut upload = Upload::new(
         context,
         Uploading::of(&receipt),
         metadata,
-        invite,
-        limits.invite_required,
+        Payment::new(invite, limits.invite_required),
         limits.size_bytes_max,
     );
     context.watch.upload_begun(&receipt).await;

@@ -8,29 +8,17 @@ use satchel_crypto::limit::SHARE_LEN;
 use satchel_crypto::{Share, Verdict};
 use zeroize::Zeroizing;
 
+use crate::words::{spelled, unspelled};
+
 /// How many words a share is.
 pub const WORDS: usize = SHARE_LEN * 8 / BITS_PER_WORD;
 const BITS_PER_WORD: usize = 11;
-/// No word is longer.
-const WORD_LEN_MAX: usize = 8;
 const CODE_CHARS: usize = 74;
 
 /// The share as forty words, joined by spaces.
 #[must_use]
 pub fn words_of(share: &Share) -> Zeroizing<String> {
-    let list = bip39::Language::English.word_list();
-    let bytes = share.to_bytes();
-    let bit = |at: usize| usize::from(bytes[at / 8] >> (7 - at % 8) & 1);
-    let mut text = Zeroizing::new(String::with_capacity(WORDS * (WORD_LEN_MAX + 1)));
-    for word in 0..WORDS {
-        let start = word * BITS_PER_WORD;
-        let number = (start..start + BITS_PER_WORD).fold(0, |number, at| number << 1 | bit(at));
-        if word > 0 {
-            text.push(' ');
-        }
-        text.push_str(list[number]);
-    }
-    text
+    spelled(share.to_bytes().as_slice(), WORDS)
 }
 
 /// The mirror of [`words_of`]: anything but letters between the words, in any case.
@@ -39,22 +27,7 @@ pub fn words_of(share: &Share) -> Zeroizing<String> {
 /// `MalformedShare`.
 pub fn share_of_words(text: &str) -> Result<Share, Verdict> {
     let mut bytes = Zeroizing::new([0_u8; SHARE_LEN]);
-    let mut count = 0;
-    for word in text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
-        let word = Zeroizing::new(word.to_lowercase());
-        let number = bip39::Language::English
-            .find_word(&word)
-            .ok_or(Verdict::MalformedShare)?;
-        if count == WORDS {
-            return Err(Verdict::MalformedShare);
-        }
-        for (i, at) in (count * BITS_PER_WORD..(count + 1) * BITS_PER_WORD).enumerate() {
-            let bit = number >> (BITS_PER_WORD - 1 - i) & 1;
-            bytes[at / 8] |= u8::from(bit == 1) << (7 - at % 8);
-        }
-        count += 1;
-    }
-    if count == WORDS {
+    if unspelled(text, bytes.as_mut_slice(), WORDS) {
         Share::from_bytes(&bytes)
     } else {
         Err(Verdict::MalformedShare)

@@ -2,18 +2,16 @@
 
 use base64ct::{Base64, Encoding};
 use satchel_api::header as name;
-use satchel_api::{Code, Problem, metadata, route};
-use satchel_crypto::{ClaimToken, Invite, PasteId, ProbeToken, Receipt};
+use satchel_api::{Code, metadata, route};
+use satchel_crypto::{ClaimToken, PanicSecret, PasteId, ProbeToken, Receipt};
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
 use crate::http::{Headers, bearer, plain};
+use crate::payment::Payment;
 use crate::share::{OnGuessing, Policy};
-use crate::work;
 use crate::{Answer, Context, Elsewhere, Error, Pause, Sealed, SealedSink, Stage, Transport, Watch};
 
-/// So often work is done for one upload.
-const PAYMENTS_MAX: usize = 5;
 /// How much is sent, and held, at a time.
 pub(crate) const CHUNK_LEN: usize = 8 * 1024 * 1024;
 /// The least that is sent at a time.
@@ -26,6 +24,7 @@ pub(crate) fn upload_metadata(
     claim: &ClaimToken,
     receipt: &Receipt,
     policy: &Policy,
+    panic: Option<&PanicSecret>,
 ) -> String {
     let mut pairs = vec![
         (metadata::ID, id.encode()),
@@ -38,6 +37,7 @@ pub(crate) fn upload_metadata(
     if policy.on_guessing == OnGuessing::Burn {
         pairs.push((metadata::ON_GUESSING, metadata::BURN.into()));
     }
+    pairs.extend(panic.map(|panic| (metadata::PANIC, panic.mark(id))));
     encoded(&pairs)
 }
 
@@ -77,11 +77,7 @@ pub(crate) struct Upload<'a, T: Transport, P: Pause, W: Watch> {
     context: &'a Context<'a, T, P, W>,
     what: Uploading,
     metadata: String,
-    invite: Option<Zeroizing<String>>,
-    /// The server takes uploads by invite only; else the invite is sent where it spares work.
-    sends_invite: bool,
-    /// What was asked for and done.
-    work: Option<String>,
+    payment: Payment,
     /// The container's length.
     total: u64,
     /// Where the held chunk starts.
@@ -99,17 +95,14 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
         context: &'a Context<'a, T, P, W>,
         what: Uploading,
         metadata: String,
-        invite: Option<&Invite>,
-        invite_required: bool,
+        payment: Payment,
         size_max: u64,
     ) -> Self {
         Self {
             context,
             what,
             metadata,
-            invite: invite.map(|invite| invite.token().bearer()),
-            sends_invite: invite_required,
-            work: None,
+            payment,
             total: 0,
             start: 0,
             held: Vec::new(),
@@ -212,29 +205,14 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
         &left[..left.len().min(self.piece_len)]
     }
 
-    /// Creates, and pays where that is asked for. The answer to work may be that more is asked for: not for ever.
+    /// Creates, and pays where that is asked for.
     async fn create(&mut self) -> Result<u64, Error> {
-        for _ in 0..PAYMENTS_MAX {
+        loop {
             match self.try_to_create().await {
-                Err(Error::Refused(problem)) if problem.code == Code::WorkRequired => self.pay(problem).await?,
-                tried => return tried,
+                Err(error) => self.payment.after(self.context, error).await?,
+                created => return created,
             }
         }
-        self.try_to_create().await
-    }
-
-    /// An invite spares the work; where it does not hold, there is still the work.
-    async fn pay(&mut self, problem: Box<Problem>) -> Result<(), Error> {
-        if self.invite.is_some() && !self.sends_invite {
-            self.sends_invite = true;
-            return Ok(());
-        }
-        let solved = match &problem.work {
-            Some(asked) => work::solve(self.context, asked).await,
-            None => None,
-        };
-        self.work = Some(solved.ok_or(Error::Refused(problem))?);
-        Ok(())
     }
 
     async fn try_to_create(&self) -> Result<u64, Error> {
@@ -242,22 +220,10 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
         headers.push(plain(name::UPLOAD_LENGTH, self.total));
         headers.push(plain(name::UPLOAD_METADATA, &self.metadata));
         headers.push(plain("content-type", name::OFFSET_OCTET_STREAM));
-        if let Some(work) = &self.work {
-            headers.push(plain(name::WORK, work));
-        }
-        if let Some(invite) = self.invite.as_ref().filter(|_| self.sends_invite) {
-            headers.push((name::INVITE, invite.clone()));
-        }
+        self.payment.show(&mut headers);
         let body = Some(self.piece(self.start));
-        match self
-            .context
-            .send("POST", self.what.create, &self.what.id, headers, body)
-            .await
-        {
-            Ok(answer) => offset_in(&answer),
-            Err(Error::InviteRequired) if self.invite.is_some() => Err(Error::InviteRefused { left: None }),
-            Err(error) => Err(error),
-        }
+        let (url, id) = (self.what.create, &self.what.id);
+        offset_in(&self.context.send("POST", url, id, headers, body).await?)
     }
 
     async fn patch(&self, offset: u64) -> Result<u64, Error> {

@@ -58,6 +58,8 @@ pub const SEGMENT_OVERHEAD: usize = 32;
 pub const SEGMENT_PLAINTEXT_LEN: usize = SEGMENT_LEN - SEGMENT_OVERHEAD;
 /// A link or an invite, in characters.
 pub const LINK_CHARS: usize = 47;
+/// The name of a link to a document that has several, in bytes of UTF-8.
+pub const LINK_NAME_LEN_MAX: usize = 127;
 /// A recovery share.
 pub const SHARE_LEN: usize = 55;
 /// A receipt, in characters.

@@ -131,11 +131,17 @@ impl UnlockedLink {
 
 /// First 2 bytes of `SHA-256("satchel/v1/checksum" || body)`.
 pub(crate) fn checksum(body: &[u8]) -> [u8; 2] {
-    let hash = Sha256::new()
+    let hash = checksum_hash(body);
+    [hash[0], hash[1]]
+}
+
+/// `SHA-256("satchel/v1/checksum" || body)`
+pub(crate) fn checksum_hash(body: &[u8]) -> [u8; 32] {
+    Sha256::new()
         .chain_update(b"satchel/v1/checksum")
         .chain_update(body)
-        .finalize();
-    [hash[0], hash[1]]
+        .finalize()
+        .into()
 }
 
 /// What stands before a right checksum.

@@ -5,6 +5,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use crate::label::LabelKey;
 use crate::link::{LinkSlotSecret, checked, checksum};
 use crate::secret::secret;
 use crate::token::decode_exact;
@@ -80,6 +81,11 @@ impl OwnerReceipt {
     /// `X(owner secret, "owner")`: proves the receipt to the server.
     pub fn token(&self) -> ReceiptToken {
         ReceiptToken::fill(|token| kdf::derive(self.secret.expose(), &[b"owner"], token))
+    }
+
+    /// `X(owner secret, "label")`: what seals the names of the links.
+    pub(crate) fn label_key(&self) -> LabelKey {
+        LabelKey::fill(|key| kdf::derive(self.secret.expose(), &[b"label"], key))
     }
 
     /// `owner secret || 32 zero bytes`: the slot secret of the owner's head.

@@ -7,9 +7,10 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::file_key::FileKey;
 use crate::floe::{MessageKey, PayloadKey, Stream};
+use crate::label::LabelKey;
 use crate::link::{LinkSecret, LinkSlotSecret};
 use crate::passphrase::PassphraseKey;
-use crate::{ClaimToken, LeaseToken, ProbeToken, ReceiptToken};
+use crate::{ClaimToken, LeaseToken, PanicSecret, ProbeToken, ReceiptToken};
 #[cfg(all(feature = "recipients", feature = "shares"))]
 use crate::{Identity, Share};
 use crate::{Link, OpenSegment, Opened, Passphrase, PlainSegment, Receipt, Rekeying, SegmentKey, UnlockedLink};
@@ -29,7 +30,7 @@ closed!(
     LinkSlotSecret,
     PassphraseKey
 );
-closed!(ProbeToken, ClaimToken, LeaseToken, ReceiptToken);
+closed!(ProbeToken, ClaimToken, LeaseToken, ReceiptToken, PanicSecret, LabelKey);
 closed!(
     Link,
     UnlockedLink,
@@ -53,6 +54,8 @@ assert_impl_all!(LinkSecret: ZeroizeOnDrop);
 assert_impl_all!(LinkSlotSecret: ZeroizeOnDrop);
 assert_impl_all!(PassphraseKey: ZeroizeOnDrop);
 assert_impl_all!(ReceiptToken: ZeroizeOnDrop);
+assert_impl_all!(PanicSecret: ZeroizeOnDrop);
+assert_impl_all!(LabelKey: ZeroizeOnDrop);
 assert_impl_all!(aes_gcm::Aes256Gcm: ZeroizeOnDrop);
 
 /// What runs in several threads: segments, and who makes them.

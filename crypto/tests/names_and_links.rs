@@ -5,7 +5,8 @@ use getrandom::SysRng;
 use proptest::prelude::*;
 use rand_core::UnwrapErr;
 use satchel_crypto::{
-    Asked, Entry, Invite, InviteToken, LeaseToken, Link, Manifest, Receipt, Verdict, limit, sanitise,
+    Asked, Entry, Invite, InviteToken, LABEL_LEN, LeaseToken, Link, Manifest, OwnerReceipt, PanicSecret, Receipt,
+    Verdict, limit, sanitise,
 };
 
 /// Characters that matter to file systems and screens come often.
@@ -118,6 +119,65 @@ fn an_invite_is_neither_a_link_nor_a_receipt() {
         assert!(Invite::parse(&changed).is_err(), "{at}");
         assert!(Invite::parse(&text[..at]).is_err(), "{at}");
     }
+}
+
+/// [L-7] [L-8]
+#[test]
+fn every_label_has_one_length_and_opens_for_its_owner_alone() {
+    let mut rng = UnwrapErr(SysRng);
+    let (owner, other) = (OwnerReceipt::generate(&mut rng), OwnerReceipt::generate(&mut rng));
+    let longest = "n".repeat(limit::LINK_NAME_LEN_MAX);
+    for name in ["", "Maria", "Мария", &longest] {
+        let label = owner.seal_name(name, &mut rng).unwrap();
+        assert_eq!(label.len(), LABEL_LEN);
+        assert_ne!(label, owner.seal_name(name, &mut rng).unwrap());
+        assert_eq!(owner.open_name(&label).as_deref(), Ok(name));
+        assert_eq!(other.open_name(&label), Err(Verdict::WrongKey));
+        for at in [0, 12, 100, LABEL_LEN - 1] {
+            let mut changed = label.clone();
+            changed[at] ^= 1;
+            assert_eq!(owner.open_name(&changed), Err(Verdict::WrongKey), "{at}");
+        }
+    }
+    assert!(owner.seal_name(&(longest + "n"), &mut rng).is_none());
+}
+
+/// [L-2] [L-9] [L-10]
+#[test]
+fn a_panic_link_is_no_other_link_and_what_is_changed_in_it_is_noticed() {
+    let mut rng = UnwrapErr(SysRng);
+    let panic = PanicSecret::generate(&mut rng);
+    let text = panic.encode();
+    assert_eq!(text.len(), limit::LINK_CHARS);
+    assert_eq!(Link::parse(&text).err(), Some(Verdict::UnsupportedLinkFlags));
+    assert_eq!(Invite::parse(&text).err(), Some(Verdict::UnsupportedLinkFlags));
+    assert_eq!(
+        PanicSecret::parse(&Link::generate(&mut rng, false).encode()).err(),
+        Some(Verdict::UnsupportedLinkFlags)
+    );
+    for at in 0..text.len() {
+        let mut changed = text.to_string();
+        changed.replace_range(at..=at, if text.as_bytes()[at] == b'B' { "C" } else { "B" });
+        assert!(PanicSecret::parse(&changed).is_err(), "{at}");
+    }
+    let bits = panic.to_bytes();
+    for bit in 0..8 * bits.len() {
+        let mut changed = *bits;
+        changed[bit / 8] ^= 0x80 >> (bit % 8);
+        assert_eq!(
+            PanicSecret::from_bytes(&changed).err(),
+            Some(Verdict::MalformedLink),
+            "{bit}"
+        );
+    }
+    // One secret marks no two alike, and a document's mark is never a paste's.
+    let ids = [
+        OwnerReceipt::generate(&mut rng).id(),
+        OwnerReceipt::generate(&mut rng).id(),
+    ];
+    assert_ne!(panic.mark(&ids[0]), panic.mark(&ids[1]));
+    assert_ne!(panic.mark(&ids[0]), panic.mark_of_document(&ids[0]));
+    assert_ne!(panic.mark(&ids[0]), PanicSecret::generate(&mut rng).mark(&ids[0]));
 }
 
 fn entry(name: Option<&str>, size: Option<u64>) -> Entry {

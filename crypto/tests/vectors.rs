@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use read::{Read, at_once, by_position, set_at_once, streamed};
 use satchel_crypto::{
-    Allowed, Entry, Header, Heads, Identity, Key, Link, OwnerReceipt, Passphrase, Profile, Receipt, Recipient, Share,
-    Verdict, container_in_page, sanitise,
+    Allowed, Entry, Header, Heads, Identity, Key, Link, OwnerReceipt, PanicSecret, Passphrase, PasteId, Profile,
+    Receipt, Recipient, Share, Verdict, container_in_page, sanitise,
 };
 use sha2::{Digest, Sha256};
 
@@ -261,6 +261,9 @@ fn each_link_and_receipt_comes_to_its_verdict() {
         let looks_like_a_receipt = text.len() == 68 || vector.get("kind") == Some("receipt");
         let came = if vector.get("kind") == Some("owner") {
             OwnerReceipt::parse(text).map(|owner| owner_values(&owner))
+        } else if vector.get("kind") == Some("panic") {
+            assert_eq!(Link::parse(text).err(), Some(Verdict::UnsupportedLinkFlags));
+            PanicSecret::parse(text).map(|panic| panic_values(&panic, &vector))
         } else if looks_like_a_receipt {
             Receipt::parse(text).map(|receipt| receipt_values(&receipt))
         } else {
@@ -305,6 +308,32 @@ fn owner_values(owner: &OwnerReceipt) -> BTreeMap<&'static str, String> {
         ("owner_token", owner.token().bearer().to_string()),
         ("owner_hash", owner.token().hash().encode()),
     ])
+}
+
+fn panic_values(panic: &PanicSecret, vector: &Vector) -> BTreeMap<&'static str, String> {
+    let id = |field| PasteId::parse(vector.get(field).unwrap()).unwrap();
+    let bits = panic.to_bytes();
+    assert_eq!(PanicSecret::parse(&panic.encode()).unwrap().bearer(), panic.bearer());
+    assert_eq!(PanicSecret::from_bytes(&bits).unwrap().bearer(), panic.bearer());
+    BTreeMap::from([
+        ("bearer", panic.bearer().to_string()),
+        ("paste_mark", panic.mark(&id("paste_id"))),
+        ("document_mark", panic.mark_of_document(&id("document_id"))),
+        ("word_bits", hex::encode(bits.as_slice())),
+    ])
+}
+
+/// [L-7] [L-8]
+#[test]
+fn each_label_comes_to_its_verdict() {
+    for vector in vectors("label") {
+        let owner = OwnerReceipt::parse(vector.get("owner").unwrap()).unwrap();
+        let came = owner.open_name(&vector.body);
+        vector.check("opened", &came);
+        if let Ok(name) = came {
+            assert_eq!(vector.get("name"), Some(name.as_str()), "{}", vector.name);
+        }
+    }
 }
 
 /// [L-4] [L-5]

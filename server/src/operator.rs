@@ -309,6 +309,8 @@ pub fn meaning(column: &str) -> Option<&'static str> {
         "document" => "internal number of the document whose payload it leads to, or its own where it is one",
         "number" => "which of that document's links",
         "shared" => "how much of the size is the document's",
+        "panic" => "what a panic request finds it by: says nothing without its secret",
+        "label" => "what a link's owner is told of it, sealed by the owner and under the document's shred key",
         "size" => "length of the container, padded by who made it",
         "held" => "bytes of it that have arrived",
         "reads" => "claims that may succeed; 0 is any number",

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { ageChecks } from './age.mjs';
 import { Rejected, sha256 } from './bytes.mjs';
 import { headFor, openHead } from './head.mjs';
-import { derive, normalise, parseLink } from './link.mjs';
+import { derive, mark, normalise, openLabel, parseLink, wordBits } from './link.mjs';
 import { collide, isSafe, open, openSet, paddedLen, payloadLen, unpackPage } from './reader.mjs';
 import { decapsulate, encapsulate, encodeRecipient, openBase, parseIdentity, parseRecipient, publicKey } from './recipient.mjs';
 import { code, parseCode, parseText, parseWords, words } from './share.mjs';
@@ -107,6 +107,16 @@ function runLink({ fields, body }) {
     check(`${role}_token`, token);
     if (token) check(`${role}_hash`, sha256(token));
   }
+  if (link.kind !== 'panic') return;
+  const id = (field) => Buffer.from(fields[field], 'base64url');
+  check('bearer', link.panicSecret);
+  check('paste_mark', mark(link.panicSecret, id('paste_id')));
+  check('document_mark', mark(link.panicSecret, Buffer.from('satchel/document'), id('document_id')));
+  equal('word_bits', hex(wordBits(link.panicSecret)), fields.word_bits);
+}
+
+function runLabel({ fields, body }) {
+  equal('name', openLabel(body, parseLink(fields.owner)), fields.name);
 }
 
 function runHead({ fields, body }) {
@@ -143,6 +153,7 @@ const RUN = {
   hpke: runHpke,
   link: runLink,
   head: runHead,
+  label: runLabel,
   name: runName,
   padding: runPadding,
   passphrase: runPassphrase,

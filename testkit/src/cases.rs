@@ -8,6 +8,7 @@ mod half_way;
 mod head;
 mod header;
 mod kem;
+mod label;
 mod link;
 mod name;
 mod padding;
@@ -61,6 +62,7 @@ pub fn all() -> Vec<Vector> {
         name::vectors(),
         link::vectors(),
         head::vectors(),
+        label::vectors(),
         recipient_text::vectors(),
         share_text::vectors(),
         kem::vectors(),

@@ -110,17 +110,19 @@ export type Understood =
       readonly needsPassphrase: boolean;
     }
   | { readonly kind: 'receipt'; readonly receipt: string }
+  /** The receipt of a document with several links: hand it to {@link documentStatus}, {@link burn}, {@link changePolicy} and {@link addLinks}. */
+  | { readonly kind: 'owner'; readonly receipt: string }
   /** Lets its holder upload to this server: hand it to {@link share}. */
   | { readonly kind: 'invite'; readonly invite: string }
   | {
       readonly kind: 'bad';
       /**
        * `empty`: nothing but space. `no_link`: nothing in it looks like a link. `foreign_origin`: a whole link, but of another server
-       * (`origin` names it; go there). `owner_receipt`: of a document with several links, which the command line shows. `insecure_origin`: http that is neither loopback nor .onion. The others are verdicts of format.md: the link was
+       * (`origin` names it; go there). `insecure_origin`: http that is neither loopback nor .onion. The others are verdicts of format.md: the link was
        * cut or mistyped, or is of a newer version.
        */
       readonly reason:
-        | 'empty' | 'no_link' | 'foreign_origin' | 'insecure_origin' | 'owner_receipt'
+        | 'empty' | 'no_link' | 'foreign_origin' | 'insecure_origin'
         | 'malformed_link' | 'unsupported_link_version' | 'unsupported_link_flags';
       /** Scheme, host and port of another server; never more of the link. */
       readonly origin?: string;
@@ -161,6 +163,52 @@ export function share(
   return shareDocument({ document, policy, passphrase, invite }, watch);
 }
 
+/** One link of several. */
+export interface NumberedLink {
+  /** Which of them, from 1. */
+  readonly number: number;
+  readonly link: string;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
+/** What sharing with several links gives back. Nobody else has these. */
+export interface SharedSeveral {
+  /** In order of their numbers. */
+  readonly links: readonly NumberedLink[];
+  /** Looks at each link, revokes them, and makes more. */
+  readonly receipt: string;
+  readonly engine: Engine;
+}
+
+/** The most links that this page makes at a time. */
+export const LINKS_MAX = 100;
+
+/** As {@link share}: one upload, and `links` links to it, each with the reads of `policy` for itself. */
+export function shareSeveral(
+  document: Document,
+  policy: Policy,
+  links: number,
+  options: Watch & { readonly passphrase?: string | undefined; readonly invite?: string | undefined } = {},
+): Promise<SharedSeveral> {
+  const { passphrase, invite, ...watch } = options;
+  return shareDocument({ document, policy, links, passphrase, invite }, watch);
+}
+
+/**
+ * Makes `count` more links to a document that is there already. Rejects among others with `burned`, `policy_not_allowed`, `invite_required`,
+ * `rate_limited`.
+ */
+export function addLinks(
+  receipt: string,
+  policy: Policy,
+  count: number,
+  options: Watch & { readonly passphrase?: string | undefined; readonly invite?: string | undefined } = {},
+): Promise<NumberedLink[]> {
+  const { passphrase, invite, ...watch } = options;
+  return runOnce('addLinks', { receipt, policy, count, passphrase, invite }, watch);
+}
+
 /** What the receipt tells. */
 export interface ReceiptState {
   readonly state: 'uploading' | 'stored' | 'burned';
@@ -185,9 +233,38 @@ export function receiptStatus(receipt: string, signal?: AbortSignal): Promise<Re
   return runOnce('receiptStatus', { receipt }, { signal });
 }
 
-/** Destroys the paste for good, at once, running downloads included. Burning what is burned succeeds. */
-export function burn(receipt: string, signal?: AbortSignal): Promise<void> {
-  return runOnce('burn', { receipt }, { signal });
+/** What the receipt of a document with several links tells. */
+export interface DocumentState {
+  readonly state: ReceiptState['state'];
+  /** Of the document; null once it burned. */
+  readonly size: number | null;
+  readonly links: readonly (ReceiptState & { readonly number: number })[];
+}
+
+/** Asks what became of a document and of each link to it. Rejects with `not_found` when even the tombstone is gone. */
+export function documentStatus(receipt: string, signal?: AbortSignal): Promise<DocumentState> {
+  return runOnce('documentStatus', { receipt }, { signal });
+}
+
+/**
+ * Destroys the paste for good, at once, running downloads included; a document with several links with all of them, or the one link of `number`.
+ * Burning what is burned succeeds.
+ */
+export function burn(receipt: string, number?: number, signal?: AbortSignal): Promise<void> {
+  return runOnce('burn', { receipt, number }, { signal });
+}
+
+/** How a paste is to end from now on. What is left out stays as it is. */
+export interface PolicyChange {
+  /** Seconds from now, longer or shorter. */
+  readonly expiresIn?: number;
+  /** At least 1, and fewer than there are. */
+  readonly readsLeft?: number;
+}
+
+/** Changes how a paste ends, or the one link of `number`. Rejects among others with `policy_not_allowed`, `burned`. */
+export function changePolicy(receipt: string, change: PolicyChange, number?: number): Promise<ReceiptState> {
+  return runOnce('changePolicy', { receipt, number, ...change }, {});
 }
 
 /** Ends the wait that wrong passphrases have built up. */

@@ -8,7 +8,7 @@ use super::get::server_of;
 use super::{link, print};
 use crate::args::{Burn, Server, Status};
 use crate::ask;
-use crate::duration::date;
+use crate::duration::{date, time, times};
 use crate::failure::Failure;
 use crate::flow::{Shown, Sleep};
 use crate::http::Http;
@@ -31,16 +31,25 @@ pub(crate) fn status(options: Status) -> Result<(), Failure> {
         return print::json(&serde_json::json!(state));
     }
     print::line(sentence(&state))?;
+    others(&state, "")
+}
+
+/// What else there is to say of one that lives, each line after `before`.
+pub(super) fn others(state: &State, before: &str) -> Result<(), Failure> {
     if state.leases_running > 0 {
         print::line(format_args!(
-            "It is being downloaded right now ({} at once).",
+            "{before}It is being downloaded right now ({} at once).",
             state.leases_running
         ))?;
     }
-    if state.wrong_tries > 0 {
-        print::line(format_args!("Wrong passphrases: {}.", state.wrong_tries))?;
+    match (state.wrong_tries, state.retry_after) {
+        (0, _) => Ok(()),
+        (tries, 0) => print::line(format_args!("{before}Wrong passphrases: {tries}.")),
+        (tries, wait) => print::line(format_args!(
+            "{before}Wrong passphrases: {tries}. Readers wait, {} more.",
+            time(wait)
+        )),
     }
-    Ok(())
 }
 
 pub(super) fn sentence(state: &State) -> String {
@@ -52,6 +61,10 @@ pub(super) fn sentence(state: &State) -> String {
         .map_or_else(String::new, |at| format!(" in the hour from {}", date(at)));
     match (state.state, state.burned, state.reads_left) {
         (PasteState::Uploading, ..) => "It is not all uploaded; nobody can open it yet.".to_owned(),
+        (PasteState::Stored, _, None) if state.reads_used > 0 => {
+            let often = times(state.reads_used);
+            format!("It was opened {often}, and opens any number of times.{until}")
+        }
         (PasteState::Stored, _, None) => format!("It opens any number of times.{until}"),
         (PasteState::Stored, _, Some(0)) => "The last read is being downloaded; then it is gone.".to_owned(),
         (PasteState::Stored, _, Some(left)) if left == state.reads && left == 1 => {
@@ -78,7 +91,7 @@ pub(super) fn sentence(state: &State) -> String {
 /// Destroys a paste for good.
 pub(crate) fn burn(options: Burn) -> Result<(), Failure> {
     let (base, receipt) = match held(options.receipt, &options.server)? {
-        (base, Held::Several(owner)) => return link::burn(&base, &owner, options.link),
+        (base, Held::Several(owner)) => return link::burn(&base, &owner, options.link.as_ref()),
         (_, Held::One(_)) if options.link.is_some() => return Err(Failure::NotAnOwner),
         (base, Held::One(receipt)) => (base, receipt),
     };
@@ -95,17 +108,19 @@ pub(crate) fn burn(options: Burn) -> Result<(), Failure> {
 }
 
 /// What a creator keeps.
-enum Held {
+pub(super) enum Held {
     One(Receipt),
     Several(OwnerReceipt),
 }
 
-fn held(argument: Option<String>, server: &Server) -> Result<(Base, Held), Failure> {
+/// The receipt, and whom to ask.
+pub(super) fn held(argument: Option<String>, server: &Server) -> Result<(Base, Held), Failure> {
     let text = ask::link("a receipt", argument)?;
     match Address::parse(&text)? {
         Address::Receipt { base, receipt } => Ok((server_of(base, server)?, Held::One(receipt))),
         Address::Owner { base, owner } => Ok((server_of(base, server)?, Held::Several(owner))),
         Address::Link { .. } => Err(Failure::LinkForReceipt),
         Address::Invite { .. } => Err(Failure::InviteFor("a receipt")),
+        Address::Panic { .. } => Err(Failure::PanicFor("a receipt")),
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn get(options: Get) -> Result<(), Failure> {
         Address::Receipt { .. } => return Err(Failure::ReceiptForLink),
         Address::Owner { .. } => return Err(Failure::OwnerFor("a link")),
         Address::Invite { .. } => return Err(Failure::InviteFor("a link")),
+        Address::Panic { .. } => return Err(Failure::PanicFor("a link")),
     };
     let mut leases = Leases::of_user()?;
     let http = Http::to(&base)?;

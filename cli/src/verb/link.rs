@@ -2,18 +2,21 @@
 
 use satchel_client::api::DocumentReceipt;
 use satchel_client::crypto::OwnerReceipt;
-use satchel_client::{Address, Base, Context, OnGuessing, OneOfSeveral, Policy, Several};
+use satchel_client::{Address, Base, Context, OnGuessing, OneOfSeveral, Policy, Several, name_of};
 use serde_json::json;
 
-use super::burn::sentence;
+use super::burn::{others, sentence};
 use super::get::server_of;
-use super::print;
+use super::{print, share};
 use crate::args::{Link, Server};
 use crate::ask::{self, is_dash, new_passphrase};
 use crate::duration::date;
 use crate::failure::Failure;
 use crate::flow::{Shown, Sleep};
 use crate::http::Http;
+use crate::invite::{self, Remembered};
+use crate::link_names::{self, OneLink};
+use crate::naming::shown;
 use crate::qr::{Block, drawn};
 use crate::random::random;
 
@@ -26,7 +29,23 @@ pub(crate) fn link(options: Link) -> Result<(), Failure> {
     if from_stdin && passphrase_from_stdin {
         return Err(Failure::StdinTwice);
     }
+    let names_from_stdin = options.names.as_deref().is_some_and(is_dash);
+    if names_from_stdin && (from_stdin || passphrase_from_stdin) {
+        return Err(Failure::StdinTwice);
+    }
+    let invite_from_stdin = options.invite_file.as_deref().is_some_and(is_dash);
+    if invite_from_stdin && (from_stdin || passphrase_from_stdin || names_from_stdin) {
+        return Err(Failure::StdinTwice);
+    }
+    let given = invite::given(false, options.invite_file.as_deref(), false)?;
+    let (names, links) = link_names::wanted(options.names.as_deref(), options.links, false)?;
+    let links = links.unwrap_or(1);
     let (base, owner) = owner(options.receipt, &options.server)?;
+    let base = share::server(Some(base), given.as_ref())?;
+    let invite = match given {
+        Some(given) => Some(given.invite),
+        None => Remembered::of(&base).and_then(|remembered| remembered.load(&base)),
+    };
     let passphrase = new_passphrase(&options.passphrase, false)?;
     let (http, shown) = (Http::to(&base)?, Shown::default());
     let context = Context {
@@ -46,14 +65,16 @@ pub(crate) fn link(options: Link) -> Result<(), Failure> {
         reads: options.reads,
         on_guessing: OnGuessing::Lock,
     };
-    let wanted = (&policy, passphrase.as_ref(), options.links);
-    let links = pollster::block_on(satchel_client::add_links(&context, &owner, wanted, &mut random()))?;
+    let wanted = (&policy, passphrase.as_ref(), links);
+    let mut rng = random();
+    let made = satchel_client::add_named_links(&context, &owner, wanted, &names, invite.as_ref(), &mut rng);
+    let links = pollster::block_on(made)?;
     drop(shown);
     let shape = Shape {
         json: options.json,
         qr: options.qr,
     };
-    report(&base, &Several { links, owner }, options.reads, shape)
+    report(&base, &Several { links, owner }, &names, options.reads, shape)
 }
 
 /// How links are shown.
@@ -64,24 +85,37 @@ pub(crate) struct Shape {
 }
 
 /// Links alone on standard output, one a line, in the order of their numbers.
-pub(crate) fn report(base: &Base, several: &Several, reads: u32, shape: Shape) -> Result<(), Failure> {
+pub(crate) fn report(
+    base: &Base,
+    several: &Several,
+    names: &[String],
+    reads: u32,
+    shape: Shape,
+) -> Result<(), Failure> {
+    let mut names = names.iter();
+    let named: Vec<_> = several.links.iter().map(|one| (one, names.next())).collect();
     let receipt = base.with_fragment(&several.owner.encode());
     if shape.qr {
-        for one in &several.links {
+        for (one, name) in &named {
             let link = base.with_fragment(&one.link.encode());
-            eprint!("{}:\n{}", one.number, *drawn(&link, Block::Light)?);
+            eprint!(
+                "{}:\n{}",
+                called(one.number, name.map(String::as_str)),
+                *drawn(&link, Block::Light)?
+            );
         }
     }
     if shape.json {
-        let link = |one: &OneOfSeveral| {
+        let link = |(one, name): &(&OneOfSeveral, Option<&String>)| {
             json!({
                 "number": one.number,
+                "name": name,
                 "link": base.with_fragment(&one.link.encode()).as_str(),
                 "id": one.link.id().encode(),
                 "expires_at": one.expires_at,
             })
         };
-        let links: Vec<_> = several.links.iter().map(link).collect();
+        let links: Vec<_> = named.iter().map(link).collect();
         return print::json(&json!({ "links": links, "receipt": receipt.as_str(), "reads": reads }));
     }
     // Where nobody gets the links, the receipt still burns what they lead to.
@@ -96,6 +130,10 @@ pub(crate) fn report(base: &Base, several: &Several, reads: u32, shape: Shape) -
         1 => "once".to_owned(),
         reads => format!("{reads} times"),
     };
+    // Links alone would not tell whose each is.
+    for (one, name) in named.iter().filter(|(_, name)| name.is_some()) {
+        eprintln!("{}", called(one.number, name.map(String::as_str)));
+    }
     let until = several
         .links
         .first()
@@ -114,22 +152,54 @@ pub(crate) fn status(base: &Base, owner: &OwnerReceipt, as_json: bool) -> Result
         pollster::block_on(satchel_client::document_status(context, owner))
     })?;
     if as_json {
-        return print::json(&json!(state));
+        return print::json(&json_of(owner, &state));
     }
     if state.links.is_empty() {
         return print::line("It has no links.");
     }
     for link in &state.links {
-        print::line(format_args!("{}: {}", link.number, sentence(&link.receipt)))?;
-        if link.receipt.wrong_tries > 0 {
-            print::line(format_args!("   Wrong passphrases: {}.", link.receipt.wrong_tries))?;
-        }
+        let name = name_of(owner, link);
+        print::line(format_args!(
+            "{}: {}",
+            called(link.number, name.as_deref()),
+            sentence(&link.receipt)
+        ))?;
+        others(&link.receipt, "   ")?;
     }
     Ok(())
 }
 
+/// `3`, or `3, Maria`.
+pub(super) fn called(number: u32, name: Option<&str>) -> String {
+    name.map_or_else(|| number.to_string(), |name| format!("{number}, {}", shown(name)))
+}
+
+/// As the server says it, with names in the place of what is sealed.
+pub(super) fn json_of(owner: &OwnerReceipt, state: &DocumentReceipt) -> serde_json::Value {
+    let mut json = json!(state);
+    for (at, link) in state.links.iter().enumerate() {
+        if let Some(line) = json["links"][at].as_object_mut() {
+            line.remove("label");
+            line.insert("name".to_owned(), json!(name_of(owner, link)));
+        }
+    }
+    json
+}
+
+/// The number of a link that somebody names. Numbers need no look.
+pub(super) fn number_of(base: &Base, owner: &OwnerReceipt, link: &OneLink) -> Result<u32, Failure> {
+    if let OneLink::Number(number) = link {
+        return Ok(*number);
+    }
+    let found = with(base, |context| {
+        pollster::block_on(satchel_client::document_status(context, owner))
+    })?;
+    link.number(owner, &found)
+}
+
 /// One link, or the document with all of them.
-pub(crate) fn burn(base: &Base, owner: &OwnerReceipt, number: Option<u32>) -> Result<(), Failure> {
+pub(crate) fn burn(base: &Base, owner: &OwnerReceipt, link: Option<&OneLink>) -> Result<(), Failure> {
+    let number = link.map(|link| number_of(base, owner, link)).transpose()?;
     with(base, |context| match number {
         Some(number) => pollster::block_on(satchel_client::burn_link(context, owner, number)),
         None => pollster::block_on(satchel_client::burn_document(context, owner)),
@@ -141,7 +211,8 @@ pub(crate) fn burn(base: &Base, owner: &OwnerReceipt, number: Option<u32>) -> Re
     Ok(())
 }
 
-fn with<T>(
+/// Acts over a connection to `base`.
+pub(super) fn with<T>(
     base: &Base,
     act: impl FnOnce(&Context<'_, Http, Sleep, Shown>) -> Result<T, satchel_client::Error>,
 ) -> Result<T, Failure> {
@@ -161,5 +232,6 @@ fn owner(argument: Option<String>, server: &Server) -> Result<(Base, OwnerReceip
         Address::Receipt { .. } => Err(Failure::NotAnOwner),
         Address::Link { .. } => Err(Failure::LinkForReceipt),
         Address::Invite { .. } => Err(Failure::InviteFor("a receipt")),
+        Address::Panic { .. } => Err(Failure::PanicFor("a receipt")),
     }
 }

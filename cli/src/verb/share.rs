@@ -1,10 +1,11 @@
 //! `satchel share`.
 
-use satchel_client::crypto::Asked;
+use satchel_client::crypto::{Asked, Entry};
 use satchel_client::{Base, Context, Error, OnGuessing, Policy, Several, Shared, Sharing};
 use serde_json::json;
 
 use super::link::{self, Shape};
+use super::panic;
 use super::print;
 use super::seal::takes_stdin;
 use crate::args::Share;
@@ -13,11 +14,14 @@ use crate::document::Document;
 use crate::duration::date;
 use crate::engine::Threads;
 use crate::failure::{Failure, at};
-use crate::flow::{Aside, Reading, Shown, Sleep, told};
+use crate::flow::{Aside, Reading, Sleep, told};
 use crate::http::Http;
 use crate::invite::{self, Given, Remembered};
+use crate::ledger::{Ledger, Unlocked};
+use crate::link_names;
 use crate::qr::{Block, drawn};
 use crate::random::random;
+use crate::recording::Recording;
 
 const EXPIRES_IN_DEFAULT: u64 = 7 * 86_400;
 
@@ -30,13 +34,44 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     let document = Document::gather(&options.paths, None)?;
     let stdin_taken = takes_stdin(&options.paths);
     let passphrase_from_stdin = options.passphrase.passphrase_file.as_deref().is_some_and(is_dash);
+    let names_from_stdin = options.names.as_deref().is_some_and(is_dash);
+    let panic_from_stdin = options.panic_file.as_deref().is_some_and(is_dash);
     let invite_from_stdin = options.invite_file.as_deref().is_some_and(is_dash);
-    if passphrase_from_stdin && invite_from_stdin {
+    let from_stdin = [
+        passphrase_from_stdin,
+        invite_from_stdin,
+        names_from_stdin,
+        panic_from_stdin,
+    ];
+    if from_stdin.into_iter().filter(|from| *from).count() > 1 {
         return Err(Failure::StdinTwice);
     }
-    let given = invite::given(&options, stdin_taken || passphrase_from_stdin)?;
+    let (names, links) = link_names::wanted(options.names.as_deref(), options.links, stdin_taken)?;
+    let given = invite::given(
+        options.invite,
+        options.invite_file.as_deref(),
+        stdin_taken || passphrase_from_stdin,
+    )?;
     let base = server(named, given.as_ref())?;
+    let panic = options
+        .panic_file
+        .as_deref()
+        .map(|path| panic::of_file(path, stdin_taken));
+    let panic = match panic.transpose()? {
+        Some((Some(of), _)) if of != base => return Err(Failure::PanicOfAnotherServer(of)),
+        panic => panic.map(|(_, panic)| panic),
+    };
     let passphrase = new_passphrase(&options.passphrase, stdin_taken || invite_from_stdin)?;
+    let ledger = ledger(&options, stdin_taken)?;
+    let kept = match &ledger {
+        // Before anything is uploaded, so that nobody shares what is then not written down.
+        Some(unlocked) => unlocked.read(panic::of_book)??,
+        None => None,
+    };
+    let panic = panic.or_else(|| {
+        kept.filter(|(of, _)| of.as_ref() == Some(&base))
+            .map(|(_, panic)| panic)
+    });
     let remembered = Remembered::of(&base);
     let is_given = given.is_some();
     let invite = match (given, &remembered) {
@@ -46,12 +81,13 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     };
 
     let http = Http::to(&base)?;
-    let shown = Shown::default();
+    let entries = document.manifest(Asked::default())?.entries().to_vec();
+    let recording = Recording::new(&base, ledger.as_ref(), described(&entries), &names);
     let context = Context {
         base: &base,
         transport: &http,
         pause: &Sleep,
-        watch: &shown,
+        watch: &recording,
     };
     let expires_in = match options.expires {
         Some(expires) => expires.0,
@@ -65,7 +101,7 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         OnGuessing::Lock
     };
     let sharing = Sharing {
-        entries: document.manifest(Asked::default())?.entries().to_vec(),
+        entries,
         policy: Policy {
             expires_in,
             reads: options.reads.unwrap_or(1),
@@ -73,6 +109,8 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         },
         passphrase: passphrase.as_ref(),
         invite: invite.as_ref(),
+        panic: panic.as_ref(),
+        names: &names,
     };
     let mut reading = Reading {
         contents: document.open(),
@@ -80,7 +118,7 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
     };
     let mut aside = Aside::new();
     let (engine, mut rng) = (Threads::start(), random());
-    let shared = match options.links {
+    let shared = match links {
         None => pollster::block_on(satchel_client::share(
             &context,
             sharing,
@@ -101,6 +139,11 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         ))
         .map(Made::Several),
     };
+    if let Err(error) = &shared
+        && !matches!(error, Error::Unreachable)
+    {
+        recording.forget();
+    }
     let shared = match (shared, &remembered) {
         (Err(error @ Error::InviteRefused { left: None }), Some(remembered)) if !is_given => {
             remembered.forget();
@@ -108,7 +151,7 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         }
         (shared, _) => shared.map_err(|error| told(error, reading.failed.or(aside.failed)))?,
     };
-    drop(shown);
+    let not_written = recording.failed();
     match &shared {
         Made::One(shared) => report(&base, shared, &options)?,
         Made::Several(several) => {
@@ -116,7 +159,7 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
                 json: options.json,
                 qr: options.qr,
             };
-            link::report(&base, several, options.reads.unwrap_or(1), shape)?;
+            link::report(&base, several, &names, options.reads.unwrap_or(1), shape)?;
         }
     }
     match (invite, remembered) {
@@ -126,7 +169,38 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         }
         _ => {}
     }
-    Ok(())
+    match not_written {
+        Some(failure) => Err(Failure::NotWrittenDown(Box::new(failure))),
+        None => Ok(()),
+    }
+}
+
+/// The ledger, where it is on and wanted.
+fn ledger(options: &Share, stdin_taken: bool) -> Result<Option<Unlocked>, Failure> {
+    let ledger = match Ledger::of_user() {
+        Ok(ledger) if !options.no_ledger && (ledger.is_on() || options.ledger.file.is_some()) => ledger,
+        // Without a home folder there is none.
+        _ => return Ok(None),
+    };
+    ledger.unlock(options.ledger.file.as_deref(), stdin_taken).map(Some)
+}
+
+/// What is shared, by its first names.
+fn described(entries: &[Entry]) -> String {
+    let mut names: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry.name.as_deref())
+        .take(4)
+        .collect();
+    if names.is_empty() {
+        return "a text".to_owned();
+    }
+    if entries.len() > 3 {
+        names.truncate(3);
+        names.push("...");
+    }
+    let all = names.join(", ");
+    all.chars().take(200).collect()
 }
 
 /// What sharing gave.
@@ -136,7 +210,7 @@ enum Made {
 }
 
 /// The server that was named, or the invite's. An invite goes to no other server than its own.
-fn server(named: Option<Base>, given: Option<&Given>) -> Result<Base, Failure> {
+pub(super) fn server(named: Option<Base>, given: Option<&Given>) -> Result<Base, Failure> {
     match (named, given.and_then(|given| given.base.clone())) {
         (Some(named), Some(of_invite)) if named != of_invite => Err(Failure::InviteOfAnotherServer(of_invite)),
         (Some(base), _) | (None, Some(base)) => Ok(base),

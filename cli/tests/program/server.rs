@@ -54,6 +54,24 @@ impl Server {
         &self.url
     }
 
+    /// Whether these bytes are anywhere in its folder.
+    #[allow(dead_code, reason = "each test file uses its part")]
+    pub(crate) fn keeps(&self, bytes: &[u8]) -> bool {
+        let mut folders = vec![self.data.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if std::fs::read(path).is_ok_and(|file| file.windows(bytes.len()).any(|window| window == bytes))
+                {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
     /// A new invite's link, by the operator's command.
     #[allow(dead_code, reason = "each test file uses its part")]
     pub(crate) fn invite(&self, uses: &str) -> String {

@@ -322,6 +322,7 @@ impl State {
                 work: Some(Work {
                     challenge: challenge_of(&told),
                     bits: self.work_bits,
+                    nonces: 1,
                 }),
                 ..Problem::new(Code::WorkRequired)
             });
@@ -419,6 +420,7 @@ impl Paste {
             size: None,
             reads: self.reads,
             reads_left: self.reads_left(),
+            reads_used: self.reads_used,
             leases_running: 0,
             wrong_tries: self.wrong_tries,
             retry_after: self.wait,

@@ -1,9 +1,9 @@
 //! What a paste's creator asks, with the receipt token: how it stands, burn it, clear its wait.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use satchel_api::PolicyChange;
+use satchel_api::{Panicked, PolicyChange};
 
-use super::{Failure, Shared, body, proof, tus, uploads};
+use super::{Failure, Shared, body, gate, proof, tus, uploads};
 use crate::store::Change;
 
 /// `GET .../receipt`.
@@ -37,6 +37,13 @@ pub(super) async fn change(
     shared.store.receipt(id, &token).await?;
     let change = asked(&request, &mut payload, &shared).await?;
     Ok(HttpResponse::Ok().json(shared.store.change(id, &token, change).await?))
+}
+
+/// `POST /api/v1/panic`: burns everything that was made under a secret. One that nothing was made under burns nothing, and is answered alike.
+pub(super) async fn panic(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
+    gate::admit_panic(&request, &shared)?;
+    let burned = shared.store.panic(proof::panic_secret(&request)?).await?;
+    Ok(HttpResponse::Ok().json(Panicked { burned }))
 }
 
 /// `POST .../links/{number}/policy`: the same, by the document's owner.

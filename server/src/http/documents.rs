@@ -3,10 +3,12 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use satchel_api::limit::{LINKS_AT_ONCE_MAX, READS_MAX};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use satchel_api::limit::{LABEL_LEN_MAX, LINKS_AT_ONCE_MAX, READS_MAX};
 use satchel_api::{Code, DocumentReceipt, LinkMade, LinkReceipt, LinkWanted, LinksMade, LinksWanted, metadata};
 
-use super::{Failure, Shared, body, proof, uploads};
+use super::gate::Asked;
+use super::{Failure, Shared, body, gate, proof, uploads};
 use crate::store::{Id, NewLink, NewPaste, OnGuessing, TokenHash};
 
 /// `GET .../receipt` of a document.
@@ -17,6 +19,7 @@ pub(super) async fn receipt(request: HttpRequest, shared: web::Data<Shared>) -> 
     let links = links.map(|link| LinkReceipt {
         number: link.number,
         receipt: link.receipt,
+        label: link.label.as_deref().map(Base64UrlUnpadded::encode_string),
     });
     Ok(HttpResponse::Ok().json(DocumentReceipt {
         state,
@@ -62,10 +65,15 @@ async fn make_from(
         ));
     }
     let links = wanted.links.iter().map(|link| new_link(link, shared));
-    let made = shared
-        .store
-        .add_links(id, &owner, links.collect::<Result<_, _>>()?)
-        .await?;
+    let links: Vec<NewLink> = links.collect::<Result<_, _>>()?;
+    let ids: Vec<Id> = links.iter().map(|link| link.paste.id).collect();
+    let asked = Asked {
+        ids: &ids,
+        size: links.iter().map(NewLink::size).sum(),
+    };
+    // Each is an item of the store like an upload.
+    let invite = gate::admit(request, shared, &asked).await?;
+    let made = shared.store.add_links_by(invite, id, &owner, links).await?;
     let links = made.into_iter().map(|made| LinkMade {
         number: made.number,
         expires_at: made.expires_at,
@@ -109,8 +117,13 @@ fn new_link(wanted: &LinkWanted, shared: &Shared) -> Result<NewLink, Failure> {
             OnGuessing::Lock
         },
         keep: false,
+        panic: None,
     };
-    Ok(NewLink { paste, head })
+    let label = wanted.label.as_deref().map(|text| proof::short(text, LABEL_LEN_MAX));
+    let label = label
+        .map(|label| label.ok_or_else(|| Failure::field("label")))
+        .transpose()?;
+    Ok(NewLink { paste, head, label })
 }
 
 /// A media type that is JSON's, with or without a charset.

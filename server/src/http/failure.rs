@@ -113,6 +113,7 @@ impl From<StoreError> for Failure {
             StoreError::TooLong { limit } => Self::too_large(limit),
             StoreError::NotFewer { most } => Self::policy("reads_left", u64::from(most)),
             StoreError::TooManyLinks { limit } => Self::policy("links", u64::from(limit)),
+            StoreError::TooManyPanics => Self::new(Code::RateLimited).retry_after(5),
             StoreError::Range { size } => Self {
                 content_size: Some(size),
                 ..Self::new(Code::RangeNotSatisfiable)

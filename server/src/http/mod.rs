@@ -103,7 +103,7 @@ impl Shared {
     }
 }
 
-/// Registers every route.
+/// Registers every route. Those with an id are tried one after the other, each by an expression of its own: the most frequent come first.
 pub fn configure(app: &mut web::ServiceConfig) {
     app.service(resource(route::HEALTH, "GET, HEAD").route(reading().to(health)))
         .service(resource(route::CONFIG, "GET, HEAD").route(reading().to(config)))
@@ -113,6 +113,10 @@ pub fn configure(app: &mut web::ServiceConfig) {
                 .route(web::method(Method::OPTIONS).to(uploads::capabilities))
                 .route(web::post().to(uploads::create)),
         )
+        .service(resource(route::CLAIM, "POST").route(web::post().to(readers::claim)))
+        .service(resource(route::CONFIRM, "POST").route(web::post().to(readers::confirm)))
+        .service(resource(route::CONTENT, "GET").route(web::get().to(readers::content)))
+        .service(resource(route::PROBE, "POST").route(web::post().to(readers::probe)))
         .service(
             resource(route::PASTE, "DELETE, HEAD, OPTIONS, PATCH, POST")
                 .route(web::method(Method::OPTIONS).to(uploads::capabilities))
@@ -123,10 +127,6 @@ pub fn configure(app: &mut web::ServiceConfig) {
         )
         .service(resource(route::RECEIPT, "GET, HEAD").route(reading().to(creator::receipt)))
         .service(resource(route::RESET_WAIT, "POST").route(web::post().to(creator::reset_wait)))
-        .service(resource(route::PROBE, "POST").route(web::post().to(readers::probe)))
-        .service(resource(route::CLAIM, "POST").route(web::post().to(readers::claim)))
-        .service(resource(route::CONTENT, "GET").route(web::get().to(readers::content)))
-        .service(resource(route::CONFIRM, "POST").route(web::post().to(readers::confirm)))
         .service(resource(route::POLICY, "POST").route(web::post().to(creator::change)))
         .service(
             resource(route::DOCUMENTS, "OPTIONS, POST")
@@ -144,6 +144,7 @@ pub fn configure(app: &mut web::ServiceConfig) {
         .service(resource(route::HEAD, "GET, HEAD").route(reading().to(documents::head)))
         .service(resource(route::LINKS, "POST").route(web::post().to(documents::make)))
         .service(resource(route::LINK, "DELETE").route(web::delete().to(documents::burn_link)))
+        .service(resource(route::PANIC, "POST").route(web::post().to(creator::panic)))
         .service(resource(route::LINK_POLICY, "POST").route(web::post().to(creator::change_link)))
         .default_service(web::to(elsewhere));
 }

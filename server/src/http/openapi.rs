@@ -344,7 +344,7 @@ fn components() -> Components {
     for (name, schema) in schemas {
         components.schemas.insert(name, schema);
     }
-    for role in ["receipt", "owner", "probe", "claim", "lease"] {
+    for role in ["receipt", "owner", "panic", "probe", "claim", "lease"] {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some(format!("The {role} token: 32 bytes in base64url without padding")))

@@ -6,7 +6,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use satchel_api::{Code, limit, route};
 
 use super::Failure;
-use crate::store::{Id, Token};
+use crate::store::{Id, PanicSecret, Token};
 
 /// The `{id}` of the path: a document's below [`route::DOCUMENTS`], else a paste's.
 ///
@@ -44,6 +44,10 @@ pub(super) fn bearer(request: &HttpRequest) -> Result<Token, Failure> {
 }
 
 pub(super) fn bearer_if_any(request: &HttpRequest) -> Option<Token> {
+    bearer_bytes(request).map(Token::new)
+}
+
+fn bearer_bytes(request: &HttpRequest) -> Option<[u8; limit::TOKEN_LEN]> {
     let mut all = request.headers().get_all(header::AUTHORIZATION);
     let (Some(value), None) = (all.next(), all.next()) else {
         return None;
@@ -52,7 +56,7 @@ pub(super) fn bearer_if_any(request: &HttpRequest) -> Option<Token> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
-    decode(token.trim_start_matches(' ')).map(Token::new)
+    decode(token.trim_start_matches(' '))
 }
 
 /// The token in the header `name`, once.
@@ -77,8 +81,21 @@ pub(super) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 /// What stands before the payload of a container with several links, in base64url: opaque, and short.
 pub(super) fn head(text: &str) -> Option<Vec<u8>> {
-    let head = Base64UrlUnpadded::decode_vec(text).ok()?;
-    (1..=limit::HEAD_LEN_MAX).contains(&head.len()).then_some(head)
+    short(text, limit::HEAD_LEN_MAX)
+}
+
+/// 1 to `len_max` opaque bytes in base64url.
+pub(super) fn short(text: &str, len_max: usize) -> Option<Vec<u8>> {
+    let bytes = Base64UrlUnpadded::decode_vec(text).ok()?;
+    (1..=len_max).contains(&bytes.len()).then_some(bytes)
+}
+
+/// The panic secret of `Authorization: Bearer`.
+///
+/// # Errors
+/// `not_found` when it is missing or not 32 bytes in base64url.
+pub(super) fn panic_secret(request: &HttpRequest) -> Result<PanicSecret, Failure> {
+    bearer_bytes(request).map(PanicSecret::new).ok_or_else(not_found)
 }
 
 #[cfg(test)]

@@ -74,11 +74,12 @@ impl Throttle {
         }
     }
 
-    /// Takes one creation from the client's bucket.
+    /// Takes `count` creations from the client's bucket, if one is in it. What is taken beyond the rest runs back in before the next one: so
+    /// a request for more than a bucket holds is possible, and in the long run nobody has more than `per_minute`.
     ///
     /// # Errors
     /// `rate_limited` with the seconds until the next one.
-    pub(super) fn take(&self, address: IpAddr, per_minute: u32, now: Instant) -> Result<(), Failure> {
+    pub(super) fn take(&self, address: IpAddr, per_minute: u32, count: u32, now: Instant) -> Result<(), Failure> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if now.duration_since(buckets.since) >= KEY_LIFE {
             *buckets = Buckets::new((self.new_key)(), now);
@@ -98,7 +99,7 @@ impl Throttle {
         }
         for (place, before) in places.into_iter().zip([one, other]) {
             // One that somebody else has emptied further stays as it is.
-            buckets.taken[place] = before.max(missing + ONE);
+            buckets.taken[place] = before.max(missing.saturating_add(count.saturating_mul(ONE)));
             buckets.at[place] = at;
         }
         Ok(())
@@ -168,22 +169,38 @@ mod tests {
         let (throttle, now) = (throttle(), Instant::now());
         let address = ip("203.0.113.5");
         for _ in 0..3 {
-            assert!(throttle.take(address, 3, now).is_ok());
+            assert!(throttle.take(address, 3, 1, now).is_ok());
         }
-        assert!(throttle.take(address, 3, now).is_err());
-        assert!(throttle.take(ip("198.51.100.6"), 3, now).is_ok());
-        assert!(throttle.take(address, 3, now + Duration::from_secs(19)).is_err());
-        assert!(throttle.take(address, 3, now + Duration::from_secs(21)).is_ok());
+        assert!(throttle.take(address, 3, 1, now).is_err());
+        assert!(throttle.take(ip("198.51.100.6"), 3, 1, now).is_ok());
+        assert!(throttle.take(address, 3, 1, now + Duration::from_secs(19)).is_err());
+        assert!(throttle.take(address, 3, 1, now + Duration::from_secs(21)).is_ok());
+    }
+
+    #[test]
+    fn many_at_once_are_let_through_from_a_bucket_that_is_not_empty_and_paid_back_before_the_next() {
+        let (throttle, now) = (throttle(), Instant::now());
+        let address = ip("203.0.113.5");
+        throttle.take(address, 60, 20, now).unwrap();
+        throttle.take(address, 60, 80, now).unwrap();
+        // A hundred of sixty were taken: forty-one run in before one is there again.
+        for secs in [0, 40] {
+            assert!(
+                throttle.take(address, 60, 1, now + Duration::from_secs(secs)).is_err(),
+                "{secs}"
+            );
+        }
+        throttle.take(address, 60, 1, now + Duration::from_secs(41)).unwrap();
     }
 
     #[test]
     fn neighbours_share_a_bucket_and_a_new_key_comes_after_ten_minutes() {
         let (throttle, now) = (throttle(), Instant::now());
         for last in 0..3 {
-            throttle.take(IpAddr::from([203, 0, 113, last]), 3, now).unwrap();
+            throttle.take(IpAddr::from([203, 0, 113, last]), 3, 1, now).unwrap();
         }
-        assert!(throttle.take(ip("203.0.113.77"), 3, now).is_err());
-        throttle.take(ip("203.0.113.77"), 3, now + KEY_LIFE).unwrap();
+        assert!(throttle.take(ip("203.0.113.77"), 3, 1, now).is_err());
+        throttle.take(ip("203.0.113.77"), 3, 1, now + KEY_LIFE).unwrap();
         let buckets = throttle.buckets.lock().unwrap();
         assert_eq!(buckets.taken.iter().filter(|taken| **taken > 0).count(), 2);
     }
@@ -192,13 +209,13 @@ mod tests {
     fn a_flood_of_networks_neither_takes_memory_nor_gives_anybody_a_new_bucket() {
         let (throttle, now) = (throttle(), Instant::now());
         let mine = ip("203.0.113.5");
-        while throttle.take(mine, 3, now).is_ok() {}
+        while throttle.take(mine, 3, 1, now).is_ok() {}
         let mut refused = 0;
         for n in 0..1_000_000_u32 {
             let address = IpAddr::V6(Ipv6Addr::from_bits(0x2001_0db8 << 96 | u128::from(n) << 72));
-            refused += u32::from(throttle.take(address, 3, now).is_err());
+            refused += u32::from(throttle.take(address, 3, 1, now).is_err());
         }
-        assert!(throttle.take(mine, 3, now).is_err());
+        assert!(throttle.take(mine, 3, 1, now).is_err());
         let buckets = throttle.buckets.lock().unwrap();
         assert_eq!((buckets.taken.len(), buckets.at.len()), (BUCKETS, BUCKETS));
         // Three for each bucket, and no more.

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Failure, proof};
 use crate::lifecycle::OnGuessing;
-use crate::store::{Id, NewDocument, NewPaste, TokenHash};
+use crate::store::{Id, NewDocument, NewPaste, PanicMark, TokenHash};
 
 /// `Tus-Resumable: 1.0.0` must be there.
 pub(super) fn version(headers: &HeaderMap) -> Result<(), Failure> {
@@ -137,6 +137,7 @@ pub(super) fn new_paste(size: u64, text: &str) -> Result<(NewPaste, String), Fai
             Some(_) => return Err(Failure::field(metadata::ON_GUESSING)),
         },
         keep,
+        panic: mark(find(metadata::PANIC))?,
     };
     Ok((new, id.to_owned()))
 }
@@ -152,6 +153,7 @@ pub(super) fn new_document(size: u64, text: &str) -> Result<(NewDocument, String
         at.map(|at| pairs.swap_remove(at).1).ok_or_else(|| Failure::field(key))
     };
     let (id, owner, head) = (take(metadata::ID)?, take(metadata::OWNER)?, take(metadata::HEAD)?);
+    let panic = pairs.iter().find(|(name, _)| *name == metadata::PANIC);
     let new = NewDocument {
         id: proof::decode(&id)
             .map(Id::of_document)
@@ -160,14 +162,24 @@ pub(super) fn new_document(size: u64, text: &str) -> Result<(NewDocument, String
             .map(TokenHash::new)
             .ok_or_else(|| Failure::field(metadata::OWNER))?,
         size,
+        panic: mark(panic.map(|(_, value)| value.as_str()))?,
         head: proof::head(&head).ok_or_else(|| Failure::field(metadata::HEAD))?,
     };
     Ok((new, id))
 }
 
-const OF_DOCUMENTS: [&str; 3] = [metadata::ID, metadata::OWNER, metadata::HEAD];
+fn mark(text: Option<&str>) -> Result<Option<PanicMark>, Failure> {
+    let mark = |text| {
+        proof::decode(text)
+            .map(PanicMark::new)
+            .ok_or_else(|| Failure::field(metadata::PANIC))
+    };
+    text.map(mark).transpose()
+}
 
-const OF_PASTES: [&str; 8] = [
+const OF_DOCUMENTS: [&str; 4] = [metadata::ID, metadata::OWNER, metadata::HEAD, metadata::PANIC];
+
+const OF_PASTES: [&str; 9] = [
     metadata::ID,
     metadata::PROBE,
     metadata::CLAIM,
@@ -176,6 +188,7 @@ const OF_PASTES: [&str; 8] = [
     metadata::READS,
     metadata::ON_GUESSING,
     metadata::KEEP,
+    metadata::PANIC,
 ];
 
 /// Each key once, each known: a policy that is not understood must not be dropped, and a file's name must not be taken.

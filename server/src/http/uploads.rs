@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use satchel_api::{Code, header as name, metadata, route};
 
 use super::body::{self, Arriving, Cut};
+use super::gate::Asked;
 use super::hall::{FREE_BYTES, Seat};
 use super::tus::{self, Checksum};
 use super::{Failure, Shared, creator, gate, proof};
@@ -93,7 +94,8 @@ async fn create_from(
         return Err(Failure::too_large(size));
     }
     let checksum = tus::checksum(headers)?;
-    let invite = gate::admit(request, shared, new.id(), size).await?;
+    let asked = Asked { ids: &[new.id()], size };
+    let invite = gate::admit(request, shared, &asked).await?;
     let created = if size <= ROW_BYTES_MAX {
         create_small(shared, new, invite, payload, checksum).await?
     } else {

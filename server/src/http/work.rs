@@ -1,7 +1,8 @@
-//! Proof of work: what a creation has to show while there are too many of them, where an address says nothing about who asks.
+//! Proof of work: what a creation, of links too, has to show while there are too many of them, where an address says nothing about who asks.
 //!
 //! A challenge is kept nowhere: it is `bits (1) || until (4) || mac (16)`, the MAC under a key of this process over the id that it is for. A solution
-//! is a nonce of 8 bytes with which SHA-256("satchel/v1/work" || challenge || nonce) begins with so many zero bits.
+//! is nonces of 8 bytes, as many as there are things to create, with each of which SHA-256("satchel/v1/work" || challenge || nonce) begins with so
+//! many zero bits.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,8 +15,8 @@ use satchel_api::{Code, limit};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::Failure;
 use super::throttle::NewKey;
+use super::{Failure, proof};
 use crate::config::WorkMode;
 use crate::store::Id;
 
@@ -49,8 +50,8 @@ impl Load {
         self.per_minute * (-now.saturating_duration_since(self.at).as_secs_f64() / 60.0).exp()
     }
 
-    fn note(&mut self, now: Instant) {
-        (self.per_minute, self.at) = (self.now(now) + 1.0, now);
+    fn note(&mut self, count: u32, now: Instant) {
+        (self.per_minute, self.at) = (self.now(now) + f64::from(count), now);
     }
 }
 
@@ -121,17 +122,17 @@ impl Gauge {
         bits_asked(mode, crowd, state.all.now(now), allowed)
     }
 
-    /// A creation was let in.
-    pub(super) fn note(&self, alone: bool, now: Instant) {
+    /// So many creations were let in.
+    pub(super) fn note(&self, alone: bool, count: u32, now: Instant) {
         let mut state = self.state();
-        state.all.note(now);
+        state.all.note(count, now);
         if !alone {
-            state.crowd.note(now);
+            state.crowd.note(count, now);
         }
     }
 
     /// The refusal that asks for work.
-    pub(super) fn refusal(&self, id: Id, bits: u8, now: Instant) -> Failure {
+    pub(super) fn refusal(&self, id: Id, bits: u8, nonces: u32, now: Instant) -> Failure {
         let state = self.state();
         let until = state.secs(now + LIFE);
         let Some(mac) = state.mac(id, bits, until) else {
@@ -141,12 +142,13 @@ impl Gauge {
         Failure::work(Work {
             challenge: Base64UrlUnpadded::encode_string(&challenge),
             bits,
+            nonces,
         })
     }
 
-    /// Looks at `CHALLENGE.NONCE`, as it stands in the header.
-    pub(super) fn redeem(&self, id: Id, text: &str, now: Instant) -> Redeemed {
-        let Some((challenge, nonce)) = parse(text) else {
+    /// Looks at `CHALLENGE.NONCE`, with `count` nonces, as it stands in the header.
+    pub(super) fn redeem(&self, id: Id, text: &str, count: u32, now: Instant) -> Redeemed {
+        let Some((challenge, nonces)) = parse(text, count) else {
             return Redeemed::Not;
         };
         let mut state = self.state();
@@ -155,7 +157,8 @@ impl Gauge {
             return Redeemed::Not;
         };
         let is_ours = bool::from(mac.ct_eq(&challenge[5..]));
-        if !is_ours || state.secs(now) >= until || zero_bits(&challenge, nonce) < u32::from(challenge[0]) {
+        let solves = |nonce: &[u8; 8]| zero_bits(&challenge, *nonce) >= u32::from(challenge[0]);
+        if !is_ours || state.secs(now) >= until || !nonces.iter().all(solves) {
             return Redeemed::Not;
         }
         state.spend(mac, until, now, &self.new_key)
@@ -200,14 +203,16 @@ impl State {
     }
 }
 
-fn parse(text: &str) -> Option<([u8; 21], [u8; 8])> {
-    let (challenge, nonce) = text.split_once('.')?;
-    let (mut one, mut other) = ([0; 21], [0; 8]);
-    let lens = (
-        Base64UrlUnpadded::decode(challenge, &mut one).ok()?.len(),
-        Base64UrlUnpadded::decode(nonce, &mut other).ok()?.len(),
-    );
-    (lens == (21, 8)).then_some((one, other))
+/// The challenge, and as many nonces as are asked for; in ascending order, so that none counts twice.
+fn parse(text: &str, count: u32) -> Option<([u8; 21], Vec<[u8; 8]>)> {
+    let mut parts = text.split('.');
+    let challenge = proof::decode(parts.next()?)?;
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let nonces: Vec<[u8; 8]> = parts
+        .take(count.saturating_add(1))
+        .map(proof::decode)
+        .collect::<Option<_>>()?;
+    (nonces.len() == count && nonces.is_sorted_by(|one, next| one < next)).then_some((challenge, nonces))
 }
 
 fn zero_bits(challenge: &[u8; 21], nonce: [u8; 8]) -> u32 {
@@ -271,7 +276,7 @@ mod tests {
         let now = Instant::now();
         let gauge = gauge(now);
         for _ in 0..1300 {
-            gauge.note(false, now);
+            gauge.note(false, 1, now);
         }
         assert_eq!(gauge.bits(Auto, 120, false, now), 14);
         // Who has an address of their own has a bucket of their own.
@@ -285,15 +290,35 @@ mod tests {
         let gauge = gauge(now);
         let (id, other) = (Id::new([1; 16]), Id::new([2; 16]));
         let solution = solved(&gauge, id, 8, now);
-        assert_eq!(gauge.redeem(other, &solution, now), Redeemed::Not);
-        assert_eq!(gauge.redeem(id, &solution, now + LIFE), Redeemed::Not);
+        assert_eq!(gauge.redeem(other, &solution, 1, now), Redeemed::Not);
+        assert_eq!(gauge.redeem(id, &solution, 1, now + LIFE), Redeemed::Not);
         assert_eq!(
-            gauge.redeem(id, &solution, now + LIFE - Duration::from_secs(1)),
+            gauge.redeem(id, &solution, 1, now + LIFE - Duration::from_secs(1)),
             Redeemed::Now
         );
-        assert_eq!(gauge.redeem(id, &solution, now), Redeemed::Before);
+        assert_eq!(gauge.redeem(id, &solution, 1, now), Redeemed::Before);
         let another_process = Gauge::new(Box::new(|| Some([8; 32])), now);
-        assert_eq!(another_process.redeem(id, &solution, now), Redeemed::Not);
+        assert_eq!(another_process.redeem(id, &solution, 1, now), Redeemed::Not);
+    }
+
+    #[test]
+    fn links_take_a_nonce_each_and_none_counts_twice() {
+        let now = Instant::now();
+        let gauge = gauge(now);
+        let id = Id::new([1; 16]);
+        // With no bit asked for, every nonce solves.
+        let one = solved(&gauge, id, 0, now);
+        let (challenge, _) = one.split_once('.').unwrap();
+        let with = |nonces: &[u64]| {
+            let encode = |nonce: &u64| Base64UrlUnpadded::encode_string(&nonce.to_be_bytes());
+            [vec![challenge.to_owned()], nonces.iter().map(encode).collect()]
+                .concat()
+                .join(".")
+        };
+        for nonces in [&[][..], &[1, 2], &[1, 2, 3, 4], &[1, 2, 2], &[2, 1, 3]] {
+            assert_eq!(gauge.redeem(id, &with(nonces), 3, now), Redeemed::Not, "{nonces:?}");
+        }
+        assert_eq!(gauge.redeem(id, &with(&[1, 2, 3]), 3, now), Redeemed::Now);
     }
 
     #[test]
@@ -314,15 +339,15 @@ mod tests {
             &format!("{challenge}.{nonce}A"),
             &format!("{easier}.{nonce}"),
         ] {
-            assert_eq!(gauge.redeem(id, text, now), Redeemed::Not, "{text}");
+            assert_eq!(gauge.redeem(id, text, 1, now), Redeemed::Not, "{text}");
         }
         // Of the nonces about one in 65,536 solves it.
         let wrong = (1_u64..200).filter(|n| {
             let nonce = Base64UrlUnpadded::encode_string(&(u64::MAX - n).to_be_bytes());
-            gauge.redeem(id, &format!("{challenge}.{nonce}"), now) != Redeemed::Not
+            gauge.redeem(id, &format!("{challenge}.{nonce}"), 1, now) != Redeemed::Not
         });
         assert!(wrong.count() <= 1);
-        assert_eq!(gauge.redeem(id, &solution, now), Redeemed::Now);
+        assert_eq!(gauge.redeem(id, &solution, 1, now), Redeemed::Now);
     }
 
     #[test]
@@ -333,12 +358,12 @@ mod tests {
         let gauge = Gauge::new(Box::new(next), now);
         let id = Id::new([1; 16]);
         let first = solved(&gauge, id, 1, now);
-        assert_eq!(gauge.redeem(id, &first, now), Redeemed::Now);
+        assert_eq!(gauge.redeem(id, &first, 1, now), Redeemed::Now);
         for n in 0..2 * u128::try_from(SPENT_MAX).unwrap() {
             let new_key = &gauge.new_key;
             gauge.state().spend(n.to_be_bytes(), 1000, now, new_key);
         }
         assert!(gauge.state().spent.len() <= SPENT_MAX);
-        assert_eq!(gauge.redeem(id, &first, now), Redeemed::Not);
+        assert_eq!(gauge.redeem(id, &first, 1, now), Redeemed::Not);
     }
 }

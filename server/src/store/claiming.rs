@@ -14,6 +14,9 @@ use crate::lifecycle::{Answer, Event, LeasePhase};
 /// When to try again where 64 leases run: one of them may have ended.
 const LEASES_RETRY_SECS: u64 = 30;
 
+/// Contents up to this many bytes come with the claim.
+const SMALL_BYTES: u64 = 16 * 1024;
+
 /// A claim, in two transactions: the first counts the try, the second compares the claim token and uses up the read. Claims of one
 /// paste go one by one.
 pub(super) struct Claim {
@@ -39,10 +42,17 @@ pub(super) struct Leased {
     pub(super) reads_left: Option<u32>,
 }
 
-impl Order for Claim {
-    type Answer = Leased;
+/// A claim that was let in. The sealed content comes along where it is small: the writer has it at hand, and another thread would have to be woken
+/// for it.
+pub(super) struct LetIn {
+    pub(super) leased: Leased,
+    pub(super) sealed: Option<Vec<u8>>,
+}
 
-    fn run(&mut self, step: u8, desk: &mut Desk<'_>) -> Result<Turn<Leased>, Fault> {
+impl Order for Claim {
+    type Answer = LetIn;
+
+    fn run(&mut self, step: u8, desk: &mut Desk<'_>) -> Result<Turn<LetIn>, Fault> {
         if self.waits_for.is_some_and(|item| desk.busy.contains(&item)) {
             return Ok(Turn::Again(0));
         }
@@ -71,7 +81,7 @@ impl Order for Claim {
 }
 
 impl Claim {
-    fn count(&mut self, desk: &mut Desk<'_>, row: &mut PasteRow) -> Result<Turn<Leased>, Fault> {
+    fn count(&mut self, desk: &mut Desk<'_>, row: &mut PasteRow) -> Result<Turn<LetIn>, Fault> {
         let lease = current_lease(desk, row, &self.lease)?;
         match desk.happen(
             row,
@@ -80,7 +90,7 @@ impl Claim {
             },
             None,
         )? {
-            Answer::Resumed => leased(desk.conn, row, lease).map(Turn::Done),
+            Answer::Resumed => let_in(desk.conn, row, lease).map(Turn::Done),
             Answer::Counted => {
                 desk.busy.insert(row.item);
                 self.counted = Some(row.item);
@@ -90,7 +100,7 @@ impl Claim {
         }
     }
 
-    fn compare(&self, desk: &mut Desk<'_>, row: &mut PasteRow) -> Result<Turn<Leased>, Fault> {
+    fn compare(&self, desk: &mut Desk<'_>, row: &mut PasteRow) -> Result<Turn<LetIn>, Fault> {
         let (Some(slot), Some(bound)) = (row.slot, row.claim) else {
             // Burned since the try was counted.
             let gone = row.paste.gone(desk.now);
@@ -100,7 +110,7 @@ impl Claim {
         match desk.happen(row, Event::Compared { right }, Some(LeaseOf::New(&self.lease)))? {
             Answer::Claimed => {
                 let lease = rows::lease(desk.conn, row.item, &self.lease)?;
-                leased(desk.conn, row, lease).map(Turn::Done)
+                let_in(desk.conn, row, lease).map(Turn::Done)
             }
             answer => Ok(Turn::Refused(refusal(answer))),
         }
@@ -215,6 +225,17 @@ pub(super) fn leased(conn: &Connection, row: &PasteRow, lease: Option<LeaseRow>)
         ends_at: lease.ends_at,
         reads_left: paste.reads_left(),
     })
+}
+
+fn let_in(conn: &Connection, row: &PasteRow, lease: Option<LeaseRow>) -> Result<LetIn, Fault> {
+    let leased = leased(conn, row, lease)?;
+    let sealed = if leased.size <= SMALL_BYTES && leased.payload.is_none() {
+        // Where it is missing, reading it finds out.
+        rows::block(conn, row.item, 0)?
+    } else {
+        None
+    };
+    Ok(LetIn { leased, sealed })
 }
 
 /// What a refusal of the lifecycle is called outside.

@@ -31,10 +31,15 @@ pub struct Content {
     from: u64,
     to: u64,
     open: Option<Open>,
+    /// What was read ahead, from `at` on.
+    ahead: Option<Result<Read, StoreError>>,
 }
 
+/// What is open by now, and bytes from it.
+pub(super) type Read = (Open, Vec<u8>);
+
 /// What reading needs: the item's own part, and behind the head of a link its document's payload.
-struct Open {
+pub(super) struct Open {
     own: Part,
     payload: Option<Part>,
 }
@@ -68,8 +73,22 @@ impl Content {
             from,
             to,
             open: None,
+            ahead: None,
         };
         content.count(0)?;
+        Ok(content)
+    }
+
+    /// As [`new`](Self::new), with the first bytes read: whoever finds the lease has a connection at hand. They are handed out, and counted, by
+    /// [`next`](Self::next) like any other.
+    pub(super) fn ahead(
+        shared: Arc<Shared>,
+        writer: Sender<Message>,
+        (leased, first): (Leased, Result<Read, StoreError>),
+        range: (u64, Option<u64>),
+    ) -> Result<Self, StoreError> {
+        let mut content = Self::new(shared, writer, leased, range)?;
+        content.ahead = Some(first);
         Ok(content)
     }
 
@@ -100,19 +119,27 @@ impl Content {
             return None;
         }
         let (leased, at) = (self.leased, self.at);
-        let blocks = if self.shared.leases.are_many() { 1 } else { BLOCKS };
-        let end = self.to.min((at / BLOCK_BYTES + blocks) * BLOCK_BYTES);
-        let open = self.open.take();
-        let read = self.shared.read(move |conn, shared| {
-            let open = open.map_or_else(|| Open::of(shared, &leased), Ok)?;
-            let bytes = open.read(conn, at, end)?;
-            Ok((open, bytes))
-        });
-        let result = match read.await {
+        let read = match self.ahead.take() {
+            Some(read) => read,
+            None => {
+                let end = end_of_read(&self.shared, at, self.to);
+                let open = self.open.take();
+                let read = self.shared.read(move |conn, shared| {
+                    let open = open.map_or_else(|| Open::of(shared, &leased), Ok)?;
+                    let bytes = open.read(conn, at, end)?;
+                    Ok((open, bytes))
+                });
+                read.await
+            }
+        };
+        let mut end = self.to;
+        let result = match read {
             Ok((open, bytes)) => {
                 self.open = Some(open);
+                let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                end = at + len;
                 // Counted, and the lease looked at, after reading: what was burned meanwhile is not handed out.
-                self.count(end - at).map(|()| bytes)
+                self.count(len).map(|()| bytes)
             }
             // A burn on demand takes file and key away under the reader.
             Err(error) => self.count(0).and_then(|()| {
@@ -140,6 +167,35 @@ impl Content {
     }
 }
 
+/// Where a read from `at` ends, of what goes up to `to`.
+fn end_of_read(shared: &Shared, at: u64, to: u64) -> u64 {
+    let blocks = if shared.leases.are_many() { 1 } else { BLOCKS };
+    to.min((at / BLOCK_BYTES + blocks) * BLOCK_BYTES)
+}
+
+/// The first bytes of `from..to` (`None`: to the end) of what a lease opens. An empty or impossible range has none.
+pub(super) fn first(
+    conn: &Connection,
+    shared: &Shared,
+    leased: &Leased,
+    (from, to): (u64, Option<u64>),
+) -> Result<Read, Fault> {
+    let to = to.unwrap_or(leased.size).min(leased.size);
+    let open = Open::of(shared, leased)?;
+    let bytes = open.read(conn, from.min(to), end_of_read(shared, from, to))?;
+    Ok((open, bytes))
+}
+
+/// A content of one block that was read with its row.
+pub(super) fn opened(shared: &Shared, leased: &Leased, mut sealed: Vec<u8>) -> Result<Read, StoreError> {
+    let own = Part::of(shared, leased.slot, leased.size).map_err(|fault| fault.answer())?;
+    let place = Place::of(own.item, 0, own.size);
+    let bytes = own.cipher.open(place, &mut sealed).map_err(|_| StoreError::Damaged)?;
+    let bytes = bytes.to_vec();
+    sealed.zeroize();
+    Ok((Open { own, payload: None }, bytes))
+}
+
 impl Open {
     fn of(shared: &Shared, leased: &Leased) -> Result<Self, Fault> {
         let behind = leased.payload.map_or(0, |(_, size)| size);
@@ -153,7 +209,7 @@ impl Open {
     }
 
     fn read(&self, conn: &Connection, from: u64, to: u64) -> Result<Vec<u8>, Fault> {
-        let mut out = Vec::with_capacity(usize::try_from(to - from).unwrap_or(0));
+        let mut out = Vec::with_capacity(usize::try_from(to.saturating_sub(from)).unwrap_or(0));
         let end = self.own.size;
         self.own.read(conn, (from.min(end), to.min(end)), &mut out)?;
         if let Some(payload) = &self.payload {

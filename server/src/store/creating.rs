@@ -11,7 +11,7 @@ use super::desk::Desk;
 use super::error::StoreError;
 use super::fault::Fault;
 use super::invites;
-use super::kinds::{NewPaste, TokenHash};
+use super::kinds::{NewPaste, PanicMark, TokenHash};
 use super::rows::{self, PasteRow, Place};
 use super::shared::Shared;
 use super::slots::SlotRef;
@@ -141,6 +141,7 @@ impl Create {
                 None => Place::Alone,
                 Some(_) => Place::Document,
             },
+            panic: new.panic,
             paste: Paste {
                 size: new.size,
                 policy,
@@ -183,6 +184,7 @@ impl Create {
             && row.paste.policy == policy
             && row.paste.size == new.size
             && row.keep == new.keep
+            && PanicMark::same(row.panic.as_ref(), new.panic.as_ref())
             && head == self.head;
         Ok(match stands(row) {
             Some(stands) if same => match row.paste.gone(desk.now) {

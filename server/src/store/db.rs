@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::error::OpenError;
 
 /// Written to `user_version`.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// Version 1. Rows in order of item number; the id is found through an index of its own (a random primary key took three times as long).
 /// A block's key is 8 times the item number, and its index in a small content, or 7 for the part block of a large one.
@@ -48,8 +48,16 @@ CREATE TABLE invite (
 CREATE TABLE blocked (id BLOB PRIMARY KEY) WITHOUT ROWID;
 ";
 
+/// What leads to version 3 from 2. `panic` is what a panic request finds a paste by, in an index that has all that it looks at and only the rows that
+/// have one. `label` is what a link's owner is told of it, under the document's shred key.
+const THIRD: &str = "
+ALTER TABLE paste ADD COLUMN panic BLOB;
+ALTER TABLE paste ADD COLUMN label BLOB;
+CREATE INDEX paste_panic ON paste (item, panic, id) WHERE panic IS NOT NULL;
+";
+
 /// What each version adds to the one before. A new store takes all of them, so that no two ways lead to one schema.
-const STEPS: [&str; 2] = [FIRST, SECOND];
+const STEPS: [&str; 3] = [FIRST, SECOND, THIRD];
 
 /// Opens for writing, makes the schema when the database is new, and brings an older one up to date: in one transaction, so that a crash
 /// leaves the old version whole.
@@ -78,7 +86,7 @@ pub(super) fn open_writer(path: &Path, store_id: &[u8; 32]) -> Result<Connection
 pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     let conn = Connection::open_with_flags(path, flags())?;
     set_pragmas(&conn)?;
-    conn.execute_batch("PRAGMA query_only = ON")?;
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -1000")?;
     Ok(conn)
 }
 
@@ -173,7 +181,7 @@ fn set_pragmas(conn: &Connection) -> Result<(), OpenError> {
     }
     conn.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
-         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -16000;",
+         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -4000;",
     )?;
     for (pragma, wanted) in [
         ("synchronous", 2),
@@ -228,6 +236,38 @@ mod tests {
         assert_eq!(id, [7]);
         drop(conn);
         assert!(open_writer(&path, &[9; 32]).is_ok(), "once is enough");
+    }
+
+    #[test]
+    fn a_store_of_version_2_is_brought_up_to_date_with_its_documents_and_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satchel.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(&[FIRST, SECOND].concat()).unwrap();
+        old.execute_batch("INSERT INTO store VALUES ('id', x'07'), ('slots', 9), ('mark', 0)")
+            .unwrap();
+        for (item, number) in [(3, "NULL"), (4, "1")] {
+            let row = format!(
+                "INSERT INTO paste VALUES ({item}, x'0{item}', x'02', x'03', x'04', 1, 8, 2, 100, 100, 1, 0, 0, 0, 0, 0, 0, 3600, 7200, NULL, NULL, 3, {number}, 90)"
+            );
+            old.execute_batch(&row).unwrap();
+        }
+        old.pragma_update(None, "user_version", 2).unwrap();
+        drop(old);
+
+        assert!(open_untouched(&path).is_ok());
+        let conn = open_writer(&path, &[9; 32]).unwrap();
+        assert_eq!(version(&conn).unwrap(), VERSION);
+        let mut query = conn
+            .prepare("SELECT document, number, panic, label FROM paste ORDER BY item")
+            .unwrap();
+        type Found = (u64, Option<u64>, Option<Vec<u8>>, Option<Vec<u8>>);
+        let found: Vec<Found> = query
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(found, [(3, None, None, None), (3, Some(1), None, None)]);
     }
 
     #[test]

@@ -34,6 +34,8 @@ enum Change {
     LeaseOver(u64),
     Buried {
         slot: SlotRef,
+        /// Its slot held its own key, and may be used again.
+        has_key: bool,
         in_file: bool,
     },
 }
@@ -143,9 +145,7 @@ impl<'a> Desk<'a> {
         let Step { paste, effects, answer } = step(&row.paste, event, self.now);
         let before = row.paste;
         // First what can be refused, so that a refusal leaves nothing half done.
-        if effects.contains(&Effect::Shred) {
-            self.doom(row)?;
-        }
+        let has_key = effects.contains(&Effect::Shred) && self.doom(row, is_asked_for(event))?;
         for effect in effects {
             match (effect, lease) {
                 (Effect::StartLease { ends_at }, Some(LeaseOf::New(token))) => {
@@ -159,7 +159,7 @@ impl<'a> Desk<'a> {
                     self.changes.push(Change::LeaseOver(lease));
                 }
                 (Effect::EndLeases, _) => rows::end_leases(self.conn, row.item)?,
-                (Effect::Shred, _) => self.bury(row, paste.stage)?,
+                (Effect::Shred, _) => self.bury(row, paste.stage, has_key)?,
                 (Effect::StartLease { .. } | Effect::SetLease(_), _) => return Err(StoreError::Unavailable.into()),
             }
         }
@@ -194,11 +194,7 @@ impl<'a> Desk<'a> {
             let Some(mut other) = rows::by_item(self.conn, other)? else {
                 continue;
             };
-            match self.happen(&mut other, event, None) {
-                // A damaged slot of the one does not keep the other alive.
-                Ok(_) | Err(Fault::Refused(_)) => {}
-                Err(fault) => return Err(fault),
-            }
+            self.happen(&mut other, event, None)?;
         }
         Ok(())
     }
@@ -231,18 +227,23 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// Its slot must hold its own key, or be empty already: another item's key is never overwritten.
-    fn doom(&mut self, row: &PasteRow) -> Result<(), Fault> {
+    /// Another item's key is never overwritten: an item whose slot holds one has lost its own. Whoever asks for the burn is told so; by itself, and with
+    /// what else burns, it burns as far as its row goes. False for such a one.
+    fn doom(&mut self, row: &PasteRow, asked_for: bool) -> Result<bool, Fault> {
         let slot = row.slot.ok_or(StoreError::Unavailable)?;
-        if matches!(self.shared.slots.look(slot)?, Held::Other) {
-            self.shared.damage.found(row.item);
-            return Err(StoreError::Damaged.into());
+        if !matches!(self.shared.slots.look(slot)?, Held::Other) {
+            self.doomed.push(slot);
+            return Ok(true);
         }
-        self.doomed.push(slot);
-        Ok(())
+        self.shared.damage.found(row.item);
+        if asked_for {
+            Err(StoreError::Damaged.into())
+        } else {
+            Ok(false)
+        }
     }
 
-    fn bury(&mut self, row: &PasteRow, stage: Stage) -> Result<(), Fault> {
+    fn bury(&mut self, row: &PasteRow, stage: Stage, has_key: bool) -> Result<(), Fault> {
         let (Some(slot), Stage::Burned(tombstone)) = (row.slot, stage) else {
             return Err(StoreError::Unavailable.into());
         };
@@ -251,10 +252,16 @@ impl<'a> Desk<'a> {
         self.totals.bytes = self.totals.bytes.saturating_sub(row.own_bytes());
         self.changes.push(Change::Buried {
             slot,
+            has_key,
             in_file: row.own_bytes() > super::ROW_BYTES_MAX,
         });
         Ok(())
     }
+}
+
+/// Whether somebody waits to hear that the key is destroyed.
+const fn is_asked_for(event: Event) -> bool {
+    matches!(event, Event::Burn | Event::Confirm { .. } | Event::Compared { .. })
 }
 
 impl Closed {
@@ -272,9 +279,11 @@ impl Closed {
                     shared.leases.start(lease, item, size, ends_at, self.boot);
                 }
                 Change::LeaseOver(lease) => shared.leases.end(lease),
-                Change::Buried { slot, in_file } => {
+                Change::Buried { slot, has_key, in_file } => {
                     shared.leases.end_all(slot.item);
-                    shared.slots.free(slot);
+                    if has_key {
+                        shared.slots.free(slot);
+                    }
                     if in_file {
                         let _ = shared.chores.send(Chore::Remove(slot.item));
                     }

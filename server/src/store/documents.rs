@@ -1,7 +1,9 @@
 //! Several links to one document: the payload rests once, under the document's shred key, and each link's head under a key of its own.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use satchel_api::limit::LINKS_MAX;
 use satchel_api::{PasteState, Receipt};
 
@@ -16,7 +18,7 @@ use super::rows::{self, PasteRow, Place};
 use super::shared::Shared;
 use super::upload::Upload;
 use super::writer::{Order, Turn, submit};
-use super::{BurnAnswer, Created, Id, NewLink, NewPaste, Progress, ROW_BYTES_MAX, Store, Token, view};
+use super::{BurnAnswer, Created, Id, NewLink, NewPaste, Progress, ROW_BYTES_MAX, Store, Token, rest, upload, view};
 use crate::lifecycle::{Answer, Event, Policy, Stage, expires_at};
 
 /// A link that was made.
@@ -34,6 +36,8 @@ pub struct LinkState {
     pub number: u32,
     /// Where it stands.
     pub receipt: Receipt,
+    /// What came with it, as long as the document lives.
+    pub label: Option<Vec<u8>>,
 }
 
 impl Store {
@@ -85,24 +89,52 @@ impl Store {
         Ok(created)
     }
 
-    /// Makes links to a document that is whole: all of them, durably, or none. Repeating is fine.
+    /// As [`add_links_by`](Self::add_links_by), where nobody needs an invite.
+    ///
+    /// # Errors
+    /// As [`add_links_by`](Self::add_links_by).
+    pub async fn add_links(&self, id: Id, owner: &Token, links: Vec<NewLink>) -> Result<Vec<Made>, StoreError> {
+        self.add_links_by(None, id, owner, links).await
+    }
+
+    /// Makes links to a document that is whole: all of them, durably, or none. Repeating is fine. Each that is new costs the invite what an upload of
+    /// its head's length would.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`], [`StoreError::OffsetMismatch`] while the document is not whole,
-    /// [`StoreError::IdTaken`], [`StoreError::TooManyLinks`], [`StoreError::StorageFull`].
-    pub async fn add_links(&self, id: Id, owner: &Token, links: Vec<NewLink>) -> Result<Vec<Made>, StoreError> {
+    /// [`StoreError::IdTaken`], [`StoreError::TooManyLinks`], [`StoreError::StorageFull`], [`StoreError::InviteRequired`].
+    pub async fn add_links_by(
+        &self,
+        invite: Option<TokenHash>,
+        id: Id,
+        owner: &Token,
+        links: Vec<NewLink>,
+    ) -> Result<Vec<Made>, StoreError> {
         let owner = owner.hash();
-        let mut heads = Vec::with_capacity(links.len());
-        for NewLink { paste, head } in links {
+        let (mut heads, mut labels) = (Vec::with_capacity(links.len()), Vec::with_capacity(links.len()));
+        for NewLink { paste, head, label } in links {
+            labels.push(label);
             let new = NewPaste {
                 receipt: owner,
                 size: u64::try_from(head.len()).unwrap_or(u64::MAX),
                 keep: false,
+                panic: None,
                 ..paste
             };
-            heads.push(sealed(&self.shared, new, None, head).await?);
+            let mut order = sealed(&self.shared, new, None, head).await?;
+            order.invite = invite;
+            heads.push(order);
         }
-        submit(&self.writer, AddLinks { id, owner, heads }).await
+        submit(
+            &self.writer,
+            AddLinks {
+                id,
+                owner,
+                heads,
+                labels,
+            },
+        )
+        .await
     }
 
     /// What a document's owner may know: where it stands, its payload's length (`None` once burned), and each link that is remembered, in order.
@@ -115,13 +147,18 @@ impl Store {
         owner: &Token,
     ) -> Result<(PasteState, Option<u64>, Vec<LinkState>), StoreError> {
         let token = owner.hash();
-        let read = move |conn: &rusqlite::Connection, shared: &Shared| {
+        let read = move |conn: &Connection, shared: &Shared| {
             let row = prove(rows::by_id(conn, id)?, &token, |row| &row.receipt).ok_or(StoreError::NotFound)?;
             let now = shared.now();
             let links = rows::links(conn, row.item)?.into_iter();
+            let mut labels = labels(conn, shared, &row)?;
             let links = links.filter_map(|link| {
                 let receipt = view::receipt(&link, now);
-                number_of(&link).map(|number| LinkState { number, receipt })
+                number_of(&link).map(|number| LinkState {
+                    number,
+                    receipt,
+                    label: labels.remove(&number),
+                })
             });
             let gone = row.paste.gone(now).filter(|_| row.paste.running == 0);
             Ok(match (gone, row.paste.stage) {
@@ -139,7 +176,7 @@ impl Store {
     /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`].
     pub async fn owners_head(&self, id: Id, owner: &Token) -> Result<Vec<u8>, StoreError> {
         let token = owner.hash();
-        let read = move |conn: &rusqlite::Connection, shared: &Shared| {
+        let read = move |conn: &Connection, shared: &Shared| {
             let row = prove(rows::by_id(conn, id)?, &token, |row| &row.receipt).ok_or(StoreError::NotFound)?;
             let Some(slot) = row.slot else {
                 let gone = row.paste.gone(shared.now());
@@ -200,6 +237,8 @@ struct AddLinks {
     id: Id,
     owner: TokenHash,
     heads: Vec<Create>,
+    /// One for each head.
+    labels: Vec<Option<Vec<u8>>>,
 }
 
 impl Order for AddLinks {
@@ -217,12 +256,12 @@ impl Order for AddLinks {
             return Ok(Turn::Refused(StoreError::OffsetMismatch { offset }));
         }
         let mut made = Vec::with_capacity(self.heads.len());
-        for head in &mut self.heads {
+        for (head, label) in self.heads.iter_mut().zip(&self.labels) {
             // An error undoes the links before it.
             made.push(match rows::by_id(desk.conn, head.new.id)? {
                 Some(known) => again(desk, head, &known, &document)?,
                 None if blocks::is_blocked(desk.conn, head.new.id)? => return Err(StoreError::IdTaken.into()),
-                None => add(desk, head, &mut document)?,
+                None => add(desk, head, label.as_deref(), &mut document)?,
             });
         }
         Ok(Turn::Done(made))
@@ -233,7 +272,7 @@ impl Order for AddLinks {
     }
 }
 
-fn add(desk: &mut Desk<'_>, head: &mut Create, document: &mut PasteRow) -> Result<Made, Fault> {
+fn add(desk: &mut Desk<'_>, head: &mut Create, label: Option<&[u8]>, document: &mut PasteRow) -> Result<Made, Fault> {
     if document.paste.reads_used >= LINKS_MAX {
         return Err(StoreError::TooManyLinks { limit: LINKS_MAX }.into());
     }
@@ -252,7 +291,41 @@ fn add(desk: &mut Desk<'_>, head: &mut Create, document: &mut PasteRow) -> Resul
     row.paste.size += document.paste.size;
     row.paste.stage = Stage::Stored { expires_at };
     head.insert(desk, &row)?;
+    if let Some(label) = label {
+        let slot = document.slot.ok_or(StoreError::Unavailable)?;
+        let cipher = desk.shared.key(slot)?.cipher();
+        let sealed = upload::seal_one(&cipher, desk.shared, label_of(document.item, number), label)?;
+        rows::put_label(desk.conn, row.item, &sealed)?;
+    }
     Ok(Made { number, expires_at })
+}
+
+/// No block of the payload, nor the owner's head, has this place.
+pub(super) const fn label_of(document: u64, number: u32) -> rest::Place {
+    rest::Place {
+        item: document,
+        // Numbers begin with 1, and the head has the last index.
+        index: u64::MAX - number as u64,
+        last: true,
+    }
+}
+
+/// What the links of a document were labelled with, by number. One that is damaged is none.
+fn labels(conn: &Connection, shared: &Shared, document: &PasteRow) -> Result<HashMap<u32, Vec<u8>>, Fault> {
+    let Some(slot) = document.slot else {
+        return Ok(HashMap::new());
+    };
+    let cipher = shared.key(slot)?.cipher();
+    let opened = rows::labels(conn, document.item)?
+        .into_iter()
+        .filter_map(|(number, mut sealed)| {
+            let label = cipher.open(label_of(document.item, number), &mut sealed);
+            if label.is_err() {
+                shared.damage.found(document.item);
+            }
+            Some((number, label.ok()?.to_vec()))
+        });
+    Ok(opened.collect())
 }
 
 /// The id is known: the same link again, or somebody else's paste.

@@ -65,6 +65,9 @@ pub enum StoreError {
         /// Most that there may be.
         limit: u32,
     },
+    /// As many panic requests wait as may: `rate_limited`.
+    #[error("too many panic requests wait")]
+    TooManyPanics,
     /// The range starts past the end: `range_not_satisfiable`.
     #[error("the range lies outside the content")]
     Range {

@@ -123,7 +123,7 @@ pub(super) fn spend(
     size: u64,
     now: u64,
 ) -> rusqlite::Result<Result<(), StoreError>> {
-    if let Err(refusal) = look(conn, token, size, now)? {
+    if let Err(refusal) = look(conn, token, (1, size), now)? {
         return Ok(Err(refusal));
     }
     conn.prepare_cached(
@@ -133,16 +133,16 @@ pub(super) fn spend(
     Ok(Ok(()))
 }
 
-/// Whether it would pay for a creation of this size.
+/// Whether it would pay for so many creations, of so many bytes in all.
 pub(super) fn look(
     conn: &Connection,
     token: &TokenHash,
-    size: u64,
+    (uses, size): (u64, u64),
     now: u64,
 ) -> rusqlite::Result<Result<(), StoreError>> {
     let left: Option<Option<u64>> = conn
-        .prepare_cached("SELECT bytes_left FROM invite WHERE token = ?1 AND uses_left > 0 AND expires_at > ?2")?
-        .query_row(params![&token.bytes()[..], now], |row| row.get(0))
+        .prepare_cached("SELECT bytes_left FROM invite WHERE token = ?1 AND uses_left >= ?2 AND expires_at > ?3")?
+        .query_row(params![&token.bytes()[..], uses, now], |row| row.get(0))
         .optional()?;
     Ok(match left {
         None => Err(StoreError::InviteRequired { left: None }),

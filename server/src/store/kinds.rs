@@ -1,5 +1,6 @@
 //! What goes in: ids, tokens, their hashes, and a new paste's policy.
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
@@ -95,6 +96,62 @@ impl TokenHash {
     }
 }
 
+/// 32 bytes that burn everything that was made under them. Nothing of it is kept.
+pub struct PanicSecret(Zeroizing<[u8; satchel_api::limit::TOKEN_LEN]>);
+
+impl PanicSecret {
+    /// A secret as it came.
+    #[must_use]
+    pub fn new(bytes: [u8; satchel_api::limit::TOKEN_LEN]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Ready to be tried on many rows.
+    pub(super) fn tester(&self) -> PanicTester {
+        let keyed = Hmac::<Sha256>::new_from_slice(&self.0[..]).expect("a key of any length is taken");
+        PanicTester(keyed)
+    }
+}
+
+/// HMAC-SHA-256 under a panic secret, keyed once.
+pub(super) struct PanicTester(Hmac<Sha256>);
+
+impl PanicTester {
+    /// What a paste of this id was marked with, if it was made under this secret.
+    pub(super) fn mark(&self, id_hash: &[u8; 32]) -> PanicMark {
+        PanicMark(self.0.clone().chain_update(id_hash).finalize().into_bytes().into())
+    }
+}
+
+/// HMAC-SHA-256(panic secret, hash of the id): to whoever has not the secret it says nothing, and no two pastes have the same. Compared in constant time.
+#[derive(Clone, Copy)]
+pub struct PanicMark([u8; 32]);
+
+impl PanicMark {
+    /// A mark as it came in `Upload-Metadata`.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    pub(crate) fn same_as(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
+    }
+
+    /// Whether both are none, or the same.
+    pub(crate) fn same(one: Option<&Self>, other: Option<&Self>) -> bool {
+        match (one, other) {
+            (None, None) => true,
+            (Some(one), Some(other)) => one.same_as(other).into(),
+            _ => false,
+        }
+    }
+}
+
 /// A document to be created, whose payload several links will lead to.
 pub struct NewDocument {
     /// Its name, chosen by the client; made by [`Id::of_document`].
@@ -103,6 +160,8 @@ pub struct NewDocument {
     pub owner: TokenHash,
     /// The payload's length, at least 1.
     pub size: u64,
+    /// What a panic request finds it by.
+    pub panic: Option<PanicMark>,
     /// The owner's head, at most [`HEAD_LEN_MAX`](satchel_api::limit::HEAD_LEN_MAX) bytes.
     pub head: Vec<u8>,
 }
@@ -113,6 +172,16 @@ pub struct NewLink {
     pub paste: NewPaste,
     /// What stands before the payload.
     pub head: Vec<u8>,
+    /// What its owner is told of it again, at most [`LABEL_LEN_MAX`](satchel_api::limit::LABEL_LEN_MAX) bytes.
+    pub label: Option<Vec<u8>>,
+}
+
+impl NewLink {
+    /// Bytes that it adds to what is stored.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        u64::try_from(self.head.len()).unwrap_or(u64::MAX)
+    }
 }
 
 /// A paste to be created. Limits of expiry, reads and size are HTTP's to check.
@@ -136,12 +205,14 @@ pub struct NewPaste {
     pub on_guessing: OnGuessing,
     /// Backups may hold its key (only with `reads` 0).
     pub keep: bool,
+    /// What a panic request finds it by; none for a link, which burns with its document.
+    pub panic: Option<PanicMark>,
 }
 
 impl NewPaste {
     /// What stands for a document among the pastes: nobody can prove a probe or claim token to it, and without links it is dropped like an
     /// unfinished upload.
-    pub(super) const fn of_document(id: Id, owner: TokenHash, size: u64) -> Self {
+    pub(super) const fn of_document(id: Id, owner: TokenHash, size: u64, panic: Option<PanicMark>) -> Self {
         const NOBODY: TokenHash = TokenHash::new([0; 32]);
         Self {
             id,
@@ -153,6 +224,7 @@ impl NewPaste {
             reads: 0,
             on_guessing: OnGuessing::Lock,
             keep: false,
+            panic,
         }
     }
 }

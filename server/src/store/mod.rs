@@ -38,6 +38,7 @@ mod medium;
 mod opening;
 mod operating;
 mod options;
+mod panic;
 mod purge;
 mod random;
 mod reserve;
@@ -64,7 +65,7 @@ pub use error::{OpenError, StoreError};
 pub use glance::{Glance, glance};
 pub use inspect::{Found, Inspection, Violation, inspect};
 pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
-pub use kinds::{Id, NewDocument, NewLink, NewPaste, Token, TokenHash};
+pub use kinds::{Id, NewDocument, NewLink, NewPaste, PanicMark, PanicSecret, Token, TokenHash};
 pub use options::Options;
 pub use purge::{Purge, Purged};
 pub use random::{NoRandomness, Random, SystemRandom};
@@ -78,7 +79,7 @@ use std::thread::JoinHandle;
 use satchel_api::{Probed, Receipt};
 
 use crate::lifecycle::LeasePhase;
-use claiming::{Claim, Confirm, Leased, prove};
+use claiming::{Claim, Confirm, Leased, LetIn, prove};
 use creating::stands;
 use creator::{Burn, ResetWait};
 use shared::Shared;
@@ -142,7 +143,7 @@ impl Store {
         self.create_document_by(None, new, body).await
     }
 
-    /// As [`create_by`](Self::create_by), for a document's payload. Links to it cost nothing more.
+    /// As [`create_by`](Self::create_by), for a document's payload. Links to it are paid for like uploads of their own.
     ///
     /// # Errors
     /// As [`create_by`](Self::create_by).
@@ -152,32 +153,39 @@ impl Store {
         new: NewDocument,
         body: Vec<u8>,
     ) -> Result<Created, StoreError> {
-        let NewDocument { id, owner, size, head } = new;
-        self.begin(NewPaste::of_document(id, owner, size), Some(head), invite, body)
+        let NewDocument {
+            id,
+            owner,
+            size,
+            panic,
+            head,
+        } = new;
+        self.begin(NewPaste::of_document(id, owner, size, panic), Some(head), invite, body)
             .await
     }
 
-    /// Whether there is something with this id.
+    /// Whether there is something with each of these ids.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn knows(&self, id: Id) -> Result<bool, StoreError> {
-        let read = move |conn: &rusqlite::Connection, _: &Shared| Ok(rows::by_id(conn, id)?.is_some());
+    pub async fn knows(&self, ids: Vec<Id>) -> Result<bool, StoreError> {
+        let read = move |conn: &rusqlite::Connection, _: &Shared| Ok(all_known(conn, &ids)?);
         self.shared.read(read).await
     }
 
-    /// Whether a creation with this invite has a chance, before its body is read: the invite holds, or the id is known.
+    /// Whether creations of `size` bytes in all have a chance with this invite, before it is spent: the invite holds, or the ids are known.
     ///
     /// # Errors
     /// [`StoreError::InviteRequired`].
-    pub async fn admits(&self, invite: TokenHash, id: Id, size: u64) -> Result<(), StoreError> {
+    pub async fn admits(&self, invite: TokenHash, ids: Vec<Id>, size: u64) -> Result<(), StoreError> {
+        let uses = u64::try_from(ids.len()).unwrap_or(u64::MAX);
         let read = move |conn: &rusqlite::Connection, shared: &Shared| match invites::look(
             conn,
             &invite,
-            size,
+            (uses, size),
             shared.now().latest,
         )? {
-            Err(refusal) if rows::by_id(conn, id)?.is_none() => Err(refusal.into()),
+            Err(refusal) if !all_known(conn, &ids)? => Err(refusal.into()),
             _ => Ok(()),
         };
         self.shared.read(read).await
@@ -244,8 +252,15 @@ impl Store {
             waits_for: None,
             counted: None,
         };
-        let leased = submit(&self.writer, order).await?;
-        let content = Content::new(Arc::clone(&self.shared), self.writer.clone(), leased, (0, None))?;
+        let LetIn { leased, sealed } = submit(&self.writer, order).await?;
+        let (shared, writer, all) = (Arc::clone(&self.shared), self.writer.clone(), (0, None));
+        let content = match sealed {
+            Some(sealed) => {
+                let first = content::opened(&shared, &leased, sealed);
+                Content::ahead(shared, writer, (leased, first), all)?
+            }
+            None => Content::new(shared, writer, leased, all)?,
+        };
         Ok(Claimed {
             reads_left: leased.reads_left,
             content,
@@ -258,8 +273,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown lease, [`StoreError::LeaseEnded`], [`StoreError::Range`].
     pub async fn content(&self, id: Id, lease: &Token, from: u64, to: Option<u64>) -> Result<Content, StoreError> {
-        let leased = self.leased(id, lease).await?;
-        Content::new(Arc::clone(&self.shared), self.writer.clone(), leased, (from, to))
+        let (token, range) = (lease.hash(), (from, to));
+        let read = move |conn: &rusqlite::Connection, shared: &Shared| {
+            let leased = leased(conn, id, &token)?;
+            match content::first(conn, shared, &leased, range) {
+                Ok(first) => Ok((leased, Ok(first))),
+                // What is wrong with this item waits until the lease is known to run.
+                Err(fault::Fault::Refused(error)) => Ok((leased, Err(error))),
+                Err(fault) => Err(fault),
+            }
+        };
+        let found = self.shared.read(read).await?;
+        Content::ahead(Arc::clone(&self.shared), self.writer.clone(), found, range)
     }
 
     /// The container's length under a running lease, to make sense of a suffix range (`bytes=-n`) or answer 416.
@@ -267,7 +292,9 @@ impl Store {
     /// # Errors
     /// As [`content`](Self::content).
     pub async fn content_size(&self, id: Id, lease: &Token) -> Result<u64, StoreError> {
-        Ok(self.leased(id, lease).await?.size)
+        let token = lease.hash();
+        let read = move |conn: &rusqlite::Connection, _: &Shared| Ok(leased(conn, id, &token)?.size);
+        self.shared.read(read).await
     }
 
     /// "I have it": ends the lease; with no read left and no lease running the paste is burned before this answers. Repeating is fine.
@@ -369,17 +396,22 @@ impl Store {
             let _ = thread.join();
         }
     }
+}
 
-    /// What a running lease opens.
-    async fn leased(&self, id: Id, lease: &Token) -> Result<Leased, StoreError> {
-        let token = lease.hash();
-        let read = move |conn: &rusqlite::Connection, _: &Shared| {
-            let (row, lease) = rows::with_lease(conn, id, &token)?.ok_or(StoreError::NotFound)?;
-            if lease.phase != LeasePhase::Running || row.slot.is_none() {
-                return Err(StoreError::LeaseEnded.into());
-            }
-            claiming::leased(conn, &row, Some(lease))
-        };
-        self.shared.read(read).await
+/// What a running lease opens.
+fn leased(conn: &rusqlite::Connection, id: Id, lease: &TokenHash) -> Result<Leased, fault::Fault> {
+    let (row, lease) = rows::with_lease(conn, id, lease)?.ok_or(StoreError::NotFound)?;
+    if lease.phase != LeasePhase::Running || row.slot.is_none() {
+        return Err(StoreError::LeaseEnded.into());
     }
+    claiming::leased(conn, &row, Some(lease))
+}
+
+fn all_known(conn: &rusqlite::Connection, ids: &[Id]) -> rusqlite::Result<bool> {
+    for id in ids {
+        if rows::by_id(conn, *id)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -17,6 +17,7 @@ use super::error::OpenError;
 use super::files::{Files, make_folder};
 use super::keys::{self, Place, Work};
 use super::leases::Leases;
+use super::panic::Panics;
 use super::reserve::Reserve;
 use super::rest::{BLOCK_BYTES, SEALED_BYTES};
 use super::shared::{Chore, Limits, Readers, Shared, Uploads};
@@ -128,6 +129,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
         watch: Mutex::new(watch),
         damage,
         limits: Limits::new(options.bytes_max, options.items_max),
+        panics: Panics::default(),
         readers: Readers::default(),
         options,
     });

@@ -3,7 +3,7 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
 use satchel_api::{Burned, Tombstone};
 
-use super::kinds::{Id, TokenHash};
+use super::kinds::{Id, PanicMark, TokenHash};
 use super::slots::SlotRef;
 use crate::lifecycle::{LeasePhase, OnGuessing, Paste, Policy, Stage, tombstone_until};
 
@@ -17,6 +17,8 @@ pub(super) struct PasteRow {
     pub(super) slot: Option<SlotRef>,
     pub(super) keep: bool,
     pub(super) place: Place,
+    /// What a panic request finds it by.
+    pub(super) panic: Option<PanicMark>,
     pub(super) paste: Paste,
 }
 
@@ -57,16 +59,16 @@ pub(super) struct LeaseRow {
 }
 
 const COLUMNS: &str = "SELECT item, probe, receipt, claim, slot, generation, keep, size, reads, expires_in, on_guessing, state, held, due_at,
- burned, burned_at, reads_used, running, tries, wait_until, document, number, shared FROM paste WHERE ";
+ burned, burned_at, reads_used, running, tries, wait_until, document, number, shared, panic FROM paste WHERE ";
 
 /// As [`COLUMNS`], and whether it is the paste that was asked for.
 const PROVEN: &str = "SELECT item, probe, receipt, claim, slot, generation, keep, size, reads, expires_in, on_guessing, state, held, due_at,
- burned, burned_at, reads_used, running, tries, wait_until, document, number, shared, id = ?1 AND NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.id = ?1)
+ burned, burned_at, reads_used, running, tries, wait_until, document, number, shared, panic, id = ?1 AND NOT EXISTS (SELECT 1 FROM blocked WHERE blocked.id = ?1)
  FROM paste WHERE item = coalesce((SELECT item FROM paste WHERE id = ?1), (SELECT min(item) FROM paste))";
 
 /// The paste of an id that somebody is to prove; what is blocked is as if it never was, to everybody. Where there is none, another row is read in its place, so that it takes the same time.
 pub(super) fn by_id(conn: &Connection, id: Id) -> rusqlite::Result<Option<PasteRow>> {
-    let asked = |row: &Row<'_>| Ok((row.get::<_, bool>(23)?, read(row)?));
+    let asked = |row: &Row<'_>| Ok((row.get::<_, bool>(24)?, read(row)?));
     let found = conn
         .prepare_cached(PROVEN)?
         .query_row([&id.hash()[..]], asked)
@@ -148,6 +150,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PasteRow> {
                 shared: row.get(22)?,
             },
         },
+        panic: row.get::<_, Option<_>>(23)?.map(PanicMark::new),
         paste,
     })
 }
@@ -184,7 +187,7 @@ pub(super) fn insert(conn: &Connection, id: Id, row: &PasteRow) -> rusqlite::Res
     };
     conn.prepare_cached(
         "INSERT INTO paste VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, 0, ?12, ?13, 0, 0, ?14, ?15, NULL, NULL,
-         ?16, ?17, ?18)",
+         ?16, ?17, ?18, ?19, NULL)",
     )?
     .execute(params![
         row.item,
@@ -205,6 +208,7 @@ pub(super) fn insert(conn: &Connection, id: Id, row: &PasteRow) -> rusqlite::Res
         document,
         number,
         shared,
+        row.panic.as_ref().map(|mark| &mark.bytes()[..]),
     ])?;
     Ok(())
 }
@@ -254,12 +258,32 @@ pub(super) fn bury(conn: &Connection, row: &PasteRow, tombstone: Tombstone) -> r
     let (_, _, expiry) = stage_columns(&row.paste);
     conn.prepare_cached(
         "UPDATE paste SET claim = NULL, state = 2, slot = NULL, generation = NULL, size = 0, held = 0, reads = 0, reads_used = 0,
-         running = 0, on_guessing = 0, keep = 0, tries = 0, wait_until = 0, expires_in = 0, shared = 0, due_at = ?2, burned = ?3, burned_at = ?4
+         running = 0, on_guessing = 0, keep = 0, tries = 0, wait_until = 0, expires_in = 0, shared = 0, panic = NULL, due_at = ?2, burned = ?3, burned_at = ?4
          WHERE item = ?1",
     )?
     .execute(params![row.item, tombstone_until(expiry), burned_number(tombstone.burned), tombstone.burned_at])?;
     conn.prepare_cached("DELETE FROM block WHERE place BETWEEN ?1 * 8 AND ?1 * 8 + 7")?
         .execute([row.item])?;
+    if row.place == Place::Document {
+        conn.prepare_cached("UPDATE paste SET label = NULL WHERE document = ?1 AND number IS NOT NULL")?
+            .execute([row.item])?;
+    }
+    Ok(())
+}
+
+/// Labels of a document's links, burned ones too: each link's number, and what is sealed under the document's key.
+pub(super) fn labels(conn: &Connection, document: u64) -> rusqlite::Result<Vec<(u32, Vec<u8>)>> {
+    let mut query = conn.prepare_cached(
+        "SELECT number, label FROM paste WHERE document = ?1 AND number IS NOT NULL AND label IS NOT NULL ORDER BY number",
+    )?;
+    query
+        .query_map([document], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+pub(super) fn put_label(conn: &Connection, item: u64, sealed: &[u8]) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE paste SET label = ?2 WHERE item = ?1")?
+        .execute(params![item, sealed])?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use super::error::StoreError;
 use super::fault::Fault;
 use super::files::Files;
 use super::leases::Leases;
+use super::panic::Panics;
 use super::rest::ShredKey;
 use super::slots::{SlotFault, SlotRef, Slots};
 use super::watch::Watch;
@@ -46,6 +47,7 @@ pub(super) struct Shared {
     pub(super) readers: Readers,
     pub(super) damage: Damage,
     pub(super) limits: Limits,
+    pub(super) panics: Panics,
 }
 
 /// How much may be kept. May change while the store is open.

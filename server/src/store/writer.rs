@@ -1,7 +1,10 @@
 //! The one writer: requests that arrive together share a transaction and a sync, and are answered after the commit.
 //!
-//! Order within a batch: each request in a savepoint of its own; then all doomed shred slots are overwritten and synced once; then the
-//! commit; then what is in memory; then the replies.
+//! Order within a batch: each request by itself, so that one that fails leaves nothing; then all doomed shred slots are overwritten and
+//! synced once; then the commit; then what is in memory; then the replies.
+//!
+//! A savepoint for each request would do that, and costs a copy of each page for each of them. Nearly all of those that fail have written
+//! nothing yet; so there is none until one fails after it wrote. Then all of it is undone, and runs again with savepoints.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -219,9 +222,21 @@ impl Writer {
     fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         let refuse_uploads = self.reserve.is_short();
         self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let busy = self.busy.clone();
         let mut desk = Desk::new(&self.conn, &self.shared, self.next_lease, &mut self.busy);
         let unfinished = std::mem::take(&mut self.unfinished);
-        let result = run_all(&mut desk, batch, &unfinished, refuse_uploads).and_then(|()| {
+        let start = desk.mark();
+        let mut result = run_all(&mut desk, batch, &unfinished, (refuse_uploads, Undo::Batch));
+        if matches!(result, Ok(Ran::ToUndo)) {
+            desk.back_to(start);
+            *desk.busy = busy;
+            let again = self
+                .conn
+                .execute_batch("ROLLBACK; BEGIN IMMEDIATE")
+                .map_err(Fault::from);
+            result = again.and_then(|()| run_all(&mut desk, batch, &unfinished, (refuse_uploads, Undo::Request)));
+        }
+        let result = result.and_then(|_| {
             desk.record_slots(self.recorded)?;
             self.shared.slots.overwrite(&desk.doomed)?;
             Ok(self.conn.prepare_cached("COMMIT")?.execute([]).map(drop)?)
@@ -248,21 +263,59 @@ impl Writer {
     }
 }
 
+/// What can be undone while a batch runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// All of it.
+    Batch,
+    /// Each request alone.
+    Request,
+}
+
+/// How a batch ran.
+enum Ran {
+    Whole,
+    /// A request failed after it wrote, and cannot be undone alone.
+    ToUndo,
+}
+
 fn run_all(
     desk: &mut Desk<'_>,
     batch: &mut [Box<dyn Job>],
     unfinished: &[u64],
-    refuse_uploads: bool,
-) -> Result<(), Fault> {
+    (refuse_uploads, undo): (bool, Undo),
+) -> Result<Ran, Fault> {
     for job in batch {
-        in_savepoint(desk, |desk| job.run(desk, refuse_uploads))?;
+        if undo == Undo::Request {
+            in_savepoint(desk, |desk| job.run(desk, refuse_uploads))?;
+        } else if !wrote_nothing_or_ran(desk, |desk| job.run(desk, refuse_uploads))? {
+            return Ok(Ran::ToUndo);
+        }
     }
     for item in unfinished {
         if let Some(mut row) = rows::by_item(desk.conn, *item)? {
             desk.happen(&mut row, Event::KeyGone, None)?;
         }
     }
-    Ok(())
+    Ok(Ran::Whole)
+}
+
+/// False for a request that failed after it wrote.
+fn wrote_nothing_or_ran(
+    desk: &mut Desk<'_>,
+    run: impl FnOnce(&mut Desk<'_>) -> Result<(), Fault>,
+) -> Result<bool, Fault> {
+    let (mark, written) = (desk.mark(), desk.conn.total_changes());
+    if let Err(fault) = run(desk) {
+        if fault.is_full() || desk.conn.is_autocommit() {
+            return Err(fault);
+        }
+        if desk.conn.total_changes() != written {
+            return Ok(false);
+        }
+        desk.back_to(mark);
+    }
+    Ok(true)
 }
 
 /// A request that fails undoes its own changes; the batch fails only when the transaction is lost or the disk is full.

@@ -1,11 +1,13 @@
 //! Several links to one document: one upload, a head for each, burned one by one.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 
 use super::harness::{Answer, OCTETS, Paste, Server, TUS, bearer, random, sha256, token};
+use super::operator::{json as operator_json, stopped, violations};
 
 const LARGE: usize = 700_000;
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
@@ -14,8 +16,9 @@ pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 pub(crate) struct Document {
     pub(crate) id: String,
     pub(crate) owner: String,
-    payload: Vec<u8>,
+    pub(crate) payload: Vec<u8>,
     head: Vec<u8>,
+    pub(crate) panic: Option<String>,
 }
 
 impl Document {
@@ -27,6 +30,7 @@ impl Document {
             owner: token(),
             payload,
             head: random::<230>().to_vec(),
+            panic: None,
         }
     }
 
@@ -41,26 +45,42 @@ impl Document {
     }
 
     pub(crate) fn metadata(&self) -> String {
-        let pairs = [
+        let mut pairs = vec![
             ("id", self.id.clone()),
             ("owner", hash(&self.owner)),
             ("head", Base64UrlUnpadded::encode_string(&self.head)),
         ];
-        let pairs = pairs.map(|(key, value)| format!("{key} {}", Base64::encode_string(value.as_bytes())));
-        pairs.join(",")
+        pairs.extend(self.panic.clone().map(|mark| ("panic", mark)));
+        let pairs = pairs
+            .iter()
+            .map(|(key, value)| format!("{key} {}", Base64::encode_string(value.as_bytes())));
+        pairs.collect::<Vec<_>>().join(",")
     }
 
-    fn create(&self, server: &Server, body: &[u8]) -> Answer {
+    pub(crate) fn create(&self, server: &Server, body: &[u8]) -> Answer {
+        self.create_with(server, body, &[])
+    }
+
+    pub(crate) fn create_with(&self, server: &Server, body: &[u8], more: &[(&str, &str)]) -> Answer {
         let (len, metadata) = (self.payload.len().to_string(), self.metadata());
         let mut headers = vec![TUS, ("upload-length", &*len), ("upload-metadata", &*metadata)];
         if !body.is_empty() {
             headers.push(OCTETS);
         }
+        headers.extend_from_slice(more);
         server.ask("POST", "/api/v1/documents", &headers, body)
     }
 
-    fn ask(&self, server: &Server, method: &str, rest: &str, body: &Value) -> Answer {
+    pub(crate) fn ask(&self, server: &Server, method: &str, rest: &str, body: &Value) -> Answer {
         self.ask_as(server, &self.owner, method, rest, body)
+    }
+
+    /// Makes these links, with more headers.
+    pub(crate) fn make_with(&self, server: &Server, links: &[&Paste], more: &[(&str, &str)]) -> Answer {
+        let links: Vec<Value> = links.iter().map(|link| self.wanted(link)).collect();
+        let (bearer, body) = (bearer(&self.owner), json!({ "links": links }).to_string());
+        let headers = [&[("authorization", &*bearer), JSON], more].concat();
+        server.ask("POST", &self.path("/links"), &headers, body.as_bytes())
     }
 
     fn ask_as(&self, server: &Server, owner: &str, method: &str, rest: &str, body: &Value) -> Answer {
@@ -83,8 +103,7 @@ impl Document {
     }
 
     fn make(&self, server: &Server, links: &[&Paste]) -> Answer {
-        let links: Vec<Value> = links.iter().map(|link| self.wanted(link)).collect();
-        self.ask(server, "POST", "/links", &json!({ "links": links }))
+        self.make_with(server, links, &[])
     }
 
     /// The body of a request for one link.
@@ -92,7 +111,7 @@ impl Document {
         json!({ "links": [self.wanted(link)] })
     }
 
-    fn wanted(&self, link: &Paste) -> Value {
+    pub(crate) fn wanted(&self, link: &Paste) -> Value {
         let policy = |key| {
             link.policy
                 .iter()
@@ -115,7 +134,7 @@ impl Document {
         link
     }
 
-    fn receipt(&self, server: &Server) -> Value {
+    pub(crate) fn receipt(&self, server: &Server) -> Value {
         self.ask(server, "GET", "/receipt", &Value::Null).json()
     }
 
@@ -419,4 +438,77 @@ fn a_policy_can_be_extended_shortened_and_lowered_and_never_raised() {
     assert_eq!(lowered.json()["reads_left"], 1);
     read(&unlimited, &server);
     assert_eq!(unlimited.probe(&server).code(), "burned");
+}
+
+/// [B-160]
+#[test]
+fn a_label_comes_back_to_the_owner_alone_and_goes_with_the_document() {
+    let server = Server::start();
+    let document = Document::on(&server, 1000);
+    let (links, label) = ([document.link(1), document.link(1)], random::<156>());
+    let in_base64url = Base64UrlUnpadded::encode_string(&label);
+    let mut wanted: Vec<Value> = links.iter().map(|link| document.wanted(link)).collect();
+    wanted[0]["label"] = in_base64url.as_str().into();
+    let asked = json!({ "links": wanted });
+    for _ in 0..2 {
+        assert_eq!(document.ask(&server, "POST", "/links", &asked).status, 201);
+    }
+    let told = |server: &Server| {
+        let receipt = document.receipt(server);
+        [0, 1].map(|at| receipt["links"][at]["label"].clone())
+    };
+    assert_eq!(told(&server), [in_base64url.as_str().into(), Value::Null]);
+    assert_eq!(
+        links[0].receipt(&server)["label"],
+        Value::Null,
+        "a receipt of one has none"
+    );
+    let at_rest = |data: &Path| {
+        let files = ["satchel.db", "satchel.db-wal"].map(|name| std::fs::read(data.join(name)).unwrap_or_default());
+        files
+            .iter()
+            .any(|file| file.windows(32).any(|window| window == &label[..32]))
+    };
+    assert!(!at_rest(server.data.path()), "under the document's shred key");
+    // What became of a link is told with its label, as long as there is a document.
+    links[0].burn(&server);
+    assert_eq!(told(&server), [in_base64url.as_str().into(), Value::Null]);
+    assert_eq!(violations(&operator_json(server.data.path(), &["check"])), []);
+    document.ask(&server, "DELETE", "", &Value::Null);
+    assert_eq!(told(&server), [Value::Null, Value::Null]);
+    let kept = operator_json(server.data.path(), &["disclose", &links[0].id]);
+    assert_eq!(kept["paste"]["label"], Value::Null);
+    assert_eq!(violations(&operator_json(server.data.path(), &["check"])), []);
+}
+
+/// [B-160] [B-82]
+#[test]
+fn a_label_is_short_and_one_that_does_not_open_is_found() {
+    let server = Server::start();
+    let document = Document::on(&server, 1000);
+    let with = |label: &str| {
+        let link = document.link(1);
+        let mut wanted = document.wanted(&link);
+        wanted["label"] = label.into();
+        document.ask(&server, "POST", "/links", &json!({ "links": [wanted] }))
+    };
+    for wrong in [
+        "",
+        "not base64url!",
+        &Base64UrlUnpadded::encode_string(&random::<257>()),
+    ] {
+        let answer = with(wrong);
+        assert_eq!((answer.status, &answer.json()["field"]), (400, &"label".into()));
+    }
+    assert_eq!(with(&Base64UrlUnpadded::encode_string(&random::<256>())).status, 201);
+    let data = stopped(server);
+    let conn = rusqlite::Connection::open(data.path().join("satchel.db")).unwrap();
+    conn.execute("UPDATE paste SET label = zeroblob(184) WHERE label IS NOT NULL", [])
+        .unwrap();
+    drop(conn);
+    let found = violations(&operator_json(data.path(), &["check"]));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].0, "block-damaged");
+    let server = Server::start_in(data, &[]);
+    assert_eq!(document.receipt(&server)["links"][0]["label"], Value::Null);
 }

@@ -193,7 +193,7 @@ fn a_purge_counts_links_that_burn_with_their_document_as_burned() {
 /// [B-118]
 #[test]
 fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_these() {
-    const PASTE: [&str; 24] = [
+    const PASTE: [&str; 26] = [
         "burned",
         "burned_at",
         "claim",
@@ -205,8 +205,10 @@ fn disclose_prints_everything_that_is_kept_under_an_id_and_no_more_fields_than_t
         "id",
         "item",
         "keep",
+        "label",
         "number",
         "on_guessing",
+        "panic",
         "probe",
         "reads",
         "reads_used",

@@ -336,7 +336,9 @@ fn any_number_of_reads_is_unlimited() {
             (200, Some("unlimited"))
         );
     }
-    assert!(paste.receipt(&server)["reads_left"].is_null());
+    let receipt = paste.receipt(&server);
+    assert!(receipt["reads_left"].is_null());
+    assert_eq!(receipt["reads_used"], 3);
 }
 
 /// [B-41]
@@ -363,7 +365,8 @@ fn the_receipt_has_exactly_these_fields_in_each_state() {
         names.sort();
         names.join(" ")
     };
-    let fields = "burned burned_at expires_at leases_running reads reads_left retry_after size state wrong_tries";
+    let fields =
+        "burned burned_at expires_at leases_running reads reads_left reads_used retry_after size state wrong_tries";
     paste.create(&server, &[]);
     let uploading = paste.receipt(&server);
     assert_eq!(

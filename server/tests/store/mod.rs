@@ -134,7 +134,11 @@ impl Secrets {
     }
 
     pub(crate) fn id(self) -> Id {
-        Id::new(self.bytes("id")[..16].try_into().unwrap())
+        Id::new(self.id_bytes())
+    }
+
+    pub(crate) fn id_bytes(self) -> [u8; 16] {
+        self.bytes("id")[..16].try_into().unwrap()
     }
 
     pub(crate) fn token(self, what: &str) -> Token {
@@ -157,6 +161,7 @@ impl Secrets {
             reads,
             on_guessing: OnGuessing::Lock,
             keep: false,
+            panic: None,
         }
     }
 

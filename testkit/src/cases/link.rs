@@ -2,7 +2,7 @@
 
 use super::link_of;
 use crate::dice::Dice;
-use crate::keys::sha256;
+use crate::keys::{hmac_sha256, sha256};
 use crate::link::{Link, Owner, base64url, with_checksum};
 use crate::vector::Vector;
 
@@ -25,6 +25,10 @@ fn good() -> Vec<Vector> {
         id: Dice::new("owner/id").array(),
         secret: Dice::new("owner/secret").array(),
     };
+    let panic: [u8; 32] = Dice::new("panic/secret").array();
+    let (paste, document): ([u8; 16], [u8; 16]) =
+        (Dice::new("panic/paste").array(), Dice::new("panic/document").array());
+    let mark = |hashed: &[u8]| base64url(&hmac_sha256(&panic, &sha256(hashed)));
     vec![
         link(
             "without_passphrase",
@@ -50,7 +54,27 @@ fn good() -> Vec<Vector> {
         .with("owner_token", base64url(&owner.token()))
         .with("owner_hash", base64url(&sha256(&owner.token())))
         .body(owner.encode()),
+        Vector::new(
+            "link",
+            "panic_link",
+            "ok L-1 L-2 L-9",
+            "and what it marks a paste and a document with",
+        )
+        .with("kind", "panic")
+        .with("bearer", base64url(&panic))
+        .with("paste_id", base64url(&paste))
+        .with("paste_mark", mark(&paste))
+        .with("document_id", base64url(&document))
+        .with("document_mark", mark(&[&b"satchel/document"[..], &document].concat()))
+        .with("word_bits", hex::encode(word_bits(&panic)))
+        .body(base64url(&with_checksum(0x1a, &panic))),
     ]
+}
+
+/// What 25 words are made of, in 35 bytes: the last five bits are zero.
+fn word_bits(panic: &[u8; 32]) -> Vec<u8> {
+    let sum = sha256(&[&b"satchel/v1/checksum"[..], &[0x1a], panic].concat());
+    [&panic[..], &[sum[0], sum[1], sum[2] & 0xe0]].concat()
 }
 
 /// What follows from a link: base64url of each value, and of the hashes that a server keeps.

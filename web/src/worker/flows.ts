@@ -1,6 +1,6 @@
 /** The operations that are more than one question and one answer: sharing, opening, and sealing into a file. */
 import { VaultError } from '../failure';
-import type { Engine, Entry, LinkState, Manifest, Opened, Received, Shared, Sink, Unfinished, Watch } from '../vault';
+import type { Engine, Entry, LinkState, Manifest, Opened, Received, Sink, Unfinished, Watch } from '../vault';
 import { Conversation, runOnce } from './conversation';
 import { forgetLease, keptLeases, loadLease, saveLease } from './leases';
 import type { Calls } from './protocol';
@@ -8,7 +8,7 @@ import { refusedAs, targetOf } from './targets';
 import type { Target } from './targets';
 
 /** Shares; an upload that was begun and then aborted is burned, so that nothing waits on the server for its 24 hours to pass. */
-export async function shareDocument(args: unknown, watch: Watch): Promise<Shared> {
+export async function shareDocument<T>(args: unknown, watch: Watch): Promise<T> {
   let begun: string | undefined;
   const answers = {
     uploadBegun: ({ receipt }: Calls['uploadBegun']['args']): undefined => {
@@ -16,7 +16,7 @@ export async function shareDocument(args: unknown, watch: Watch): Promise<Shared
     },
   };
   try {
-    return await new Conversation<Shared>('share', args, { answers, ...watch }).done;
+    return await new Conversation<T>('share', args, { answers, ...watch }).done;
   } catch (error) {
     // Whatever failed, its link was never shown to anybody. The burn is a courtesy: nobody waits for it.
     if (begun !== undefined) runOnce('burn', { receipt: begun }, {}).catch(() => undefined);

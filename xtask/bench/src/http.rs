@@ -10,17 +10,17 @@ use crate::Trouble;
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     host: String,
+    /// The server said that it closes: the next request has to open it again, as any client's would.
+    closed: bool,
 }
 
 impl Connection {
     /// Opens it to `HOST:PORT`.
     pub(crate) fn open(host: &str) -> Result<Self, Trouble> {
-        let stream = TcpStream::connect(host)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         Ok(Self {
-            stream: BufReader::with_capacity(64 << 10, stream),
+            stream: stream_to(host)?,
             host: host.to_owned(),
+            closed: false,
         })
     }
 
@@ -32,6 +32,10 @@ impl Connection {
         headers: &str,
         body: &[u8],
     ) -> Result<(u16, usize), Trouble> {
+        if self.closed {
+            self.stream = stream_to(&self.host)?;
+            self.closed = false;
+        }
         let len = body.len();
         let host = &self.host;
         let head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {len}\r\n{headers}\r\n");
@@ -62,6 +66,7 @@ impl Connection {
             if let Some(value) = header.strip_prefix("content-length:") {
                 len = value.trim().parse()?;
             }
+            self.closed |= header == "connection: close";
             chunked |= header.starts_with("transfer-encoding:") && header.contains("chunked");
         }
         let read = if chunked { self.chunks()? } else { self.skip(len)? };
@@ -90,4 +95,11 @@ impl Connection {
             }
         }
     }
+}
+
+fn stream_to(host: &str) -> Result<BufReader<TcpStream>, Trouble> {
+    let stream = TcpStream::connect(host)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    Ok(BufReader::with_capacity(64 << 10, stream))
 }

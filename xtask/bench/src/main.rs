@@ -5,9 +5,12 @@
 mod browser;
 mod files;
 mod http;
+mod load;
 mod paste;
 mod process;
+mod rounds;
 mod server;
+mod serving;
 mod shelf;
 mod sqlite;
 mod table;
@@ -19,7 +22,7 @@ use std::time::Duration;
 use table::Table;
 
 const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|browser] [--runs 5] [--mib 1024] \
-    [--seconds 3] [--ram-disk /dev/shm] [--disk FOLDER] \
+    [--seconds 2] [--rows WORD] [--ram-disk /dev/shm] [--disk FOLDER] \
     [--browser-tests FOLDER] [--json FILE]";
 
 /// Whatever stops a measurement: there is nobody to handle it but the person who reads it.
@@ -30,6 +33,8 @@ pub(crate) struct Options {
     satchel: PathBuf,
     server: PathBuf,
     only: Option<String>,
+    /// Of the server's rows those alone whose name has this in it.
+    rows: Option<String>,
     runs: usize,
     mib: u64,
     time: Duration,
@@ -45,9 +50,10 @@ impl Options {
             satchel: "target/release/satchel".into(),
             server: "target/release/satchel-server".into(),
             only: None,
+            rows: None,
             runs: 5,
             mib: 1024,
-            time: Duration::from_secs(3),
+            time: Duration::from_secs(2),
             ram_disk: "/dev/shm".into(),
             disk: "target".into(),
             browser_tests: "tests/browser".into(),
@@ -59,6 +65,7 @@ impl Options {
                 "--satchel" => options.satchel = value.into(),
                 "--server" => options.server = value.into(),
                 "--only" => options.only = Some(value),
+                "--rows" => options.rows = Some(value),
                 "--runs" => options.runs = value.parse()?,
                 "--mib" => options.mib = value.parse()?,
                 "--seconds" => options.time = Duration::from_secs(value.parse()?),
@@ -74,6 +81,10 @@ impl Options {
 
     fn wants(&self, part: &str) -> bool {
         self.only.as_deref().is_none_or(|only| only == part)
+    }
+
+    fn wants_row(&self, what: &str) -> bool {
+        self.rows.as_deref().is_none_or(|word| what.contains(word))
     }
 }
 

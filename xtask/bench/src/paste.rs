@@ -76,6 +76,18 @@ pub(crate) fn claim(connection: &mut Connection, keys: &Keys, lease: &[u8; 32], 
     }
 }
 
+/// The content again, under a lease that runs.
+pub(crate) fn content(connection: &mut Connection, keys: &Keys, lease: &[u8; 32], len: usize) -> Result<(), Trouble> {
+    let headers = format!("authorization: Bearer {}\r\n", text(lease));
+    let (status, read) = connection.ask("GET", &route::of(route::CONTENT, &keys.id), &headers, &[])?;
+    expect("content", status, 200)?;
+    if read == len {
+        Ok(())
+    } else {
+        Err(format!("content: {read} bytes of {len}").into())
+    }
+}
+
 pub(crate) fn confirm(connection: &mut Connection, keys: &Keys, lease: &[u8; 32]) -> Result<(), Trouble> {
     let headers = format!("authorization: Bearer {}\r\n", text(lease));
     let (status, _) = connection.ask("POST", &route::of(route::CONFIRM, &keys.id), &headers, &[])?;

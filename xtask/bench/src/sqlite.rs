@@ -7,9 +7,6 @@ use rusqlite::{Connection, Transaction, params};
 
 use crate::Trouble;
 
-/// Rows in one transaction: what 64 waiting requests make.
-pub(crate) const GROUP: u32 = 64;
-
 /// What is done to every row.
 #[derive(Clone, Copy)]
 pub(crate) enum Work {

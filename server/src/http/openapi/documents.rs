@@ -1,6 +1,6 @@
 //! Documents with several links, and changes of policy.
 
-use satchel_api::{Code, DocumentReceipt, LinksMade, LinksWanted, PolicyChange, route};
+use satchel_api::{Code, DocumentReceipt, LinksMade, LinksWanted, Panicked, PolicyChange, route};
 use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -132,7 +132,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         path: route::LINKS,
         method: HttpMethod::Post,
         summary: "Makes links to a document that is whole: all of them, or none",
-        headers: &[],
+        headers: &["?Satchel-Invite", "?Satchel-Work"],
         bearer: Some("owner"),
         body: Some("LinksWanted"),
         answers: &[Answer {
@@ -141,6 +141,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             body: Body::Json("LinksMade"),
         }],
         refusals: &[
+            Code::InviteRequired,
             Code::NotFound,
             Code::IdTaken,
             Code::OffsetMismatch,
@@ -148,6 +149,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Code::TooLarge,
             Code::UnsupportedMediaType,
             Code::PolicyNotAllowed,
+            Code::RateLimited,
+            Code::WorkRequired,
             Code::StorageFull,
         ],
     },
@@ -160,6 +163,19 @@ pub(super) const OPERATIONS: &[Operation] = &[
         body: None,
         answers: &[empty(204, "gone, now or before")],
         refusals: &[Code::NotFound],
+    },
+    Operation {
+        path: route::PANIC,
+        method: HttpMethod::Post,
+        summary: "Burns everything that was made under a panic secret",
+        headers: &[],
+        bearer: Some("panic"),
+        body: None,
+        answers: &[json(
+            "how many burned now; 0 also for a secret that nothing was made under",
+            "Panicked",
+        )],
+        refusals: &[Code::NotFound, Code::RateLimited],
     },
     Operation {
         path: route::LINK_POLICY,
@@ -183,6 +199,7 @@ const CHANGE_REFUSALS: &[Code] = &[
 
 pub(super) fn schemas(all: &mut Vec<(String, RefOr<Schema>)>) {
     all.push((PolicyChange::name().into_owned(), PolicyChange::schema()));
+    all.push((Panicked::name().into_owned(), Panicked::schema()));
     all.push((LinksWanted::name().into_owned(), LinksWanted::schema()));
     all.push((LinksMade::name().into_owned(), LinksMade::schema()));
     all.push((DocumentReceipt::name().into_owned(), DocumentReceipt::schema()));

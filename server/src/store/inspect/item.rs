@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use super::{Inspection, Subject, Violation};
 use crate::lifecycle::{Paste, Stage};
 use crate::store::creating::{HEAD, TAIL, head_of};
+use crate::store::documents::label_of;
 use crate::store::medium::Medium;
 use crate::store::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
 use crate::store::rows::{self, PasteRow, Place as Whole};
@@ -68,9 +69,14 @@ fn within(subject: &Subject<'_>, item: u64) -> Result<Result<Seen, Violation>, r
         .query_row([item], |row| row.get(0))?;
     let blocks = places(conn, item)?;
     if let Stage::Burned(tombstone) = row.paste.stage {
-        let bare = row.slot.is_none() && row.claim.is_none() && row.paste.size == 0 && row.paste.policy.reads == 0;
+        let bare = row.slot.is_none()
+            && row.claim.is_none()
+            && row.panic.is_none()
+            && row.paste.size == 0
+            && row.paste.policy.reads == 0;
         let hour = tombstone.burned_at % 3600 == 0;
-        return Ok(if bare && hour && leases == 0 && blocks.is_empty() {
+        let labelled = is_labelled(conn, item)? && !in_a_document_that_lives(conn, row.place)?;
+        return Ok(if bare && hour && leases == 0 && blocks.is_empty() && !labelled {
             Ok(Seen {
                 tombstone: true,
                 ..Seen::default()
@@ -112,6 +118,7 @@ fn is_sound(row: &PasteRow) -> bool {
     let whole = matches!(paste.stage, Stage::Stored { .. });
     row.claim.is_some()
         && row.slot.is_some()
+        && (row.panic.is_none() || !matches!(row.place, Whole::Link { .. }))
         && paste.size > 0
         && if whole { held == paste.size } else { held < paste.size }
         && (paste.policy.reads == 0 || paste.reads_used <= paste.policy.reads)
@@ -184,6 +191,31 @@ fn leads_to(conn: &Connection, document: u64, shared: u64) -> Result<bool, rusql
     }))
 }
 
+fn is_labelled(conn: &Connection, item: u64) -> Result<bool, rusqlite::Error> {
+    conn.prepare_cached("SELECT label IS NOT NULL FROM paste WHERE item = ?1")?
+        .query_row([item], |row| row.get(0))
+}
+
+fn in_a_document_that_lives(conn: &Connection, place: Whole) -> Result<bool, rusqlite::Error> {
+    let Whole::Link { document, .. } = place else {
+        return Ok(false);
+    };
+    let whole = rows::by_item(conn, document)?;
+    Ok(whole.is_some_and(|row| !matches!(row.paste.stage, Stage::Burned(_))))
+}
+
+/// How many labels of a document's links open under its key; none where one does not.
+fn open_labels(conn: &Connection, document: u64, cipher: &Cipher) -> Result<Option<u64>, rusqlite::Error> {
+    let mut count = 0;
+    for (number, mut sealed) in rows::labels(conn, document)? {
+        if cipher.open(label_of(document, number), &mut sealed).is_err() {
+            return Ok(None);
+        }
+        count += 1;
+    }
+    Ok(Some(count))
+}
+
 /// How many blocks verified.
 fn verify(
     subject: &Subject<'_>,
@@ -202,6 +234,12 @@ fn verify(
         match verify_file(subject, row.item, held / BLOCK_BYTES, opens) {
             Ok(blocks) => count += blocks,
             Err(violation) => return Ok(Err(violation)),
+        }
+    }
+    if row.place == Whole::Document {
+        match open_labels(subject.conn, row.item, cipher)? {
+            Some(labels) => count += labels,
+            None => return Ok(Err(Violation::BlockDamaged)),
         }
     }
     for place in blocks {
