@@ -63,6 +63,9 @@ class Proof:
     """The id of something that is there, and its token."""
 
     def get(self, case, ctx):
+        if case.operation.path == "/api/v1/panic" and dice.random() < 0.75:
+            # Any secret will do: it may be one that nothing was made under.
+            return None, os.urandom(32), {}, None
         real = "{id}" in case.operation.path and dice.random() < 0.75
         return about(f"{case.operation.method.upper()} {case.operation.path}") if real else None
 
@@ -70,8 +73,9 @@ class Proof:
         if data is None:
             return
         id, token, headers, body = data
-        case.path_parameters = dict(case.path_parameters or {}) | {"id": text(id)}
-        if "number" in case.path_parameters and dice.random() < 0.8:
+        if id is not None:
+            case.path_parameters = dict(case.path_parameters or {}) | {"id": text(id)}
+        if "number" in (case.path_parameters or {}) and dice.random() < 0.8:
             case.path_parameters["number"] = 1
         case.headers["Authorization"] = bearer(token)
         complete(case, headers, body)
