@@ -60,6 +60,7 @@ impl Link {
             expires_in: 7 * 24 * 3600,
             reads: self.reads,
             burns_on_guessing: false,
+            label: None,
         }
     }
 }
