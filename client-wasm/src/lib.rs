@@ -11,6 +11,7 @@ mod fetch;
 mod files;
 mod ops;
 mod page;
+mod panic;
 mod random;
 mod several;
 mod subtle;
@@ -52,6 +53,8 @@ async fn dispatch(operation: &str, base: &str, args: &JsValue, desk: Desk) -> Re
             match operation {
                 "serverConfig" => apart(online.server_config()),
                 "understand" => return Ok(online.understand(args).into()),
+                "makePanic" => return Ok(online.make_panic().into()),
+                "panic" => apart(online.panic(args)),
                 "share" => apart(online.share(args)),
                 "receiptStatus" => apart(online.receipt_status(args)),
                 "burn" => apart(async { online.burn(args).await.map(nothing) }),

@@ -2,7 +2,7 @@
 
 use js_sys::{Array, JsString, Object};
 use satchel_api::{PasteState, Receipt as State};
-use satchel_client::words::Words;
+use satchel_client::words::{Misspelled, Words};
 use satchel_client::{
     Address, AddressError, Base, Context, Error, Found, LeaseKeeper, NoSpool, OnGuessing, Policy, Reader, Receiving,
     Sharing,
@@ -18,6 +18,7 @@ use crate::engine::PageEngine;
 use crate::failure::{Failure, burned_word};
 use crate::fetch::Fetch;
 use crate::files::StoredFile;
+use crate::panic::misspelled_words;
 use crate::random::Random;
 use crate::several::{Holder, small};
 use crate::value::{Fields, field, number, text, whole};
@@ -68,7 +69,7 @@ impl Online {
     pub(crate) async fn share(&self, args: &JsValue) -> Result<Object, Failure> {
         let (entries, mut document) = Document::of(&field(args, "document"))?;
         let passphrase = passphrase_in(args)?;
-        let invite = self.invite_in(args)?;
+        let (invite, panic) = (self.invite_in(args)?, self.panic_for(args)?);
         let policy = policy_in(&field(args, "policy"))?;
         // The flow would call a name that the format cannot hold a malformed manifest.
         Manifest::new(entries.clone(), Asked::default()).map_err(|_| Failure::new("unusable_document"))?;
@@ -77,7 +78,7 @@ impl Online {
             policy,
             passphrase: passphrase.as_ref(),
             invite: invite.as_ref(),
-            panic: None,
+            panic: panic.as_ref(),
             names: &[],
         };
         if let Some(count) = small(args, "links") {
@@ -160,7 +161,7 @@ impl Online {
     }
 
     /// What a text leads to, if it is this server's. A page that itself came over plain http may read its own links.
-    fn address(&self, text: &str) -> Result<Address, AddressError> {
+    pub(crate) fn address(&self, text: &str) -> Result<Address, AddressError> {
         match Address::parse_for(&self.base, text) {
             Err(AddressError::InsecureOrigin(base)) if base.origin() == self.base.origin() => {
                 Address::parse(text.rsplit('#').next().unwrap_or_default())
@@ -214,7 +215,8 @@ impl Online {
     }
 
     pub(crate) fn understand(&self, args: &JsValue) -> Object {
-        let (reason, origin) = match self.address(&text(args, "text").unwrap_or_default()) {
+        let given = text(args, "text").unwrap_or_default();
+        let (reason, origin) = match self.address(&given) {
             Ok(Address::Link { link, .. }) => {
                 return Fields::new()
                     .with("kind", "link")
@@ -224,8 +226,7 @@ impl Online {
             }
             Ok(Address::Receipt { receipt, .. }) => return self.understood("receipt", &receipt.encode()),
             Ok(Address::Owner { owner, .. }) => return self.understood("owner", &owner.encode()),
-            // The page does not know this yet: the command line does.
-            Ok(Address::Panic { .. }) => ("panic_link", None),
+            Ok(Address::Panic { panic, .. }) => return self.understood_panic(&panic),
             Ok(Address::Invite { invite, .. }) => {
                 let invite = self.base.with_fragment(&invite.encode());
                 return Fields::new()
@@ -236,8 +237,13 @@ impl Online {
             Err(AddressError::Empty) => ("empty", None),
             Err(AddressError::ForeignOrigin(base)) => ("foreign_origin", Some(base)),
             Err(AddressError::InsecureOrigin(base)) => ("insecure_origin", Some(base)),
-            Err(AddressError::Fragment(verdict)) => (verdict.word(), None),
-            Err(_) => ("no_link", None),
+            // What is a link is no words; what is none may be.
+            Err(error) => match (satchel_client::panic_of_words(&given), error) {
+                (Ok(panic), _) => return self.understood_panic(&panic),
+                (Err(Misspelled::NotWords), AddressError::Fragment(verdict)) => (verdict.word(), None),
+                (Err(Misspelled::NotWords), _) => ("no_link", None),
+                (Err(misspelled), _) => return misspelled_words(misspelled),
+            },
         };
         let origin = origin.as_ref().map(Base::origin);
         Fields::new()

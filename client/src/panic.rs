@@ -1,12 +1,12 @@
 //! The panic secret: as people keep it, and what it is for. docs/format.md section 8.3.
 
 use satchel_api::{Panicked, route};
-use satchel_crypto::{PANIC_WORDS_LEN, PanicSecret, Verdict};
+use satchel_crypto::{PANIC_WORDS_LEN, PanicSecret};
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
 use crate::http::{bearer, json};
-use crate::words::{spelled, unspelled};
+use crate::words::{Misspelled, spelled, unspelled};
 use crate::{Context, Error, Pause, Transport, Watch};
 
 /// How many words a panic secret is.
@@ -18,17 +18,14 @@ pub fn panic_words(panic: &PanicSecret) -> Zeroizing<String> {
     spelled(panic.to_bytes().as_slice(), PANIC_WORDS)
 }
 
-/// The mirror of [`panic_words`]: anything but letters between the words, in any case.
+/// The mirror of [`panic_words`]: anything but letters between the words, in any case. docs/format.md calls whatever is wrong `malformed_link`; people are told what.
 ///
 /// # Errors
-/// `MalformedLink`.
-pub fn panic_of_words(text: &str) -> Result<PanicSecret, Verdict> {
+/// All of [`Misspelled`].
+pub fn panic_of_words(text: &str) -> Result<PanicSecret, Misspelled> {
     let mut bytes = Zeroizing::new([0; PANIC_WORDS_LEN]);
-    if unspelled(text, bytes.as_mut_slice(), PANIC_WORDS) {
-        PanicSecret::from_bytes(&bytes)
-    } else {
-        Err(Verdict::MalformedLink)
-    }
+    unspelled(text, bytes.as_mut_slice(), PANIC_WORDS)?;
+    PanicSecret::from_bytes(&bytes).map_err(|_| Misspelled::Check)
 }
 
 /// Burns everything on this server that was made under the secret, and says how many that were: 0 also where nothing was. Repeating is fine, and burns what
@@ -73,14 +70,38 @@ mod tests {
             prop_assert_eq!(panic_of_words(&typed).unwrap().bearer(), panic.bearer());
             let mut words: Vec<_> = words.split(' ').collect();
             prop_assert_eq!(words.len(), PANIC_WORDS);
-            prop_assert!(panic_of_words(&words[..24].join(" ")).is_err());
-            prop_assert!(panic_of_words(&(words.join(" ") + " zoo")).is_err());
+            prop_assert_eq!(panic_of_words(&words[..24].join(" ")).err(), Some(Misspelled::Count(24)));
+            prop_assert_eq!(panic_of_words(&(words.join(" ") + " zoo")).err(), Some(Misspelled::Count(26)));
             let number = usize::from(bip39::Language::English.find_word(words[at]).unwrap());
             words[at] = list()[(number + by) % 2048];
             // One in 500,000 is another secret's.
             prop_assert!(panic_of_words(&words.join(" ")).is_ok_and(|other| other.bearer() != panic.bearer()) || panic_of_words(&words.join(" ")).is_err());
-            words[at] = "nurse-shift-rota";
-            prop_assert!(panic_of_words(&words.join(" ")).is_err());
+            words[at] = "nurse-rota-shift";
+            prop_assert_eq!(panic_of_words(&words.join(" ")).err(), Some(Misspelled::Unknown(at + 2)));
+        }
+    }
+
+    /// [L-10]
+    #[test]
+    fn a_text_that_is_something_else_is_no_attempt_at_words() {
+        let mut rng = crate::testing::Seeded::new(3);
+        for _ in 0..500 {
+            let link = PanicSecret::generate(&mut rng).encode();
+            assert_eq!(panic_of_words(&link).err(), Some(Misspelled::NotWords));
+            let passed_on = format!(
+                "Look, this is what we make; please open it soon: https://satchel.example/#{}",
+                *link
+            );
+            assert_eq!(panic_of_words(&passed_on).err(), Some(Misspelled::NotWords));
+        }
+        for text in [
+            "",
+            "zoo",
+            "zoo zoo zoo zoo zoo",
+            "\u{202e}",
+            "рота смен медсестёр на май и июнь",
+        ] {
+            assert_eq!(panic_of_words(text).err(), Some(Misspelled::NotWords), "{text}");
         }
     }
 
@@ -95,7 +116,7 @@ mod tests {
             words[at] = list()[(number + 1 + mistake) % 2048];
             assert_eq!(
                 panic_of_words(&words.join(" ")).err(),
-                Some(Verdict::MalformedLink),
+                Some(Misspelled::Check),
                 "{mistake}"
             );
         }

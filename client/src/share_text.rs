@@ -8,7 +8,7 @@ use satchel_crypto::limit::SHARE_LEN;
 use satchel_crypto::{Share, Verdict};
 use zeroize::Zeroizing;
 
-use crate::words::{spelled, unspelled};
+use crate::words::{find, spelled, unspelled};
 
 /// How many words a share is.
 pub const WORDS: usize = SHARE_LEN * 8 / BITS_PER_WORD;
@@ -27,7 +27,7 @@ pub fn words_of(share: &Share) -> Zeroizing<String> {
 /// `MalformedShare`.
 pub fn share_of_words(text: &str) -> Result<Share, Verdict> {
     let mut bytes = Zeroizing::new([0_u8; SHARE_LEN]);
-    if unspelled(text, bytes.as_mut_slice(), WORDS) {
+    if unspelled(text, bytes.as_mut_slice(), WORDS).is_ok() {
         Share::from_bytes(&bytes)
     } else {
         Err(Verdict::MalformedShare)
@@ -38,7 +38,7 @@ pub fn share_of_words(text: &str) -> Result<Share, Verdict> {
 #[must_use]
 pub fn is_word(text: &str) -> bool {
     let lower = Zeroizing::new(text.to_lowercase());
-    bip39::Language::English.find_word(&lower).is_some()
+    find(&lower).is_some()
 }
 
 #[cfg(test)]

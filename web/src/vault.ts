@@ -114,22 +114,27 @@ export type Understood =
   | { readonly kind: 'owner'; readonly receipt: string }
   /** Lets its holder upload to this server: hand it to {@link share}. */
   | { readonly kind: 'invite'; readonly invite: string }
+  /** Burns everything that was made under it: hand it to {@link panic}, or to {@link share}. Its 25 words are understood as the same. */
+  | { readonly kind: 'panic'; readonly panic: string }
   | {
       readonly kind: 'bad';
       /**
        * `empty`: nothing but space. `no_link`: nothing in it looks like a link. `foreign_origin`: a whole link, but of another server
-       * (`origin` names it; go there). `insecure_origin`: http that is neither loopback nor .onion. The others are verdicts of format.md: the link was
-       * cut or mistyped, or is of a newer version.
+       * (`origin` names it; go there). `insecure_origin`: http that is neither loopback nor .onion. `unknown_word`, `count_of_words`,
+       * `wrong_words`: nearly the words of a panic link, but the word of this `number` is none, or there is this `number` of them, or together they are
+       * nobody's. The others are verdicts of format.md: the link was cut or mistyped, or is of a newer version.
        */
       readonly reason:
         | 'empty' | 'no_link' | 'foreign_origin' | 'insecure_origin'
+        | 'unknown_word' | 'count_of_words' | 'wrong_words'
         | 'malformed_link' | 'unsupported_link_version' | 'unsupported_link_flags';
       /** Scheme, host and port of another server; never more of the link. */
       readonly origin?: string;
+      readonly number?: number;
     };
 
 /**
- * Tells link, receipt and nonsense apart: forgives what mail programs do to links (`%23`, line breaks, `<...>`, a full stop behind it). `text` may
+ * Tells links, receipts, words of a panic link and nonsense apart: forgives what mail programs do to links (`%23`, line breaks, `<...>`, a full stop behind it). `text` may
  * be a whole link, or a fragment alone (with or without `#`). Asks no server anything.
  */
 export function understand(text: string): Promise<Understood> {
@@ -252,6 +257,14 @@ export function documentStatus(receipt: string, signal?: AbortSignal): Promise<D
  */
 export function burn(receipt: string, number?: number, signal?: AbortSignal): Promise<void> {
   return runOnce('burn', { receipt, number }, { signal });
+}
+
+/**
+ * Burns everything on this server that was made under a panic link, and tells how many things that were: a document with several links is one. 0: nothing is
+ * left. Repeating is fine. Rejects with `rate_limited`, `unavailable`, `network` and others; some of it may have burned then.
+ */
+export function panic(link: string, onProgress?: Watch['onProgress']): Promise<number> {
+  return runOnce('panic', { panic: link }, { onProgress });
 }
 
 /** How a paste is to end from now on. What is left out stays as it is. */

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use satchel_client::crypto::PanicSecret;
+use satchel_client::words::Misspelled;
 use satchel_client::{Address, Base, PANIC_WORDS, panic_of_words, panic_words};
 use serde_json::json;
 
@@ -15,9 +16,6 @@ use crate::failure::Failure;
 use crate::ledger::{Book, Kept, Ledger};
 use crate::qr::{Block, drawn};
 use crate::random::random;
-
-/// What has fewer words than this is no attempt at the words of a secret.
-const WORDS_MIN: usize = 12;
 
 /// Makes one, or burns by one.
 pub(crate) fn panic(options: Panic) -> Result<(), Failure> {
@@ -97,18 +95,17 @@ fn burn(base: &Base, panic: &PanicSecret, as_json: bool) -> Result<(), Failure> 
 
 /// A panic link as people hand it on, or the words of one, which name no server.
 fn read(text: &str) -> Result<(Option<Base>, PanicSecret), Failure> {
-    let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    if !text.contains("://") && words.count() >= WORDS_MIN {
-        return match panic_of_words(text) {
-            Ok(panic) => Ok((None, panic)),
-            Err(_) => Err(Failure::PanicWords(PANIC_WORDS)),
-        };
-    }
-    match Address::parse(text)? {
-        Address::Panic { base, panic } => Ok((base, panic)),
-        Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } | Address::Invite { .. } => {
+    match Address::parse(text) {
+        Ok(Address::Panic { base, panic }) => Ok((base, panic)),
+        Ok(Address::Link { .. } | Address::Owner { .. } | Address::Receipt { .. } | Address::Invite { .. }) => {
             Err(Failure::NotPanic)
         }
+        // What is a link is no words; what is none may be.
+        Err(error) => match panic_of_words(text) {
+            Ok(panic) => Ok((None, panic)),
+            Err(Misspelled::NotWords) => Err(error.into()),
+            Err(_) => Err(Failure::PanicWords(PANIC_WORDS)),
+        },
     }
 }
 

@@ -162,7 +162,7 @@ export const change = {
 export const open = {
   title: 'Open a link',
   field: 'Link or receipt',
-  fieldWhy: 'Pasting it here keeps it out of this browser’s history. Looking uses up nothing.',
+  fieldWhy: 'Pasting it here keeps it out of this browser’s history. Looking uses up nothing. The 25 words of a panic link go here too.',
   look: 'Look at it',
   asking: 'Asking the server. This uses up nothing.',
   once: 'This opens once',
@@ -299,6 +299,21 @@ export const receipt = {
   notThereWhy: 'It ended more than a week ago, or this is not a receipt of this server.',
 };
 
+export const panic = {
+  title: 'Panic link',
+  what: 'Burns everything that was made under this link. There is no way back.',
+  whatMore: 'Nobody can open any of it afterwards, whoever made it neither. Running downloads stop.',
+  button: 'Burn everything now',
+  notYet: 'Nothing happens before you press it.',
+  burning: 'Burning',
+  burned: (count: number) => (count === 0 ? 'Nothing under it is left' : count === 1 ? '1 thing burned' : `${count} things burned`),
+  burnedWhy: (count: number) => (count === 1 ? 'It is gone from this server, with all its links.' : 'They are gone from this server, with all their links.'),
+  noneWhy: 'What was made under this link has burned or expired already, or nothing was made under it on this server.',
+  againWhy: 'Pressing again does no harm. It burns what was made since.',
+  again: 'Burn again',
+  unsure: 'Some of it may have burned: press again until it says how much.',
+};
+
 export const local = {
   title: 'On this device',
   why: 'No server, nothing sent: a .satchel file that you keep or carry yourself.',
@@ -337,14 +352,18 @@ export const progress = {
   percent: (stage: string, percent: number) => `${stage}, ${percent} percent.`,
 };
 
-type BadReason = Extract<Understood, { kind: 'bad' }>['reason'];
+type Bad = Extract<Understood, { kind: 'bad' }>;
+const PANIC_WORDS = 25;
 
 /** Why a pasted text leads nowhere. */
-export const notUnderstood: Record<BadReason, (origin: string) => string> = {
+export const notUnderstood: Record<Bad['reason'], (bad: Pick<Bad, 'origin' | 'number'>) => string> = {
   empty: () => 'Paste a link first.',
   no_link: () => 'This is no Satchel link.',
-  foreign_origin: (origin) => `This link belongs to another server, ${origin}. Open it there: here, this server would learn what opens it.`,
-  insecure_origin: (origin) => `This link names an address without a safe connection, ${origin}. Ask the sender for one that begins with https.`,
+  foreign_origin: ({ origin = '' }) => `This link belongs to another server, ${origin}. Open it there: here, this server would learn its secret.`,
+  insecure_origin: ({ origin = '' }) => `This link names an address without a safe connection, ${origin}. Ask the sender for one that begins with https.`,
+  unknown_word: ({ number = 0 }) => `Word ${number} is not one of the words that panic links are written in. Compare it with the paper. Nothing was burned.`,
+  count_of_words: ({ number = 0 }) => `These are ${number} words. A panic link has ${PANIC_WORDS}. Nothing was burned.`,
+  wrong_words: () => 'These words belong to no panic link: one of them is another, or in another’s place. Compare them with the paper. Nothing was burned.',
   malformed_link: () => 'The link is cut or mistyped. Copy all of it, or ask the sender to send it again. Nothing was used up.',
   unsupported_link_version: () => 'This link is of a newer version of Satchel.',
   unsupported_link_flags: () => 'This link is of a newer version of Satchel.',
@@ -410,7 +429,7 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
   manifest_too_large: () => damaged,
   malformed_manifest: () => damaged,
   bad_archive_length: () => damaged,
-  malformed_link: () => notUnderstood.malformed_link(''),
+  malformed_link: () => notUnderstood.malformed_link({}),
   unsupported_link_version: () => newer,
   unsupported_link_flags: () => newer,
   network: () => 'The server cannot be reached. Check your connection and try again.',

@@ -1,0 +1,248 @@
+/** A panic link on the page: what it burns, what it does not, and that nothing happens before its button. */
+import { execFile } from 'node:child_process';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixture';
+import { judged } from './judge';
+import { follow, pressOpen, share } from './people';
+import { program, type Server } from './server';
+
+const run = promisify(execFile);
+const satchel = (...args: string[]): ReturnType<typeof run> => run(program('SATCHEL_CLI_BIN', 'satchel'), args);
+
+interface Secret {
+  readonly link: string;
+  /** As the command line prints them: five in a row, with their numbers. */
+  readonly printed: string;
+  readonly words: readonly string[];
+}
+
+/** A panic secret of the command line's. */
+async function secretOf(server: Server): Promise<Secret> {
+  const { stdout, stderr } = await satchel('panic', 'new', '--server', server.origin);
+  const rows = String(stderr).split('\n').filter((line) => /^\s*\d+\. /.test(line));
+  return { link: String(stdout).trim(), printed: rows.join('\n'), words: rows.join(' ').match(/[a-z]+/g) ?? [] };
+}
+
+/** Shares under it from the command line, and gives the links. */
+async function made(server: Server, panic: string, ...options: string[]): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'satchel-panic-'));
+  const [file, secret] = [join(folder, 'rota.txt'), join(folder, 'panic.link')];
+  await writeFile(file, 'the rota');
+  await writeFile(secret, panic);
+  const { stdout } = await satchel('share', file, '--server', server.origin, '--panic-file', secret, ...options);
+  await rm(folder, { recursive: true });
+  return String(stdout).trim().split('\n');
+}
+
+/** How a link's view is headed, without using it up. */
+async function heading(page: Page, link: string | undefined): Promise<string> {
+  await follow(page, link ?? '');
+  await expect(page.getByRole('heading', { level: 1, name: /^This / })).toBeVisible();
+  return (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
+}
+
+/** Everything that this page asks to be burned. */
+function panics(page: Page): string[] {
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/v1/panic')) asked.push(request.method());
+  });
+  return asked;
+}
+
+const button = (page: Page): ReturnType<Page['getByRole']> => page.getByRole('button', { name: 'Burn everything now' });
+const burned = (page: Page, how: string): Promise<void> => expect(page.getByRole('heading', { name: how })).toBeFocused();
+
+async function paste(page: Page, server: Server, text: string): Promise<void> {
+  await page.goto(server.origin);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByLabel('Link or receipt').fill(text);
+  await page.getByRole('button', { name: 'Look at it' }).click();
+}
+
+test('a panic link burns what was made under it in the terminal and nothing else, and a second time says that nothing is left', async ({ page, server, watched }) => {
+  const [secret, other] = [await secretOf(server), await secretOf(server)];
+  const [one] = await made(server, secret.link);
+  const several = await made(server, secret.link, '--links', '3');
+  const [others] = await made(server, other.link);
+  const { link: unmarked } = await share(page, server, { text: 'under no secret' });
+
+  const phone = await watched.newVisitor();
+  const asked = panics(phone);
+  await follow(phone, secret.link);
+  await expect(phone.getByText('Burns everything that was made under this link. There is no way back.')).toBeVisible();
+  await expect(phone).toHaveURL(`${server.origin}/`);
+  await button(phone).click();
+  await burned(phone, '2 things burned');
+  for (const link of [one, ...several]) expect(await heading(page, link)).toBe('This was burned');
+  for (const link of [others, unmarked]) expect(await heading(page, link)).toBe('This opens once');
+
+  await phone.getByRole('button', { name: 'Burn again' }).click();
+  await burned(phone, 'Nothing under it is left');
+  await made(server, secret.link);
+  await phone.getByRole('button', { name: 'Burn again' }).click();
+  await burned(phone, '1 thing burned');
+  expect(asked).toEqual(['POST', 'POST', 'POST']);
+});
+
+test('looking at a panic link burns nothing, however often, and however it came', async ({ page, server }) => {
+  const secret = await secretOf(server);
+  const [link] = await made(server, secret.link);
+  const asked = panics(page);
+  await follow(page, secret.link);
+  await expect(button(page)).toBeVisible();
+  await page.reload();
+  await follow(page, secret.link);
+  await expect(page.getByRole('heading', { name: 'Panic link' })).toBeFocused();
+  // The focus is on the heading: a key that was meant for something else presses nothing.
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Space');
+  await page.evaluate((hash) => (location.hash = hash), secret.link.split('#')[1] ?? '');
+  await expect(page).toHaveURL(`${server.origin}/`);
+  await expect(button(page)).toBeVisible();
+  for (const given of [secret.link, `<${secret.link.replace('#', '%23')}>.`, secret.printed]) {
+    await paste(page, server, given);
+    await expect(button(page)).toBeVisible();
+  }
+  expect(asked).toEqual([]);
+  await follow(page, link ?? '');
+  await pressOpen(page);
+  await expect(page.getByRole('button', { name: 'Save rota.txt' })).toBeVisible();
+});
+
+test('the printed words do the same, however they are typed or pasted', async ({ page, server, watched }) => {
+  const secret = await secretOf(server);
+  expect(secret.words).toHaveLength(25);
+  const ways = [
+    secret.printed,
+    secret.words.join('\n'),
+    secret.words.map((word, at) => `${at + 1}) ${word.toUpperCase()}`).join(', '),
+  ];
+  for (const words of ways) {
+    const [link] = await made(server, secret.link);
+    await paste(page, server, words);
+    await button(page).click();
+    await burned(page, '1 thing burned');
+    expect(await heading(await watched.newVisitor(), link)).toBe('This was burned');
+  }
+  // Typed on a keyboard, with Enter at the end.
+  const [link] = await made(server, secret.link);
+  await page.goto(server.origin);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByLabel('Link or receipt').focus();
+  await page.keyboard.type(secret.words.join(' '));
+  await page.keyboard.press('Enter');
+  await burned(page, 'Panic link');
+  await page.keyboard.press('Tab');
+  await expect(button(page)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await burned(page, '1 thing burned');
+  expect(await heading(page, link)).toBe('This was burned');
+});
+
+test('words that are wrong are told what is wrong, and burn nothing', async ({ page, server }) => {
+  const { words, link } = await secretOf(server);
+  const [kept] = await made(server, link);
+  const asked = panics(page);
+  const swapped = [...words.slice(1), words[0]];
+  const mistakes: readonly (readonly [string, string])[] = [
+    [words.slice(0, 24).join(' '), 'These are 24 words. A panic link has 25.'],
+    [[...words, 'zoo'].join(' '), 'These are 26 words. A panic link has 25.'],
+    [words.map((word, at) => (at === 6 ? 'xylophones' : word)).join(' '), 'Word 7 is not one of the words'],
+    [swapped.join(' '), 'These words belong to no panic link'],
+    ['who is on the rota', 'This is no Satchel link.'],
+    [link.slice(0, -1), 'The link is cut or mistyped.'],
+    [link.replace(server.origin, 'https://satchel.example'), 'This link belongs to another server, https://satchel.example.'],
+  ];
+  for (const [typed, told] of mistakes) {
+    await paste(page, server, typed);
+    await expect(page.getByRole('alert').filter({ hasText: told })).toBeVisible();
+    await expect(page.getByLabel('Link or receipt')).toHaveAttribute('aria-invalid', 'true');
+    await expect(button(page)).toBeHidden();
+  }
+  expect(asked).toEqual([]);
+  expect(await heading(page, kept)).toBe('This opens once');
+});
+
+test('what another client made through the API under a secret burns with it', async ({ page, server }) => {
+  const secret = await secretOf(server);
+  const raw = Buffer.from(secret.link.split('#')[1] ?? '', 'base64url').subarray(1, 33);
+  const id = randomBytes(16);
+  const mark = createHmac('sha256', raw).update(createHash('sha256').update(id).digest()).digest('base64url');
+  const token = randomBytes(32);
+  const hash = createHash('sha256').update(token).digest('base64url');
+  const random = (): string => randomBytes(32).toString('base64url');
+  const policy = { id: id.toString('base64url'), probe: random(), claim: random(), receipt: hash, expires_in: '3600', reads: '1', panic: mark };
+  const created = await fetch(`${server.origin}/api/v1/pastes`, {
+    method: 'POST',
+    headers: {
+      'tus-resumable': '1.0.0',
+      'upload-length': '1',
+      'upload-metadata': Object.entries(policy).map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`).join(','),
+      'content-type': 'application/offset+octet-stream',
+    },
+    body: 'x',
+  });
+  expect(created.status).toBe(201);
+  await follow(page, secret.link);
+  await button(page).click();
+  await burned(page, '1 thing burned');
+  const state = await fetch(`${server.origin}/api/v1/pastes/${policy.id}/receipt`, { headers: { authorization: `Bearer ${token.toString('base64url')}` } });
+  expect(await state.json()).toMatchObject({ state: 'burned', burned: 'demand' });
+});
+
+test('a double click asks once, and what failed is said and can be pressed again', async ({ page, server }) => {
+  const secret = await secretOf(server);
+  await made(server, secret.link);
+  const asked = panics(page);
+  const problem = { type: 'about:blank', title: 'Too many requests', status: 429, code: 'rate_limited', retry_after: 3600 };
+  await page.route('**/api/v1/panic', (route) => route.fulfill({ status: 429, contentType: 'application/problem+json', body: JSON.stringify(problem) }), { times: 1 });
+  await follow(page, secret.link);
+  await button(page).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Too many requests from your connection. Try again in 1 hour. Some of it may have burned' })).toBeVisible();
+  await button(page).dblclick();
+  await burned(page, '1 thing burned');
+  expect(asked).toEqual(['POST', 'POST']);
+});
+
+test('a panic link that arrives while another link is open takes its place, and uses nothing up', async ({ page, server }) => {
+  const secret = await secretOf(server);
+  const [link] = await made(server, secret.link);
+  await follow(page, link ?? '');
+  await expect(page.getByRole('heading', { name: 'This opens once' })).toBeVisible();
+  await page.evaluate((hash) => (location.hash = hash), secret.link.split('#')[1] ?? '');
+  await expect(button(page)).toBeVisible();
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'What do you want to share?' })).toBeVisible();
+  expect(await heading(page, link)).toBe('This opens once');
+});
+
+for (const width of [360, 1280]) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`the views of a panic link are accessible and fit at ${width} px, ${colorScheme}`, async ({ server, watched }) => {
+      const page = await watched.newVisitor({ colorScheme, viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' });
+      const judge = (view: string): Promise<void> => judged(page, `${view}-${width}-${colorScheme}`);
+      const secret = await secretOf(server);
+      await made(server, secret.link);
+      await paste(page, server, secret.words.slice(1).join(' '));
+      await expect(page.getByRole('alert').filter({ hasText: 'These are 24 words.' })).toBeVisible();
+      await judge('panic-words');
+      await follow(page, secret.link);
+      await expect(button(page)).toBeVisible();
+      await judge('panic');
+      await page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'));
+      await judge('panic-rtl');
+      await button(page).click();
+      await burned(page, '1 thing burned');
+      await judge('panic-burned');
+      await page.getByRole('button', { name: 'Burn again' }).click();
+      await burned(page, 'Nothing under it is left');
+      await judge('panic-nothing-left');
+    });
+  }
+}
