@@ -121,6 +121,34 @@ fn no_jump_back_extends_a_life() {
 }
 
 #[test]
+fn what_is_made_while_the_clock_is_ahead_lives_no_longer_once_it_is_set_right() {
+    for (secs, off) in [(DAY, false), (YEARS, false), (YEARS, true)] {
+        run(async {
+            let house = House::new();
+            let mut store = house.open();
+            house.jump(signed(secs));
+            fill(&store).await;
+            assert!(!is_gone(&store, 1).await, "it can be read meanwhile");
+            if off {
+                store = house.restart(store);
+            }
+            house.jump(-signed(secs));
+            if off {
+                store = house.restart(store);
+            }
+            assert!(!is_gone(&store, 1).await);
+            store.sweep().await.unwrap();
+            house.clock.advance(11 * HOUR);
+            assert!(!is_gone(&store, 1).await, "nor is it cut short");
+            house.clock.advance(3 * HOUR);
+            assert!(is_gone(&store, 1).await, "{secs} s ahead");
+            store.sweep().await.unwrap();
+            assert_eq!(store.totals().items, 0, "{secs} s ahead");
+        });
+    }
+}
+
+#[test]
 fn no_jump_back_while_the_server_is_off_extends_a_life_by_more_than_the_hour_that_is_kept() {
     for secs in [1, HOUR, YEARS] {
         run(async {

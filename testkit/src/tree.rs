@@ -7,10 +7,11 @@ use std::{fs, io};
 use crate::cases;
 
 /// The folders that the kit owns: nothing but its vectors may lie in them.
-pub const FOLDERS: [&str; 13] = [
+pub const FOLDERS: [&str; 14] = [
     "container",
     "floe",
     "head",
+    "label",
     "hpke",
     "link",
     "name",

@@ -1,14 +1,16 @@
 /* What stands between the server and the system in a test: a disk that fails or lies, and a wall clock that jumps.
  *
  * LD_PRELOADed; looks at calls on files below SATCHEL_SHIM_FOLDER alone. Steered through the file SATCHEL_SHIM_CONTROL,
- * eight words that tests/src/shim.rs writes and this maps.
+ * eight words that tests/src/shim.rs writes and this maps. Whatever is opened, wherever, is noted in SATCHEL_SHIM_OPENED.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +25,7 @@ enum { SYNCS_LIE = 1, SYNCS_OF_KEYS_WAIT = 2, WRITES_LEAVE_HALF = 4 };
 
 static volatile int64_t *control;
 static const char *folder;
+static int opened = -1;
 
 static int64_t word(int at) { return __atomic_load_n(&control[at], __ATOMIC_SEQ_CST); }
 
@@ -35,12 +38,25 @@ __attribute__((constructor)) static void begin(void) {
     void *at = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (at == MAP_FAILED) abort();
     close(fd);
+    const char *noted = getenv("SATCHEL_SHIM_OPENED");
+    if (noted && (opened = open(noted, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) < 0) abort();
     control = at;
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 static int below(const char *path) { return control && !strncmp(path, folder, strlen(folder)); }
+
+/* One line for each path that is asked for, whether it is there or not. */
+static void note(const char *path) {
+    int before = errno;
+    if (opened >= 0) {
+        char end = '\n';
+        struct iovec parts[] = {{(void *)path, strlen(path)}, {&end, 1}};
+        if (REAL(writev)(opened, parts, 2) < 0) abort();
+    }
+    errno = before;
+}
 
 static int path_of(int fd, char *path, size_t len) {
     char link[32] = "/proc/self/fd/";
@@ -144,10 +160,11 @@ int renameat(int from_fd, const char *from, int to_fd, const char *to) {
 }
 int unlink(const char *path) { return below(path) && fails() ? -1 : REAL(unlink)(path); }
 
-/* Only an open that may make the file. */
+/* Only an open that may make the file fails. */
 #define OPEN(name)                                                                                            \
     int name(const char *path, int flags, ...) {                                                              \
         mode_t mode = 0;                                                                                      \
+        note(path);                                                                                           \
         if (flags & O_CREAT) {                                                                                \
             va_list rest;                                                                                     \
             va_start(rest, flags);                                                                            \
@@ -159,6 +176,34 @@ int unlink(const char *path) { return below(path) && fails() ? -1 : REAL(unlink)
     }
 OPEN(open)
 OPEN(open64)
+
+#define OPENAT(name)                                                                                          \
+    int name(int at, const char *path, int flags, ...) {                                                      \
+        mode_t mode = 0;                                                                                      \
+        note(path);                                                                                           \
+        if (flags & O_CREAT) {                                                                                \
+            va_list rest;                                                                                     \
+            va_start(rest, flags);                                                                            \
+            mode = va_arg(rest, mode_t);                                                                      \
+            va_end(rest);                                                                                     \
+        }                                                                                                     \
+        return REAL(name)(at, path, flags, mode);                                                             \
+    }
+OPENAT(openat)
+OPENAT(openat64)
+
+FILE *fopen(const char *path, const char *mode) {
+    note(path);
+    return REAL(fopen)(path, mode);
+}
+FILE *fopen64(const char *path, const char *mode) {
+    note(path);
+    return REAL(fopen64)(path, mode);
+}
+DIR *opendir(const char *path) {
+    note(path);
+    return REAL(opendir)(path);
+}
 
 int clock_gettime(clockid_t clock, struct timespec *at) {
     int got = REAL(clock_gettime)(clock, at);

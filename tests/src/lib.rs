@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "only tests use this crate")]
 
 pub mod at_rest;
+pub mod documents;
 pub mod held;
 pub mod history;
 pub mod image;

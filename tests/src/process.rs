@@ -137,6 +137,35 @@ impl Server {
         self.child.id()
     }
 
+    /// A line of /proc/PID/status in KiB: `VmRSS:` is its memory now, `VmHWM:` the most that it ever was.
+    ///
+    /// # Panics
+    /// When it is gone, or there is no such line.
+    #[must_use]
+    pub fn memory_kib(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let found = status.lines().find_map(|text| text.strip_prefix(line)).unwrap();
+        found.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
+    }
+
+    /// How many descriptors it has open.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[must_use]
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
+    }
+
+    /// Has it read its configuration again.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn reload(&self) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    }
+
     /// Ends it without any warning, as a power cut would end the process.
     ///
     /// # Panics

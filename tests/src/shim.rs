@@ -1,7 +1,8 @@
 //! What stands between the server and the system (tests/shim/shim.c): a disk that fails or lies, and a wall clock that jumps.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -69,7 +70,19 @@ impl Shim {
             ("LD_PRELOAD", library().into()),
             ("SATCHEL_SHIM_CONTROL", self.folder.path().join("control").into()),
             ("SATCHEL_SHIM_FOLDER", data.canonicalize().unwrap().into()),
+            ("SATCHEL_SHIM_OPENED", self.folder.path().join("opened").into()),
         ]
+    }
+
+    /// Every path that the server asked the system to open since it started, in that order.
+    ///
+    /// # Panics
+    /// When no server was started.
+    #[must_use]
+    pub fn opened(&self) -> Vec<PathBuf> {
+        let noted = fs::read(self.folder.path().join("opened")).unwrap();
+        let lines = noted.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| PathBuf::from(OsStr::from_bytes(line))).collect()
     }
 
     /// Sets the wall clock so many seconds off the true one.

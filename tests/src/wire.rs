@@ -67,8 +67,8 @@ impl Answer {
 /// One server, spoken to over connections of its own.
 #[derive(Clone)]
 pub struct Wire {
-    agent: Agent,
-    url: String,
+    pub(crate) agent: Agent,
+    pub(crate) url: String,
 }
 
 /// The request did not come to an answer.
@@ -82,7 +82,7 @@ pub(crate) fn bearer(token: &[u8; 32]) -> String {
     format!("Bearer {}", text(token))
 }
 
-fn whole(response: Response<Body>) -> Result<Answer, Lost> {
+pub(crate) fn whole(response: Response<Body>) -> Result<Answer, Lost> {
     let (parts, body) = response.into_parts();
     let mut bytes = Vec::new();
     body.into_with_config()

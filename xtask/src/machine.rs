@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
+use crate::python;
 use crate::shell;
 use crate::wasm;
 
@@ -125,6 +126,7 @@ pub(crate) fn prepare() -> Result<(), Failure> {
     node()?;
     chromium()?;
     disks()?;
+    python::interpreter()?;
     wasm::toolchain()?;
     cargo_deny()
 }

@@ -8,6 +8,7 @@ mod failure;
 mod fuzz;
 mod machine;
 mod page;
+mod python;
 mod shell;
 mod stamp;
 mod test;

@@ -28,6 +28,8 @@ const DRAIN_IDLE: Duration = Duration::from_secs(1);
 const DRAINED_LEAST: usize = 32 << 10;
 const DRAIN_WINDOW: Duration = Duration::from_secs(2);
 const DRAIN: Duration = Duration::from_secs(60);
+/// How often it is asked whether a silent body may stay.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Why a body ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,33 @@ impl<'a> Arriving<'a> {
             self.late = !self.pace.note(bytes.len(), Instant::now());
         }
         next
+    }
+
+    /// [`next`](Self::next), given up as well when `stays`, which is told what came, says so: also while nothing comes.
+    pub(super) async fn next_while(
+        &mut self,
+        mut stays: impl FnMut(usize, Instant) -> bool,
+    ) -> Option<Result<Bytes, Cut>> {
+        let begun = Instant::now();
+        while begun.elapsed() < IDLE {
+            // Nothing is lost when it is dropped: it takes bytes only at its end.
+            let Ok(next) = tokio::time::timeout(LOOK, self.next()).await else {
+                if stays(0, Instant::now()) {
+                    continue;
+                }
+                break;
+            };
+            let came = next
+                .as_ref()
+                .and_then(|bytes| bytes.as_ref().ok())
+                .map_or(0, Bytes::len);
+            return if stays(came, Instant::now()) {
+                next
+            } else {
+                Some(Err(Cut::Idle))
+            };
+        }
+        Some(Err(Cut::Idle))
     }
 }
 

@@ -42,7 +42,11 @@ pub(super) async fn change(
 /// `POST /api/v1/panic`: burns everything that was made under a secret. One that nothing was made under burns nothing, and is answered alike.
 pub(super) async fn panic(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     gate::admit_panic(&request, &shared)?;
-    let burned = shared.store.panic(proof::panic_secret(&request)?).await?;
+    let burned = match proof::panic_secret(&request) {
+        Some(secret) => shared.store.panic(secret).await?,
+        // As for any other that nothing was made under.
+        None => 0,
+    };
     Ok(HttpResponse::Ok().json(Panicked { burned }))
 }
 

@@ -7,6 +7,7 @@ mod creator;
 mod documents;
 mod failure;
 mod gate;
+mod hall;
 mod harden;
 mod head;
 mod held;
@@ -46,6 +47,7 @@ pub struct Shared {
     gate: Gate,
     openapi: String,
     metrics: Metrics,
+    hall: hall::Hall,
 }
 
 impl Shared {
@@ -58,6 +60,7 @@ impl Shared {
             openapi: openapi::document(),
             settings: RwLock::new(Arc::new(settings)),
             metrics: Metrics::default(),
+            hall: hall::Hall::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Built from one table; the test-suite holds every answer it sees against it.
 
-use satchel_api::{Code, Config, PasteState, Probed, Problem, Receipt, problem, route};
+use satchel_api::{Code, Config, PasteState, Probed, Problem, Receipt, header, problem, route};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -384,6 +384,12 @@ impl Operation {
             let body = RequestBodyBuilder::new()
                 .content("application/json", body)
                 .required(Some(Required::True));
+            operation = operation.request_body(Some(body.build()));
+        }
+        // What a checksum may be sent of: the container, or a part of it.
+        if self.headers.contains(&"?Upload-Checksum") {
+            let octets = ContentBuilder::new().build();
+            let body = RequestBodyBuilder::new().content(header::OFFSET_OCTET_STREAM, octets);
             operation = operation.request_body(Some(body.build()));
         }
         for header in self.headers {

@@ -7,6 +7,7 @@ use satchel_api::{Code, header as name, metadata, route};
 
 use super::body::{self, Arriving, Cut};
 use super::gate::Asked;
+use super::hall::{FREE_BYTES, Seat};
 use super::tus::{self, Checksum};
 use super::{Failure, Shared, creator, gate, proof};
 use crate::store::{Created, Id, NewDocument, NewPaste, Progress, ROW_BYTES_MAX, Store, StoreError, TokenHash, Upload};
@@ -161,12 +162,18 @@ async fn create_small(
     mut checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
     let size = new.size();
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    let mut arriving = Arriving::new(payload);
-    while let Some(chunk) = arriving.next().await {
+    let len = usize::try_from(size).unwrap_or(usize::MAX);
+    let mut bytes = Vec::with_capacity(len.min(FREE_BYTES));
+    let (mut arriving, mut seat) = (Arriving::new(payload), None::<Seat>);
+    let stays = |seat: &mut Option<Seat>, came, now| seat.as_mut().is_none_or(|seat| seat.is_earned(came, now));
+    while let Some(chunk) = arriving.next_while(|came, now| stays(&mut seat, came, now)).await {
         let chunk = chunk.map_err(cut)?;
-        if (bytes.len() + chunk.len()) as u64 > size {
+        if bytes.len() + chunk.len() > len {
             return Err(Failure::too_large(size));
+        }
+        if bytes.len() + chunk.len() > FREE_BYTES && seat.is_none() {
+            seat = shared.hall.take(len).await;
+            bytes.reserve_exact(len - bytes.len());
         }
         checksum.iter_mut().for_each(|sum| sum.update(&chunk));
         bytes.extend_from_slice(&chunk);

@@ -86,7 +86,7 @@ pub(super) fn open_writer(path: &Path, store_id: &[u8; 32]) -> Result<Connection
 pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     let conn = Connection::open_with_flags(path, flags())?;
     set_pragmas(&conn)?;
-    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -1000")?;
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -400")?;
     Ok(conn)
 }
 
@@ -169,6 +169,8 @@ fn version(conn: &Connection) -> Result<i64, rusqlite::Error> {
     conn.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
+/// The caches are small: the system keeps the same pages, and what is kept twice is what the server weighs.
+///
 /// With synchronous=NORMAL a power cut brought burned items back; SQLite here comes with secure_delete off.
 fn set_pragmas(conn: &Connection) -> Result<(), OpenError> {
     conn.set_prepared_statement_cache_capacity(64);
@@ -181,7 +183,7 @@ fn set_pragmas(conn: &Connection) -> Result<(), OpenError> {
     }
     conn.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
-         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -4000;",
+         PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -2000;",
     )?;
     for (pragma, wanted) in [
         ("synchronous", 2),

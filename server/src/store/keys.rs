@@ -96,8 +96,10 @@ pub(super) fn look(found: &mut Found, place: &Place, accept_lost: bool) -> Resul
 /// Whether each row's slot holds its key.
 fn look_at_each(found: &mut Found, medium: &Medium, path: &Path, accept_lost: bool) -> Result<(), OpenError> {
     let mut unfit = HashSet::new();
+    let mut run = slots::Run::new(medium);
+    found.live.sort_unstable_by_key(|slot| slot.slot);
     for slot in &found.live {
-        match slots::look(medium, *slot) {
+        match run.look(*slot) {
             Ok(Held::Other) => drop(unfit.insert(slot.item)),
             Ok(Held::Nothing) => found.cut_off.push(slot.item),
             // A damaged slot is that item's trouble only; but in a file that is wrong as a whole it is a lost key.

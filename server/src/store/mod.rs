@@ -360,7 +360,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when it could not be written; the next call tries again.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        submit(&self.writer, Sweep).await
+        let clock_set = self.shared.clock_set.swap(false, Ordering::Relaxed);
+        let swept = submit(&self.writer, Sweep { clock_set }).await;
+        if swept.is_err() && clock_set {
+            self.shared.clock_set.store(true, Ordering::Relaxed);
+        }
+        swept
     }
 
     /// How it is doing. Touches no disk.

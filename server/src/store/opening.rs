@@ -127,6 +127,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
         read_ok: AtomicBool::new(true),
         chores,
         watch: Mutex::new(watch),
+        clock_set: AtomicBool::new(true),
         damage,
         limits: Limits::new(options.bytes_max, options.items_max),
         panics: Panics::default(),

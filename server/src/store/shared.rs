@@ -44,6 +44,8 @@ pub(super) struct Shared {
     pub(super) read_ok: AtomicBool,
     pub(super) chores: Sender<Chore>,
     pub(super) watch: Mutex<Watch>,
+    /// A clock that was ahead was set right, or nobody looked since the start.
+    pub(super) clock_set: AtomicBool,
     pub(super) readers: Readers,
     pub(super) damage: Damage,
     pub(super) limits: Limits,
@@ -139,10 +141,13 @@ impl Default for Readers {
 impl Shared {
     pub(super) fn now(&self) -> Now {
         let (wall, boot) = (self.options.clock.now(), self.options.clock.boot());
-        self.watch
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .now(wall, boot)
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = watch.is_held();
+        let now = watch.now(wall, boot);
+        if held && !watch.is_held() {
+            self.clock_set.store(true, Ordering::Relaxed);
+        }
+        now
     }
 
     /// The wall clock is right, whatever was held.

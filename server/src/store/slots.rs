@@ -125,15 +125,18 @@ impl Slots {
         let mut spent = Vec::new();
         let mut next_item = next_item;
         let mut used = used.iter().copied().peekable();
+        let mut run = Run::new(&medium);
         for slot in 1..=count {
-            let bytes = read_slot(&medium, slot)?;
-            if checked(slot, &bytes) {
-                next_item = next_item.max(word(&bytes, 32).saturating_add(1));
+            let bytes = run.slot(slot)?;
+            let whole = checked(slot, bytes);
+            if whole {
+                next_item = next_item.max(word(bytes, 32).saturating_add(1));
             }
             if used.next_if_eq(&slot).is_none() {
-                spent.push((slot, if checked(slot, &bytes) { word(&bytes, 40) } else { 0 }));
+                spent.push((slot, if whole { word(bytes, 40) } else { 0 }));
             }
         }
+        drop(run);
         let stock = Mutex::new(Stock {
             ready: VecDeque::new(),
             spent,
@@ -277,18 +280,68 @@ impl Slots {
 /// What a slot holds for an item.
 pub(super) fn look(medium: &Medium, slot: SlotRef) -> io::Result<Held> {
     let bytes = read_slot(medium, slot.slot)?;
-    if !checked(slot.slot, &bytes) {
-        return Ok(Held::Damaged);
+    Ok(held(slot, &bytes))
+}
+
+fn held(slot: SlotRef, bytes: &[u8; SLOT_LEN]) -> Held {
+    if !checked(slot.slot, bytes) {
+        return Held::Damaged;
     }
-    if word(&bytes, 32) != slot.item || word(&bytes, 40) != slot.generation {
-        return Ok(Held::Other);
+    if word(bytes, 32) != slot.item || word(bytes, 40) != slot.generation {
+        return Held::Other;
     }
     if bytes[48] != FILLED {
-        return Ok(Held::Nothing);
+        return Held::Nothing;
     }
     let mut key = Zeroizing::new([0; 32]);
     key.copy_from_slice(&bytes[..32]);
-    Ok(Held::Key(ShredKey::new(key)))
+    Held::Key(ShredKey::new(key))
+}
+
+/// Slots that are looked at one after the other, and so are read many at once: a start looks at all of them.
+pub(super) struct Run<'a> {
+    medium: &'a Medium,
+    /// The first slot that is read.
+    first: u64,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(medium: &'a Medium) -> Self {
+        Self {
+            medium,
+            first: 0,
+            bytes: Zeroizing::new(Vec::new()),
+        }
+    }
+
+    /// [`look`], cheap where the slots come in their order.
+    pub(super) fn look(&mut self, slot: SlotRef) -> io::Result<Held> {
+        Ok(held(slot, self.slot(slot.slot)?))
+    }
+
+    fn slot(&mut self, slot: u64) -> io::Result<&[u8; SLOT_LEN]> {
+        let place = |first: u64| usize::try_from(slot.checked_sub(first)?).ok();
+        let within = |at: usize, len: usize| at < len / SLOT_LEN;
+        if !place(self.first).is_some_and(|at| within(at, self.bytes.len())) {
+            let left = Slots::count_in(self.medium.len()?)
+                .saturating_add(1)
+                .saturating_sub(slot);
+            let many = usize::try_from(left).map_or(BATCH, |left| left.clamp(1, BATCH));
+            self.bytes.zeroize();
+            self.bytes.resize(many * SLOT_LEN, 0);
+            self.first = slot;
+            let read = self.medium.read_exact_at(&mut self.bytes, slot * SLOT_BYTES);
+            if read.is_err() {
+                self.bytes.zeroize();
+                self.bytes.clear();
+            }
+            read?;
+        }
+        let (slots, _) = self.bytes.as_chunks::<SLOT_LEN>();
+        let found = place(self.first).and_then(|at| slots.get(at));
+        found.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 /// The next batch: spent slots first, then new ones at the end.

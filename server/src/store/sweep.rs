@@ -7,18 +7,28 @@ use super::fault::Fault;
 use super::invites;
 use super::rows;
 use super::writer::{Order, Turn};
-use crate::lifecycle::{Event, Stage, hour_of};
+use crate::lifecycle::{Event, Stage, drop_at, hour_of};
+
+const HOUR_SECS: u64 = 3600;
+/// Expiries are rounded up by at most an hour, and after a restart time may go on from an hour before.
+const SLACK_SECS: u64 = 3 * HOUR_SECS;
 
 /// Most pastes of one transaction.
 const CHUNK: usize = 128;
 
-pub(super) struct Sweep;
+pub(super) struct Sweep {
+    /// The clock was set right since the last sweep, or the store was opened: no expiry may be further away than it was asked for.
+    pub(super) clock_set: bool,
+}
 
 impl Order for Sweep {
     type Answer = ();
 
-    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
+    fn run(&mut self, step: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
         mark(desk)?;
+        if self.clock_set && step == 0 {
+            shorten(desk)?;
+        }
         invites::expire(desk.conn, desk.now.at)?;
         desk.shared.uploads.tidy();
         let over = desk.shared.leases.over(desk.now.at, desk.boot);
@@ -42,7 +52,7 @@ impl Order for Sweep {
             }
         }
         more |= due.len() == CHUNK && gone > 0;
-        Ok(if more { Turn::Again(0) } else { Turn::Done(()) })
+        Ok(if more { Turn::Again(1) } else { Turn::Done(()) })
     }
 }
 
@@ -58,6 +68,21 @@ fn mark(desk: &Desk<'_>) -> Result<(), Fault> {
             .prepare_cached("UPDATE store SET value = ?1 WHERE name = 'mark'")?
             .execute([hour])?;
     }
+    Ok(())
+}
+
+/// What was made while the clock was ahead would live as much longer. Looks at every row: done when the clock was set right, and at start.
+fn shorten(desk: &Desk<'_>) -> Result<(), Fault> {
+    desk.conn
+        .prepare_cached(
+            "UPDATE paste SET due_at = CASE WHEN expires_in < ?3 THEN (?1 + expires_in + 299) / 300 * 300
+             ELSE (?1 + expires_in + 3599) / 3600 * 3600 END
+             WHERE state = 1 AND expires_in > 0 AND due_at > ?1 + expires_in + ?2",
+        )?
+        .execute(params![desk.now.latest, SLACK_SECS, 6 * HOUR_SECS])?;
+    desk.conn
+        .prepare_cached("UPDATE paste SET due_at = ?1 WHERE state = 0 AND due_at > ?1")?
+        .execute([drop_at(desk.now.latest)])?;
     Ok(())
 }
 

@@ -57,7 +57,7 @@ fn good() -> Vec<Vector> {
         Vector::new(
             "link",
             "panic_link",
-            "ok L-1 L-2 L-9",
+            "ok L-1 L-2 L-9 L-10",
             "and what it marks a paste and a document with",
         )
         .with("kind", "panic")

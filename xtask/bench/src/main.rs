@@ -6,6 +6,7 @@ mod browser;
 mod files;
 mod http;
 mod load;
+mod many;
 mod paste;
 mod process;
 mod rounds;
@@ -21,8 +22,8 @@ use std::time::Duration;
 
 use table::Table;
 
-const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|browser] [--runs 5] [--mib 1024] \
-    [--seconds 2] [--rows WORD] [--ram-disk /dev/shm] [--disk FOLDER] \
+const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|many|browser] [--runs 5] [--mib 1024] \
+    [--seconds 2] [--rows WORD] [--items 1000000] [--ram-disk /dev/shm] [--disk FOLDER] \
     [--browser-tests FOLDER] [--json FILE]";
 
 /// Whatever stops a measurement: there is nobody to handle it but the person who reads it.
@@ -37,6 +38,8 @@ pub(crate) struct Options {
     rows: Option<String>,
     runs: usize,
     mib: u64,
+    /// Items of the large store.
+    items: u64,
     time: Duration,
     ram_disk: PathBuf,
     disk: PathBuf,
@@ -53,6 +56,7 @@ impl Options {
             rows: None,
             runs: 5,
             mib: 1024,
+            items: 1_000_000,
             time: Duration::from_secs(2),
             ram_disk: "/dev/shm".into(),
             disk: "target".into(),
@@ -67,6 +71,7 @@ impl Options {
                 "--only" => options.only = Some(value),
                 "--rows" => options.rows = Some(value),
                 "--runs" => options.runs = value.parse()?,
+                "--items" => options.items = value.parse()?,
                 "--mib" => options.mib = value.parse()?,
                 "--seconds" => options.time = Duration::from_secs(value.parse()?),
                 "--ram-disk" => options.ram_disk = value.into(),
@@ -95,6 +100,9 @@ fn measure(options: &Options) -> Result<Table, Trouble> {
     }
     if options.wants("server") {
         server::measure(options, &mut table)?;
+    }
+    if options.wants("many") {
+        many::measure(options, &mut table)?;
     }
     if options.wants("browser") {
         browser::measure(options, &mut table)?;

@@ -56,6 +56,14 @@ impl Server {
         Ok(server)
     }
 
+    /// Stops it cleanly.
+    pub(crate) fn stop(mut self) -> Result<(), Trouble> {
+        let id = nix::unistd::Pid::from_raw(i32::try_from(self.child.id())?);
+        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM)?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Memory that it holds now, MiB.
     pub(crate) fn memory(&self) -> f64 {
         self.status("VmRSS:")

@@ -7,11 +7,12 @@ use crate::failure::Failure;
 use crate::fuzz::{fuzzer, targets};
 use crate::machine;
 use crate::page;
+use crate::python;
 use crate::shell;
 use crate::vectors;
 use crate::wasm;
 
-pub(super) const ALL: [Step; 12] = [
+pub(super) const ALL: [Step; 14] = [
     Step {
         name: "format",
         about: "cargo fmt",
@@ -56,6 +57,16 @@ pub(super) const ALL: [Step; 12] = [
         name: "reader",
         about: "the vectors through the reader in JavaScript",
         perform: reader,
+    },
+    Step {
+        name: "clients",
+        about: "tus clients in JavaScript and Python, cut off while they upload",
+        perform: foreign_clients,
+    },
+    Step {
+        name: "schema",
+        about: "what schemathesis makes of the OpenAPI document",
+        perform: schema,
     },
     Step {
         name: "wasm",
@@ -189,6 +200,30 @@ fn reader(run: &mut Run) -> Result<Outcome, Failure> {
     need_build(run)?;
     let satchel = build::binary("satchel", Mode::Development);
     run.tests(shell::at_root("node").arg("testkit/reader/written.mjs").arg(satchel))?;
+    Ok(Outcome::Passed)
+}
+
+fn foreign_clients(run: &mut Run) -> Result<Outcome, Failure> {
+    need_build(run)?;
+    page::install(&shell::root().join("testkit/reader"))?;
+    page::install(&shell::root().join("tests/clients"))?;
+    let mut node = shell::at_root("node");
+    node.arg("tests/clients/run.mjs")
+        .arg(build::binary("satchel", Mode::Development))
+        .arg(build::binary("satchel-server", Mode::Development));
+    // Without a Python it says itself what it skips.
+    node.args(python::environment("tests/clients")?);
+    run.tests(&mut node)?;
+    Ok(Outcome::Passed)
+}
+
+fn schema(run: &mut Run) -> Result<Outcome, Failure> {
+    let Some(python) = python::environment("tests/schema")? else {
+        return Ok(Outcome::Skipped("no Python, and none may be installed".to_owned()));
+    };
+    need_build(run)?;
+    let server = build::binary("satchel-server", Mode::Development);
+    run.tests(shell::at_root(python).arg("tests/schema/run.py").arg(server))?;
     Ok(Outcome::Passed)
 }
 

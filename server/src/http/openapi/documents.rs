@@ -175,7 +175,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "how many burned now; 0 also for a secret that nothing was made under",
             "Panicked",
         )],
-        refusals: &[Code::NotFound, Code::RateLimited],
+        refusals: &[Code::RateLimited],
     },
     Operation {
         path: route::LINK_POLICY,
