@@ -27,7 +27,7 @@ function instance(subtle) {
   Object.defineProperty(globalThis, 'crypto', { value: crypto, configurable: true });
   delete require.cache[GLUE];
   const { run, isSafeName } = require(GLUE);
-  const operations = ['understand', 'receiptStatus', 'documentStatus', 'probe', 'open', 'openFile', 'sealFile'];
+  const operations = ['understand', 'receiptStatus', 'documentStatus', 'panic', 'probe', 'open', 'openFile', 'sealFile'];
   return { isSafeName, ...Object.fromEntries(operations.map((name) => [name, (...rest) => run(name, ...rest)])) };
 }
 
@@ -145,6 +145,12 @@ async function runLink(wasm, { fields, body }, name) {
     same('id', asked.path.split('/')[4], fields.id);
     same('owner token', bearer(asked), fields.owner_token);
     same('owner hash', hash(bearer(asked)), fields.owner_hash);
+    return;
+  }
+  if (understood.kind === 'panic') {
+    const [asked] = await requestsOf(() => wasm.panic(BASE, { panic: understood.panic }, keepingPage().page));
+    same('path', asked.path, '/api/v1/panic');
+    same('bearer', bearer(asked), fields.bearer);
     return;
   }
   same('needs a passphrase', understood.needsPassphrase, fields.passphrase !== undefined);

@@ -16,6 +16,7 @@ use super::fault::Fault;
 use super::kinds::TokenHash;
 use super::rows::{self, PasteRow, Place};
 use super::shared::Shared;
+use super::slots::SlotFault;
 use super::upload::Upload;
 use super::writer::{Order, Turn, submit};
 use super::{BurnAnswer, Created, Id, NewLink, NewPaste, Progress, ROW_BYTES_MAX, Store, Token, rest, upload, view};
@@ -315,16 +316,23 @@ fn labels(conn: &Connection, shared: &Shared, document: &PasteRow) -> Result<Has
     let Some(slot) = document.slot else {
         return Ok(HashMap::new());
     };
-    let cipher = shared.key(slot)?.cipher();
-    let opened = rows::labels(conn, document.item)?
-        .into_iter()
-        .filter_map(|(number, mut sealed)| {
-            let label = cipher.open(label_of(document.item, number), &mut sealed);
-            if label.is_err() {
-                shared.damage.found(document.item);
-            }
-            Some((number, label.ok()?.to_vec()))
-        });
+    let sealed = rows::labels(conn, document.item)?;
+    if sealed.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let cipher = match shared.key(slot) {
+        Ok(key) => key.cipher(),
+        // What became of the links is told without them.
+        Err(SlotFault::Gone | SlotFault::Unfit) => return Ok(HashMap::new()),
+        Err(SlotFault::Io) => return Err(SlotFault::Io.into()),
+    };
+    let opened = sealed.into_iter().filter_map(|(number, mut sealed)| {
+        let label = cipher.open(label_of(document.item, number), &mut sealed);
+        if label.is_err() {
+            shared.damage.found(document.item);
+        }
+        Some((number, label.ok()?.to_vec()))
+    });
     Ok(opened.collect())
 }
 
