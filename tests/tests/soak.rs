@@ -29,10 +29,10 @@ const SLOT_BYTES: u64 = 64;
 /// Slots that are filled ahead of need, and what is rounded up to.
 const SLOTS_AHEAD: u64 = 4096;
 
-/// A minute, or an hour in a long run; or what SATCHEL_SOAK_SECONDS says.
+/// A third of a minute, or an hour in a long run; or what SATCHEL_SOAK_SECONDS says.
 fn duration() -> Duration {
     let told = std::env::var("SATCHEL_SOAK_SECONDS").ok();
-    Duration::from_secs(told.map_or_else(|| count(60, 3600) as u64, |text| text.parse().unwrap()))
+    Duration::from_secs(told.map_or_else(|| count(20, 3600) as u64, |text| text.parse().unwrap()))
 }
 
 struct Paste {

@@ -293,10 +293,10 @@ fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
-/// For each target: 20 in a short run, in a long one 600 or what SATCHEL_FUZZ_SECONDS says.
+/// For each target: 10 in a short run, in a long one 600 or what SATCHEL_FUZZ_SECONDS says.
 fn fuzzing_seconds(long: bool) -> Result<u32, Failure> {
     if !long {
-        return Ok(20);
+        return Ok(10);
     }
     match std::env::var("SATCHEL_FUZZ_SECONDS") {
         Err(_) => Ok(600),
