@@ -39,6 +39,7 @@ mod opening;
 mod operating;
 mod options;
 mod panic;
+mod pieces;
 mod purge;
 mod random;
 mod reserve;
