@@ -14,6 +14,7 @@
 
 mod answers;
 mod blocks;
+mod checkpoint;
 mod claiming;
 mod clock;
 mod content;

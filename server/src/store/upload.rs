@@ -12,11 +12,11 @@ use super::creating::{Append, Sealed, Stands, TAIL};
 use super::error::StoreError;
 use super::fault::Fault;
 use super::rest::{BLOCK_BYTES, BLOCK_LEN, Cipher, Place, SEALED_BYTES};
-use super::{pieces, rows};
 use super::shared::{Shared, UploadTurn};
 use super::slots::{Held, SlotRef};
 use super::writer::{Message, submit};
 use super::{Progress, ROW_BYTES_MAX};
+use super::{pieces, rows};
 use crate::lifecycle::hour_of;
 
 /// Bytes that are gathered before they are sealed and written.
