@@ -40,7 +40,6 @@ mod opening;
 mod operating;
 mod options;
 mod panic;
-mod pieces;
 mod purge;
 mod random;
 mod reserve;
