@@ -175,13 +175,16 @@ fn outcomes(paste: &Paste, call: Call) -> Vec<Paste> {
     if call.saw != Saw::Nothing {
         return if answer == call.saw { vec![after] } else { Vec::new() };
     }
-    // A confirm that burns overwrites the key first. Cut off after that, the burn is finished at the start, and ends the lease unconfirmed.
-    let half = matches!(call.act, Act::Confirm(_)) && after.burned && !paste.burned;
+    // A burn overwrites the key first. Cut off after that, it is finished at the start; where nobody could claim any more, that looks like the last
+    // lease's end, and its holder is told so.
     let mut outcomes = vec![after];
-    if half {
-        let mut burned = paste.clone();
-        burned.act(Act::Burn);
-        outcomes.push(burned);
+    if call.act == Act::Burn && paste.running() && (paste.reads_left == 0 || paste.expired) {
+        let mut confirmed = paste.clone();
+        for lease in confirmed.leases.values_mut().filter(|lease| **lease == Lease::Running) {
+            *lease = Lease::Confirmed;
+        }
+        confirmed.settle();
+        outcomes.push(confirmed);
     }
     outcomes
 }
@@ -369,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_confirm_that_was_cut_off_in_its_burn_may_leave_the_lease_ended_and_nothing_less() {
+    fn a_confirm_that_was_cut_off_in_its_burn_is_repeated() {
         let then = |act, saw| {
             let calls = [
                 call(0, Act::Claim(1), Saw::Content, 1),
@@ -379,8 +382,9 @@ mod tests {
             ];
             check(1, &calls).is_ok()
         };
-        assert!(then(Act::Confirm(1), Saw::LeaseEnded) && then(Act::Confirm(1), Saw::Done));
-        assert!(!then(Act::Read(1), Saw::Content) && !then(Act::Confirm(1), Saw::NotFound));
+        assert!(then(Act::Confirm(1), Saw::Done) && then(Act::Read(1), Saw::LeaseEnded));
+        assert!(!then(Act::Confirm(1), Saw::LeaseEnded) && !then(Act::Confirm(1), Saw::NotFound));
+        assert!(!then(Act::Read(1), Saw::Content));
     }
 
     #[test]

@@ -203,8 +203,10 @@ pub(super) fn bury(conn: &Connection, lost: &[u64], now: Now) -> Result<Vec<u64>
                 continue;
             };
             let step = step(&row.paste, Event::KeyGone, now);
-            if step.effects.contains(&Effect::EndLeases) {
-                rows::end_leases(conn, *item)?;
+            for effect in &step.effects {
+                if let Effect::EndLeases(to) = effect {
+                    rows::end_leases(conn, *item, *to)?;
+                }
             }
             if let Stage::Burned(tombstone) = step.paste.stage {
                 rows::bury(conn, &row, tombstone)?;
