@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 use satchel_tests::at_rest::AtRest;
+use satchel_tests::documents::{Document, Link};
 use satchel_tests::process::Server;
 use satchel_tests::shim::Shim;
 use satchel_tests::wire::{Keys, Wire};
@@ -264,6 +265,24 @@ fn a_confirm_cut_off_in_its_burn_is_answered_as_ever_when_it_is_repeated() {
         }
         assert_eq!(wire.confirm(&keys, &random()).unwrap().status, 404, "of no lease");
     }
+}
+
+#[test]
+fn a_confirm_of_a_documents_last_link_that_is_cut_off_is_answered_as_ever_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (document, link, lease) = (Document::generate(), Link::generate(1), random());
+    let prepare = |wire: &Wire| {
+        assert_eq!(wire.create_document(&document, &noise(2000)).unwrap().status, 201);
+        let links = std::slice::from_ref(&link);
+        assert_eq!(wire.make_links(&document, links).unwrap().status, 201);
+        assert_eq!(wire.claim(&link.keys, &lease).unwrap().status, 200);
+    };
+    kill_in_its_burn(folder.path(), prepare, |wire| wire.confirm(&link.keys, &lease).is_ok());
+    let server = Server::start(folder.path());
+    let wire = Wire::new(server.url());
+    assert_eq!(wire.confirm(&link.keys, &lease).unwrap().status, 204);
+    let late = wire.claim(&link.keys, &random()).unwrap();
+    assert_eq!(late.problem().burned, Some(satchel_api::Burned::Reads));
 }
 
 #[test]
