@@ -1,9 +1,21 @@
-//! Whether what clients saw of one paste can have happened: is there an order of their calls, each between its begin and its
+//! Whether what clients saw of one paste, or of one document with its links, can have happened: is there an order of their calls, each between its begin and its
 //! end, in which a plain sequential paste answers each as it was answered?
 //!
 //! A call that a kill cut off either took effect before the kill, or never. Pure: no I/O, no clock.
 
+pub mod shared;
+
 use std::collections::{BTreeMap, HashSet};
+use std::hash::Hash;
+
+/// What answers calls one at a time, and so says what is right.
+pub trait Sequential: Clone + Eq + Hash {
+    /// What it can be asked.
+    type Act: Copy;
+
+    /// How it may stand after `act` was answered with `saw`; none when it never answers so.
+    fn outcomes(&self, act: Self::Act, saw: Saw) -> Vec<Self>;
+}
 
 /// What a client asked. A lease is named by a number of the test's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,9 +55,9 @@ pub enum Saw {
 
 /// One call, with the moments of its begin and end on one counter of all clients. For a call that was cut off the end is the kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Call {
+pub struct Call<A = Act> {
     /// What was asked.
-    pub act: Act,
+    pub act: A,
     /// What was answered.
     pub saw: Saw,
     /// Before it was sent.
@@ -56,11 +68,11 @@ pub struct Call {
 
 /// No order of the calls explains the answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
+pub struct Violation<A = Act> {
     /// The most calls, in this order, that could be explained.
-    pub explained: Vec<Call>,
+    pub explained: Vec<Call<A>>,
     /// Those that could not.
-    pub left: Vec<Call>,
+    pub left: Vec<Call<A>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,6 +92,15 @@ struct Paste {
 }
 
 impl Paste {
+    const fn new(reads: u32) -> Self {
+        Self {
+            reads_left: reads,
+            expired: false,
+            burned: false,
+            leases: BTreeMap::new(),
+        }
+    }
+
     fn running(&self) -> bool {
         self.leases.values().any(|lease| *lease == Lease::Running)
     }
@@ -145,20 +166,18 @@ impl Paste {
 /// # Panics
 /// When there are more than 64 calls.
 pub fn check(reads: u32, calls: &[Call]) -> Result<(), Violation> {
+    check_from(&Paste::new(reads), calls)
+}
+
+fn check_from<S: Sequential>(start: &S, calls: &[Call<S::Act>]) -> Result<(), Violation<S::Act>> {
     assert!(calls.len() <= 64, "the search holds a set of calls in a word");
-    let paste = Paste {
-        reads_left: reads,
-        expired: false,
-        burned: false,
-        leases: BTreeMap::new(),
-    };
     let mut search = Search {
         calls,
         tried: HashSet::new(),
         order: Vec::new(),
         best: Vec::new(),
     };
-    if search.explains(0, &paste) {
+    if search.explains(0, start) {
         return Ok(());
     }
     let left = (0..calls.len()).filter(|at| !search.best.contains(at));
@@ -168,37 +187,49 @@ pub fn check(reads: u32, calls: &[Call]) -> Result<(), Violation> {
     })
 }
 
-/// What may come of a call that saw what it saw.
-fn outcomes(paste: &Paste, call: Call) -> Vec<Paste> {
-    let mut after = paste.clone();
-    let answer = after.act(call.act);
-    if call.saw != Saw::Nothing {
-        return if answer == call.saw { vec![after] } else { Vec::new() };
+impl Sequential for Paste {
+    type Act = Act;
+
+    fn outcomes(&self, act: Act, saw: Saw) -> Vec<Self> {
+        let mut after = self.clone();
+        let answer = after.act(act);
+        if saw != Saw::Nothing {
+            return if answer == saw { vec![after] } else { Vec::new() };
+        }
+        let mut outcomes = vec![after];
+        if act == Act::Burn {
+            outcomes.extend(self.half_burned());
+        }
+        outcomes
     }
-    // A burn overwrites the key first. Cut off after that, it is finished at the start; where nobody could claim any more, that looks like the last
-    // lease's end, and its holder is told so.
-    let mut outcomes = vec![after];
-    if call.act == Act::Burn && paste.running() && (paste.reads_left == 0 || paste.expired) {
-        let mut confirmed = paste.clone();
+}
+
+impl Paste {
+    /// A burn overwrites the key first. Cut off after that, it is finished at the start; where nobody could claim any more, that looks like the last
+    /// lease's end, and its holder is told so.
+    fn half_burned(&self) -> Option<Self> {
+        if !self.running() || (self.reads_left > 0 && !self.expired) {
+            return None;
+        }
+        let mut confirmed = self.clone();
         for lease in confirmed.leases.values_mut().filter(|lease| **lease == Lease::Running) {
             *lease = Lease::Confirmed;
         }
         confirmed.settle();
-        outcomes.push(confirmed);
+        Some(confirmed)
     }
-    outcomes
 }
 
 /// Wing and Gong's search, with what was tried remembered.
-struct Search<'a> {
-    calls: &'a [Call],
-    tried: HashSet<(u64, Paste)>,
+struct Search<'a, S: Sequential> {
+    calls: &'a [Call<S::Act>],
+    tried: HashSet<(u64, S)>,
     order: Vec<usize>,
     best: Vec<usize>,
 }
 
-impl Search<'_> {
-    fn explains(&mut self, done: u64, paste: &Paste) -> bool {
+impl<S: Sequential> Search<'_, S> {
+    fn explains(&mut self, done: u64, paste: &S) -> bool {
         let open = |at: &usize| done & (1 << at) == 0;
         let answered = |at: &usize| self.calls[*at].saw != Saw::Nothing;
         // Nothing may come after a call that had ended before it began.
@@ -217,7 +248,7 @@ impl Search<'_> {
             .collect();
         for at in next {
             let call = self.calls[at];
-            for after in outcomes(paste, call) {
+            for after in paste.outcomes(call.act, call.saw) {
                 self.order.push(at);
                 if self.order.len() > self.best.len() {
                     self.best.clone_from(&self.order);

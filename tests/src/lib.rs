@@ -10,6 +10,7 @@ pub mod history;
 pub mod image;
 pub mod older;
 pub mod process;
+pub mod runs;
 pub mod search;
 pub mod shim;
 pub mod volatile;
