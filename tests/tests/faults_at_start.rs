@@ -284,7 +284,7 @@ fn survives(name: &str, data: &Path, stock: Option<&Stock>) {
     let Tally { served, ended, faults } = tally;
     assert!(served > 0 && ended > 0 && faults > 0, "{served} {ended} {faults}");
     println!(
-        "figure: starts on a disk that is full or broken from one of their {calls} calls on, once or for good, {name}, that lost or brought back anything or gave no reason: 0 of {} ({served} served, {ended} ended)",
+        "figure: starts on a disk that is full or broken from one of their calls on, once or for good, {name}, that lost or brought back anything or gave no reason: 0 of {} ({calls} calls; {served} served, {ended} ended)",
         served + ended
     );
 }

@@ -1,6 +1,7 @@
 //! A document with several links: each link is a paste of its own, all of them burn with the document, and it burns with the last of them.
 
-use super::{Act, Call, Paste, Saw, Sequential, Violation, check_from};
+use super::paste::Paste;
+use super::{Act, Call, Saw, Sequential, Violation, check_from};
 
 /// What can be asked of a document. Links have the test's numbers, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
