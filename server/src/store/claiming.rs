@@ -6,6 +6,7 @@ use super::desk::{Desk, LeaseOf};
 use super::error::StoreError;
 use super::fault::Fault;
 use super::kinds::{Id, TokenHash};
+use super::pieces;
 use super::rows::{self, LeaseRow, PasteRow, Place};
 use super::slots::SlotRef;
 use super::writer::{Order, Turn};
@@ -212,8 +213,9 @@ pub(super) fn leased(conn: &Connection, row: &PasteRow, lease: Option<LeaseRow>)
     let paste = &row.paste;
     let payload = match row.place {
         Place::Link { document, shared, .. } => {
-            let document = rows::by_item(conn, document)?.and_then(|document| document.slot);
-            Some((document.ok_or(StoreError::Damaged)?, shared))
+            let document = rows::by_item(conn, document)?.ok_or(StoreError::Damaged)?;
+            // Without a key it burned since the link's row was read, which burned with it.
+            Some((document.slot.ok_or(StoreError::Unavailable)?, shared))
         }
         Place::Alone | Place::Document => None,
     };
@@ -231,7 +233,7 @@ fn let_in(conn: &Connection, row: &PasteRow, lease: Option<LeaseRow>) -> Result<
     let leased = leased(conn, row, lease)?;
     let sealed = if leased.size <= SMALL_BYTES && leased.payload.is_none() {
         // Where it is missing, reading it finds out.
-        rows::block(conn, row.item, 0)?
+        pieces::block(conn, row.item, 0)?
     } else {
         None
     };
