@@ -193,6 +193,32 @@ fn accepting_lost_keys_where_none_is_lost_changes_nothing() {
 }
 
 #[test]
+fn a_slot_file_whose_head_never_came_to_the_disk_is_made_anew_where_nothing_was_kept_yet() {
+    run(async {
+        for (left, is_ours) in [
+            (vec![], true),
+            (vec![0; 64], true),
+            (vec![7; 64], false),
+            (vec![0; 128], false),
+        ] {
+            let house = House::new();
+            house.open().close();
+            fs::write(slots(&house), &left).unwrap();
+            match house.try_open() {
+                Ok(store) => {
+                    assert!(is_ours);
+                    put(&store, Secrets(1), &bytes(1000, 1), 1).await;
+                }
+                Err(error) => {
+                    assert!(!is_ours && matches!(error, OpenError::SlotsForeign { .. }), "{error}");
+                    assert_eq!(fs::read(slots(&house)).unwrap(), left);
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn a_slot_file_beside_no_database_is_refused_and_stays_as_it_is() {
     run(async {
         let house = House::new();

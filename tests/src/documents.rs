@@ -1,13 +1,14 @@
 //! Documents with several links, for the client that knows no cryptography: heads and payloads are noise.
 
 use base64ct::{Base64, Encoding as _};
-use satchel_api::{LinkWanted, LinksWanted, header, metadata, route};
+use satchel_api::{LinkReceipt, LinkWanted, LinksWanted, header, metadata, route};
 use sha2::{Digest as _, Sha256};
 
 use crate::wire::{Answer, Keys, Lost, Wire, bearer, text, whole};
 use crate::{noise, random};
 
 const HEAD_LEN: usize = 300;
+const LABEL_LEN: usize = 60;
 
 /// A document as its owner knows it.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Link {
     pub head: Vec<u8>,
     /// For so many reads.
     pub reads: u32,
+    /// What its owner is told of it.
+    pub label: Option<Vec<u8>>,
 }
 
 impl Document {
@@ -48,6 +51,16 @@ impl Link {
             keys: Keys::generate(),
             head: noise(HEAD_LEN),
             reads,
+            label: None,
+        }
+    }
+
+    /// A fresh one with a label.
+    #[must_use]
+    pub fn labelled(reads: u32) -> Self {
+        Self {
+            label: Some(noise(LABEL_LEN)),
+            ..Self::generate(reads)
         }
     }
 
@@ -60,8 +73,14 @@ impl Link {
             expires_in: 7 * 24 * 3600,
             reads: self.reads,
             burns_on_guessing: false,
-            label: None,
+            label: self.label.as_deref().map(text),
         }
+    }
+
+    /// Whether its line of a document's receipt has its label.
+    #[must_use]
+    pub fn is_labelled_in(&self, line: &LinkReceipt) -> bool {
+        line.label == self.label.as_deref().map(text)
     }
 }
 
@@ -121,6 +140,16 @@ impl Wire {
     /// When no answer came.
     pub fn burn_document(&self, document: &Document) -> Result<Answer, Lost> {
         self.delete_as_owner(document, &route::of(route::DOCUMENT, &text(&document.id)))
+    }
+
+    /// What its owner may know.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub fn document_receipt(&self, document: &Document) -> Result<Answer, Lost> {
+        let path = route::of(route::DOCUMENT_RECEIPT, &text(&document.id));
+        let request = self.agent.get(format!("{}{path}", self.url));
+        whole(request.header("authorization", bearer(&document.owner)).call()?)
     }
 
     fn delete_as_owner(&self, document: &Document, path: &str) -> Result<Answer, Lost> {

@@ -8,9 +8,12 @@ pub mod documents;
 pub mod held;
 pub mod history;
 pub mod image;
+pub mod older;
 pub mod process;
+pub mod runs;
 pub mod search;
 pub mod shim;
+pub mod volatile;
 pub mod wire;
 
 use std::path::{Path, PathBuf};

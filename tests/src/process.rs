@@ -32,6 +32,14 @@ pub struct Server {
     readers: Vec<JoinHandle<()>>,
 }
 
+/// How a server ended that never became ready.
+pub struct Ended {
+    /// All that it printed.
+    pub said: String,
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+}
+
 impl Server {
     /// Starts on `data` and waits for the line that says it is ready.
     ///
@@ -89,6 +97,21 @@ impl Server {
         arguments: &[&str],
         environment: &[(&'static str, OsString)],
     ) -> Result<Self, String> {
+        Self::start_or_end(data, arguments, environment).map_err(|ended| ended.said)
+    }
+
+    /// [`try_start_in`](Self::try_start_in), with the exit code.
+    ///
+    /// # Errors
+    /// [`Ended`] when it ended without becoming ready.
+    ///
+    /// # Panics
+    /// When the process cannot be run at all.
+    pub fn start_or_end(
+        data: &Path,
+        arguments: &[&str],
+        environment: &[(&'static str, OsString)],
+    ) -> Result<Self, Ended> {
         let mut child = Command::new(binary("satchel-server"))
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .arg("serve")
@@ -109,10 +132,10 @@ impl Server {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let Some(url) = line.split_whitespace().find(|word| word.starts_with("http://")) else {
-            child.wait().unwrap();
+            let code = child.wait().unwrap().code();
             error_reader.join().unwrap();
-            let said = String::from_utf8_lossy(&output.lock().unwrap()).into_owned();
-            return Err(line + &said);
+            let said = line + &String::from_utf8_lossy(&output.lock().unwrap());
+            return Err(Ended { said, code });
         };
         let url = url.trim_end_matches(['/', '.', ',']).to_owned();
         let rest = Arc::clone(&output);

@@ -1,4 +1,4 @@
-//! What stands between the server and the system (tests/shim/shim.c): a disk that fails or lies, and a wall clock that jumps.
+//! What stands between the server and the system (tests/shim/shim.c): a disk that fails, lies or keeps a record, and a wall clock that jumps.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -43,6 +43,7 @@ pub enum Trouble {
 pub struct Shim {
     control: File,
     folder: TempDir,
+    records: bool,
 }
 
 impl Default for Shim {
@@ -55,23 +56,56 @@ impl Default for Shim {
             .open(folder.path().join("control"))
             .unwrap();
         control.set_len((WORDS * 8) as u64).unwrap();
-        Self { control, folder }
+        Self {
+            control,
+            folder,
+            records: false,
+        }
     }
 }
 
 impl Shim {
+    /// One that records each change of a file or a name, and each sync. A server behind it must not be killed: what it had done last might
+    /// not be in the record.
+    #[must_use]
+    pub fn recording() -> Self {
+        Self {
+            records: true,
+            ..Self::default()
+        }
+    }
+
+    /// Where the record is.
+    #[must_use]
+    pub fn record(&self) -> PathBuf {
+        self.folder.path().join("record")
+    }
+
+    /// How long the record is by now: the moment, to whoever asks.
+    ///
+    /// # Panics
+    /// When none was begun.
+    #[must_use]
+    pub fn moment(&self) -> u64 {
+        fs::metadata(self.record()).unwrap().len()
+    }
+
     /// What a server on `data` is to be started with.
     ///
     /// # Panics
     /// When there is no C compiler, or no such folder.
     #[must_use]
     pub fn environment(&self, data: &Path) -> Vec<(&'static str, OsString)> {
-        vec![
+        let mut variables = vec![
             ("LD_PRELOAD", library().into()),
             ("SATCHEL_SHIM_CONTROL", self.folder.path().join("control").into()),
             ("SATCHEL_SHIM_FOLDER", data.canonicalize().unwrap().into()),
             ("SATCHEL_SHIM_OPENED", self.folder.path().join("opened").into()),
-        ]
+        ];
+        if self.records {
+            variables.push(("SATCHEL_SHIM_RECORD", self.record().into()));
+        }
+        variables
     }
 
     /// Every path that the server asked the system to open since it started, in that order.
@@ -159,7 +193,7 @@ fn library() -> PathBuf {
         cc.args(["-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o"])
             .arg(&built)
             .arg(&source)
-            .arg("-ldl");
+            .args(["-ldl", "-pthread"]);
         let output = cc.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let place = folder.join("shim.so");

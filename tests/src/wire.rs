@@ -82,7 +82,11 @@ pub(crate) fn bearer(token: &[u8; 32]) -> String {
     format!("Bearer {}", text(token))
 }
 
-pub(crate) fn whole(response: Response<Body>) -> Result<Answer, Lost> {
+/// Reads an answer whole.
+///
+/// # Errors
+/// When it broke off.
+pub fn whole(response: Response<Body>) -> Result<Answer, Lost> {
     let (parts, body) = response.into_parts();
     let mut bytes = Vec::new();
     body.into_with_config()

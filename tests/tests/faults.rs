@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use satchel_tests::documents::{Document, Link};
 use satchel_tests::process::Server;
 use satchel_tests::shim::{Shim, Trouble};
 use satchel_tests::wire::{Answer, Keys, Wire};
@@ -33,8 +34,55 @@ impl Paste {
     }
 }
 
+/// A document, and three links to it: one that is burned while the disk fails, one that stays, and one that is made then.
+struct Shared {
+    document: Document,
+    links: Vec<Link>,
+    payload: Vec<u8>,
+}
+
+impl Shared {
+    fn prepare(wire: &Wire) -> Self {
+        let (document, payload) = (Document::generate(), noise(2000));
+        let links: Vec<_> = (0..3).map(|_| Link::labelled(1)).collect();
+        assert_eq!(wire.create_document(&document, &payload).unwrap().status, 201);
+        assert_eq!(wire.make_links(&document, &links[..2]).unwrap().status, 201);
+        Self {
+            document,
+            links,
+            payload,
+        }
+    }
+
+    fn make_third(&self, wire: &Wire) -> u16 {
+        wire.make_links(&self.document, &self.links[2..]).unwrap().status
+    }
+
+    fn verify(&self, wire: &Wire, told: &Told, what: &str) {
+        let is_whole = |link: &Link| {
+            let claimed = wire.claim(&link.keys, &random()).unwrap();
+            claimed.status == 200 && claimed.body == [&link.head[..], &self.payload].concat()
+        };
+        assert_eq!(wire.burn_link(&self.document, 1).unwrap().status, 204, "{what}");
+        assert_eq!(
+            wire.probe(&self.links[0].keys).unwrap().status,
+            410,
+            "{what}: it is gone"
+        );
+        assert!(
+            is_whole(&self.links[1]),
+            "{what}: the burn of another link is none of its business"
+        );
+        if told.link != 201 {
+            assert_eq!(self.make_third(wire), 201, "{what}");
+        }
+        assert!(is_whole(&self.links[2]), "{what}: a link told {}", told.link);
+    }
+}
+
 /// The pastes of one session. All but the new ones are there before anything fails.
 struct Session {
+    shared: Shared,
     small: Paste,
     large: Paste,
     claimed: Paste,
@@ -50,11 +98,14 @@ struct Told {
     claimed: u16,
     confirmed: u16,
     burned: u16,
+    link: u16,
+    burned_link: u16,
 }
 
 impl Session {
     fn prepare(wire: &Wire) -> Self {
         let session = Self {
+            shared: Shared::prepare(wire),
             small: Paste::new(1024),
             large: Paste::new(300_000),
             claimed: Paste::new(2000),
@@ -79,6 +130,8 @@ impl Session {
             confirmed: wire.confirm(&self.confirmed.keys, &self.lease).unwrap().status,
             large: self.large.create(wire),
             burned: wire.burn(&self.burned.keys).unwrap().status,
+            link: self.shared.make_third(wire),
+            burned_link: wire.burn_link(&self.shared.document, 1).unwrap().status,
         }
     }
 }
@@ -93,6 +146,8 @@ fn verify(wire: &Wire, session: &Session, told: &Told, what: &str) {
         (told.claimed, 200),
         (told.confirmed, 204),
         (told.burned, 204),
+        (told.link, 201),
+        (told.burned_link, 204),
     ] {
         assert!([good, 503, 507].contains(&status), "{what}: {status} for {good}");
     }
@@ -109,17 +164,15 @@ fn verify(wire: &Wire, session: &Session, told: &Told, what: &str) {
         410,
         "{what}: a second reader"
     );
-    // A confirm or a burn that failed may have got as far as the key.
+    // A confirm or a burn that failed may have got as far as the key: it is repeated all the same.
     let confirmed = wire.confirm(&session.confirmed.keys, lease).unwrap().status;
-    assert!(
-        confirmed == 204 || (told.confirmed != 204 && confirmed == 410),
-        "{what}: {confirmed}"
-    );
+    assert_eq!(confirmed, 204, "{what}: a confirm told {}", told.confirmed);
     assert_eq!(wire.burn(&session.burned.keys).unwrap().status, 204, "{what}");
     for paste in [&session.confirmed, &session.burned] {
         assert_eq!(wire.probe(&paste.keys).unwrap().status, 410, "{what}: it is gone");
         assert!(wire.claim(&paste.keys, &random()).unwrap().status == 410, "{what}");
     }
+    session.shared.verify(wire, told, what);
     for (paste, status) in [(&session.small, told.small), (&session.large, told.large)] {
         if status != 201 {
             // The same creation again is the same one: it answers 201 and where it stands.

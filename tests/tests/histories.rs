@@ -1,15 +1,14 @@
 //! What clients see of pastes while the server is killed under them, checked against a sequential paste: promises 3, 4 and 5.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Condvar, Mutex};
-use std::time::Duration;
 
+use satchel_api::Probed;
 use satchel_api::limit::LEASE_SERVED_TIMES_MAX;
-use satchel_api::{Code, Probed, Problem};
 use satchel_tests::history::{Act, Call, Saw, check};
 use satchel_tests::process::Server;
+use satchel_tests::runs::{Made, Runs, refused};
 use satchel_tests::shim::Shim;
 use satchel_tests::wire::{Answer, Keys, Lost, Wire};
 use satchel_tests::{Dice, count, noise};
@@ -29,61 +28,24 @@ struct Paste {
     calls: Mutex<Vec<Call>>,
 }
 
-/// The server that runs now, and when each before it was dead.
-struct Runs {
-    urls: Vec<String>,
-    deaths: Vec<u64>,
-}
-
 struct World {
     pastes: Vec<Paste>,
-    /// Counts up with each begin, end and death.
-    moments: AtomicU64,
-    runs: Mutex<Runs>,
-    restarted: Condvar,
+    runs: Runs,
 }
 
 impl World {
-    fn moment(&self) -> u64 {
-        self.moments.fetch_add(1, Ordering::SeqCst)
-    }
-
-    fn url(&self) -> (usize, String) {
-        let runs = self.runs.lock().unwrap();
-        (runs.urls.len() - 1, runs.urls.last().unwrap().clone())
-    }
-
-    /// When run `run` was dead; waits for the next one to be there.
-    fn death_of(&self, run: usize, error: &Lost) -> u64 {
-        let runs = self.runs.lock().unwrap();
-        let patience = Duration::from_secs(20);
-        let (runs, waited) = self
-            .restarted
-            .wait_timeout_while(runs, patience, |runs| runs.urls.len() <= run + 1)
-            .unwrap();
-        assert!(!waited.timed_out(), "nobody killed the server and yet: {error}");
-        runs.deaths[run]
-    }
-
     /// Makes one call and notes what came of it. False when the server was killed.
     fn call(&self, wire: &Wire, run: usize, paste: &Paste, act: Act) -> bool {
         if paste.calls.lock().unwrap().len() >= CALLS_MAX {
             return true;
         }
-        let began = self.moment();
-        let saw = ask(wire, paste, act);
-        let ended = self.moment();
-        let answered = saw.is_ok();
-        let (saw, ended) = match saw {
-            Ok(saw) => (saw, ended),
-            Err(error) => (Saw::Nothing, self.death_of(run, &error)),
-        };
-        // What began when the server was dead reached nobody.
-        if began < ended {
+        let made = self.runs.call(run, || ask(wire, paste, act));
+        if made.reached_somebody() {
+            let Made { saw, began, ended, .. } = made;
             let mut calls = paste.calls.lock().unwrap();
             calls.extend(steps_of(act, saw).map(|(act, saw)| Call { act, saw, began, ended }));
         }
-        answered
+        made.answered
     }
 }
 
@@ -130,21 +92,6 @@ fn refused_or_done(answer: &Answer) -> Saw {
     refused(answer).unwrap_or(Saw::Done)
 }
 
-fn refused(answer: &Answer) -> Option<Saw> {
-    if answer.status < 400 {
-        return None;
-    }
-    let problem: Problem = answer.problem();
-    Some(match problem.code {
-        Code::Burned => Saw::Burned,
-        Code::LeaseEnded => Saw::LeaseEnded,
-        Code::NotFound => Saw::NotFound,
-        // A burn is on its way, and takes the key from under a reader.
-        Code::Unavailable => Saw::Nothing,
-        code => panic!("{code:?}"),
-    })
-}
-
 /// A client's latest lease.
 struct Latest {
     paste: usize,
@@ -189,12 +136,12 @@ fn choose(dice: &mut Dice, client: u64, latest: &mut Option<Latest>, fresh: &mut
 fn client(world: &World, seed: u64, client: u64, done: &Sender<()>) {
     let mut dice = Dice::new(seed << 8 | client);
     let (mut latest, mut fresh) = (None, 0);
-    let (mut run, url) = world.url();
+    let (mut run, url) = world.runs.now();
     let mut wire = Wire::new(&url);
     for _ in 0..CALLS {
         let (paste, act) = choose(&mut dice, client, &mut latest, &mut fresh);
         if !world.call(&wire, run, &world.pastes[paste], act) {
-            let next = world.url();
+            let next = world.runs.now();
             (run, wire) = (next.0, Wire::new(&next.1));
         }
         // The killer may have gone.
@@ -236,12 +183,7 @@ fn play(seed: u64) -> Tally {
     let mut server = Server::start_behind(&shim, folder.path());
     let world = World {
         pastes: pastes(&Wire::new(server.url()), &mut dice),
-        moments: AtomicU64::new(1),
-        runs: Mutex::new(Runs {
-            urls: vec![server.url().to_owned()],
-            deaths: Vec::new(),
-        }),
-        restarted: Condvar::new(),
+        runs: Runs::of(server.url()),
     };
     let (done, dones) = channel();
     let kills = usize::try_from(1 + dice.roll(3)).unwrap();
@@ -261,16 +203,15 @@ fn play(seed: u64) -> Tally {
                 expire(&world, &shim);
             }
             server.kill_at_once();
-            world.runs.lock().unwrap().deaths.push(world.moment());
+            world.runs.died();
             server = Server::start_behind(&shim, folder.path());
-            world.runs.lock().unwrap().urls.push(server.url().to_owned());
-            world.restarted.notify_all();
+            world.runs.restarted(server.url());
         }
         // Clients wait for nobody who is not there.
         for () in dones {}
         server
     });
-    let (run, url) = world.url();
+    let (run, url) = world.runs.now();
     let wire = Wire::new(&url);
     for paste in &world.pastes {
         world.call(&wire, run, paste, Act::Probe);
@@ -280,9 +221,9 @@ fn play(seed: u64) -> Tally {
 
 /// Seven minutes go by in one step: more than the short-lived have, and not so many that the clock is doubted.
 fn expire(world: &World, shim: &Shim) {
-    let began = world.moment();
+    let began = world.runs.moment();
     shim.set_wall_offset(420);
-    let ended = world.moment();
+    let ended = world.runs.moment();
     for paste in world.pastes.iter().step_by(2) {
         let (act, saw) = (Act::Expire, Saw::Done);
         paste.calls.lock().unwrap().push(Call { act, saw, began, ended });

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 use satchel_tests::at_rest::AtRest;
+use satchel_tests::documents::{Document, Link};
 use satchel_tests::process::Server;
+use satchel_tests::shim::Shim;
 use satchel_tests::wire::{Keys, Wire};
 use satchel_tests::{count, noise, random};
 
@@ -215,6 +217,88 @@ fn a_server_killed_under_load_keeps_what_it_said() {
     println!(
         "figure: kill -9 under load, acknowledged pastes found as they were told: {acknowledged} of {acknowledged}"
     );
+}
+
+/// Sends something that burns and kills the server between the key's overwrite and the commit.
+fn kill_in_its_burn(data: &Path, prepare: impl FnOnce(&Wire), burn: impl FnOnce(&Wire) -> bool + Send) {
+    let shim = Shim::default();
+    let server = Server::start_behind(&shim, data);
+    let wire = Wire::new(server.url());
+    prepare(&wire);
+    shim.hold_syncs_of_keys(true);
+    std::thread::scope(|scope| {
+        let answered = scope.spawn(|| burn(&wire));
+        while shim.holding() == 0 {
+            assert!(!answered.is_finished(), "a burn waits for its key's sync");
+            std::thread::yield_now();
+        }
+        server.kill_at_once();
+        assert!(!answered.join().unwrap(), "nothing was acknowledged");
+    });
+}
+
+#[test]
+fn a_confirm_cut_off_in_its_burn_is_answered_as_ever_when_it_is_repeated() {
+    for readers in [1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let (keys, content) = (Keys::generate(), noise(2000));
+        let leases: Vec<[u8; 32]> = (0..readers).map(|_| random()).collect();
+        let (last, others) = leases.split_last().unwrap();
+        let prepare = |wire: &Wire| {
+            let reads = u32::try_from(readers).unwrap();
+            assert_eq!(wire.create(&keys, reads, content.len(), &content).unwrap().status, 201);
+            for lease in &leases {
+                assert!(wire.claim(&keys, lease).unwrap().body == content);
+            }
+            for lease in others {
+                assert_eq!(wire.confirm(&keys, lease).unwrap().status, 204);
+            }
+        };
+        kill_in_its_burn(folder.path(), prepare, |wire| wire.confirm(&keys, last).is_ok());
+        let server = Server::start(folder.path());
+        let wire = Wire::new(server.url());
+        assert_eq!(wire.probe(&keys).unwrap().status, 410, "the burn is finished");
+        for lease in &leases {
+            assert_eq!(wire.confirm(&keys, lease).unwrap().status, 204);
+            assert_eq!(wire.content(&keys, lease).unwrap().status, 410);
+            assert_eq!(wire.claim(&keys, lease).unwrap().status, 410);
+        }
+        assert_eq!(wire.confirm(&keys, &random()).unwrap().status, 404, "of no lease");
+    }
+}
+
+#[test]
+fn a_confirm_of_a_documents_last_link_that_is_cut_off_is_answered_as_ever_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (document, link, lease) = (Document::generate(), Link::generate(1), random());
+    let prepare = |wire: &Wire| {
+        assert_eq!(wire.create_document(&document, &noise(2000)).unwrap().status, 201);
+        let links = std::slice::from_ref(&link);
+        assert_eq!(wire.make_links(&document, links).unwrap().status, 201);
+        assert_eq!(wire.claim(&link.keys, &lease).unwrap().status, 200);
+    };
+    kill_in_its_burn(folder.path(), prepare, |wire| wire.confirm(&link.keys, &lease).is_ok());
+    let server = Server::start(folder.path());
+    let wire = Wire::new(server.url());
+    assert_eq!(wire.confirm(&link.keys, &lease).unwrap().status, 204);
+    let late = wire.claim(&link.keys, &random()).unwrap();
+    assert_eq!(late.problem().burned, Some(satchel_api::Burned::Reads));
+}
+
+#[test]
+fn a_burn_on_demand_that_is_cut_off_leaves_a_reader_who_had_reads_left_unconfirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (keys, content, lease) = (Keys::generate(), noise(2000), random());
+    let prepare = |wire: &Wire| {
+        assert_eq!(wire.create(&keys, 3, content.len(), &content).unwrap().status, 201);
+        assert!(wire.claim(&keys, &lease).unwrap().body == content);
+    };
+    kill_in_its_burn(folder.path(), prepare, |wire| wire.burn(&keys).is_ok());
+    let server = Server::start(folder.path());
+    let wire = Wire::new(server.url());
+    assert_eq!(wire.probe(&keys).unwrap().status, 410);
+    let late = wire.confirm(&keys, &lease).unwrap();
+    assert_eq!((late.status, late.problem().code), (410, satchel_api::Code::LeaseEnded));
 }
 
 #[test]

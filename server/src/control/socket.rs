@@ -29,6 +29,11 @@ pub(crate) struct Control {
 /// Makes the socket, in place of what a server left that was cut off. Only whoever holds the data folder's lock may call it.
 pub(crate) fn open(folder: &Path) -> io::Result<Control> {
     let place = folder.join(NAME);
+    let named = format!("the socket {} cannot be used: ", place.display());
+    make(folder, place).map_err(|error| io::Error::new(error.kind(), named + &error.to_string()))
+}
+
+fn make(folder: &Path, place: PathBuf) -> io::Result<Control> {
     match fs::remove_file(&place) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -192,8 +192,8 @@ pub enum Effect {
     },
     /// Set the event's lease.
     SetLease(LeasePhase),
-    /// End all leases that run.
-    EndLeases,
+    /// Leases that run do so no longer: this is where they stand.
+    EndLeases(LeasePhase),
     /// Overwrite the shred key before the commit; drop content, claim hash and policy.
     Shred,
 }

@@ -82,11 +82,11 @@ impl World {
                 (Effect::SetLease(phase), Some(token)) => {
                     assert_eq!(self.leases.insert(token, phase), Some(LeasePhase::Running))
                 }
-                (Effect::EndLeases, _) => {
+                (Effect::EndLeases(to), _) => {
                     self.leases
                         .values_mut()
                         .filter(|phase| **phase == LeasePhase::Running)
-                        .for_each(|phase| *phase = LeasePhase::Ended);
+                        .for_each(|phase| *phase = to);
                 }
                 (Effect::Shred, _) => {
                     assert!(!self.shredded, "a key is overwritten once");
@@ -307,4 +307,19 @@ fn a_burn_by_guessing_that_was_cut_off_is_still_called_one() {
     world.happen(Event::Try { lease: None }, Some(1), now);
     world.happen(Event::KeyGone, None, now);
     assert!(matches!(world.paste.stage, Stage::Burned(tombstone) if tombstone.burned == Burned::Guessing));
+}
+
+#[test]
+fn a_last_confirm_that_was_cut_off_may_be_repeated_and_a_burn_on_demand_confirms_nothing() {
+    for (reads, then) in [(1, Answer::Done), (2, Answer::LeaseEnded)] {
+        let (mut world, now) = stored(reads);
+        world.claim(1, true, now);
+        world.happen(Event::KeyGone, None, now);
+        let lease = world.leases[&1];
+        assert_eq!(
+            world.happen(Event::Try { lease: Some(lease) }, Some(1), now),
+            Answer::LeaseEnded
+        );
+        assert_eq!(world.happen(Event::Confirm { lease }, Some(1), now), then);
+    }
 }

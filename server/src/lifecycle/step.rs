@@ -49,7 +49,7 @@ pub fn step(paste: &Paste, event: Event, now: Now) -> Step {
         },
         Event::KeyGone => match paste.stage {
             Stage::Burned(_) => same(paste, Answer::Done),
-            _ => burned(paste, cause_of_cut_off(paste, now), Answer::Done, now),
+            _ => cut_off(paste, now),
         },
     }
 }
@@ -276,6 +276,16 @@ fn cause(paste: &Paste, now: Now) -> Option<Burned> {
     }
 }
 
+/// Its key was overwritten, and what its row was to say is not known. Where nobody could claim it any more, it was its last lease that ended: a holder
+/// who confirms, or repeats the confirm that was cut off, is told that it is done.
+fn cut_off(paste: &Paste, now: Now) -> Step {
+    let mut step = burned(paste, cause_of_cut_off(paste, now), Answer::Done, now);
+    if cause(paste, now).is_some() {
+        step.effects = vec![Effect::EndLeases(LeasePhase::Confirmed), Effect::Shred];
+    }
+    step
+}
+
 /// Why the key of a paste that its row calls alive was overwritten. The try that burns was counted before.
 fn cause_of_cut_off(paste: &Paste, now: Now) -> Burned {
     let guessed = paste.policy.on_guessing == OnGuessing::Burn && paste.tries > FREE_TRIES;
@@ -297,7 +307,7 @@ fn burned(paste: &Paste, burned: Burned, answer: Answer, now: Now) -> Step {
     };
     Step {
         paste,
-        effects: vec![Effect::EndLeases, Effect::Shred],
+        effects: vec![Effect::EndLeases(LeasePhase::Ended), Effect::Shred],
         answer,
     }
 }

@@ -212,8 +212,9 @@ pub(super) fn leased(conn: &Connection, row: &PasteRow, lease: Option<LeaseRow>)
     let paste = &row.paste;
     let payload = match row.place {
         Place::Link { document, shared, .. } => {
-            let document = rows::by_item(conn, document)?.and_then(|document| document.slot);
-            Some((document.ok_or(StoreError::Damaged)?, shared))
+            let document = rows::by_item(conn, document)?.ok_or(StoreError::Damaged)?;
+            // Without a key it burned since the link's row was read, which burned with it.
+            Some((document.slot.ok_or(StoreError::Unavailable)?, shared))
         }
         Place::Alone | Place::Document => None,
     };

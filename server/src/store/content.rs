@@ -15,7 +15,7 @@ use super::error::StoreError;
 use super::fault::Fault;
 use super::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
 use super::shared::Shared;
-use super::slots::SlotRef;
+use super::slots::{Held, SlotRef};
 use super::writer::{Message, post};
 use super::{ROW_BYTES_MAX, rows};
 
@@ -110,6 +110,20 @@ impl Content {
         self.leased.ends_at
     }
 
+    /// A burn's rows go after its key: what has no key any more is not damaged.
+    fn judged(&self, error: StoreError) -> StoreError {
+        let Leased { slot, payload, .. } = self.leased;
+        let burns = |slot| matches!(self.shared.slots.look(slot), Ok(Held::Nothing));
+        if error != StoreError::Damaged {
+            return error;
+        }
+        if burns(slot) || payload.is_some_and(|(slot, _)| burns(slot)) {
+            return StoreError::Unavailable;
+        }
+        self.shared.damage.found(slot.item);
+        error
+    }
+
     /// The next bytes, at most 256 KiB; `None` at the end.
     ///
     /// # Errors
@@ -142,12 +156,7 @@ impl Content {
                 self.count(len).map(|()| bytes)
             }
             // A burn on demand takes file and key away under the reader.
-            Err(error) => self.count(0).and_then(|()| {
-                if error == StoreError::Damaged {
-                    self.shared.damage.found(leased.slot.item);
-                }
-                Err(error)
-            }),
+            Err(error) => self.count(0).and_then(|()| Err(self.judged(error))),
         };
         self.at = if result.is_ok() { end } else { self.to };
         Some(result)

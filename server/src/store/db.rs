@@ -116,6 +116,19 @@ pub(super) fn open_untouched(path: &Path) -> Result<Connection, OpenError> {
     }
 }
 
+/// Whether a database has a journal of before its log was, which only whoever may write can roll back: its first start was cut off.
+pub(super) fn is_half_made(error: &rusqlite::Error) -> bool {
+    error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
+}
+
+/// Takes a half-made database back to what it was.
+pub(super) fn roll_back(path: &Path) -> Result<(), OpenError> {
+    let conn = Connection::open_with_flags(path, flags())?;
+    Ok(version(&conn).map(drop)?)
+}
+
 /// Opens one from outside, whether a server runs or not: nothing in the folder is made or changed, not even SQLite's shared memory.
 pub(super) fn open_outside(path: &Path) -> Result<Connection, OpenError> {
     let beside = |suffix: &str| {

@@ -158,7 +158,7 @@ impl<'a> Desk<'a> {
                     rows::set_lease(self.conn, lease, phase, paste.policy.reads == 0)?;
                     self.changes.push(Change::LeaseOver(lease));
                 }
-                (Effect::EndLeases, _) => rows::end_leases(self.conn, row.item)?,
+                (Effect::EndLeases(to), _) => rows::end_leases(self.conn, row.item, to)?,
                 (Effect::Shred, _) => self.bury(row, paste.stage, has_key)?,
                 (Effect::StartLease { .. } | Effect::SetLease(_), _) => return Err(StoreError::Unavailable.into()),
             }

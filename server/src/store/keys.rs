@@ -11,7 +11,7 @@ use super::error::OpenError;
 use super::medium::{Medium, Memory};
 use super::opening::{Found, io_at, open_private, sync_folder};
 use super::rows;
-use super::slots::{self, Head, Held, SLOT_LEN, Slots};
+use super::slots::{self, Head, Held, Slots};
 use crate::lifecycle::{Effect, Event, Now, Stage, step};
 
 /// Burned in one transaction.
@@ -61,8 +61,7 @@ pub(super) fn look(found: &mut Found, place: &Place, accept_lost: bool) -> Resul
     };
     let medium = Medium::File(file);
     let len = medium.len().map_err(io_at(at()))?;
-    if found.live.is_empty() && (found.keys_in_memory || found.rows == 0) && len < u64::try_from(SLOT_LEN).unwrap_or(0)
-    {
+    if found.live.is_empty() && (found.keys_in_memory || found.rows == 0) && Slots::is_unmade(&medium) {
         // The very first start was cut off before the header was there.
         found.work = Work::Make;
         return Ok(());
@@ -203,8 +202,10 @@ pub(super) fn bury(conn: &Connection, lost: &[u64], now: Now) -> Result<Vec<u64>
                 continue;
             };
             let step = step(&row.paste, Event::KeyGone, now);
-            if step.effects.contains(&Effect::EndLeases) {
-                rows::end_leases(conn, *item)?;
+            for effect in &step.effects {
+                if let Effect::EndLeases(to) = effect {
+                    rows::end_leases(conn, *item, *to)?;
+                }
             }
             if let Stage::Burned(tombstone) = step.paste.stage {
                 rows::bury(conn, &row, tombstone)?;

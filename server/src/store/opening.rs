@@ -102,6 +102,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     let store_id = found.store_id.unwrap_or(store_id);
     open_private(&database).map_err(at(&database))?;
     let mut conn = db::open_writer(&database, &store_id)?;
+    can_write(&conn).map_err(at(&database))?;
     if options.accept_clock {
         // The next start measures against this: accepted once is accepted for good.
         conn.execute(
@@ -179,6 +180,15 @@ fn lock(path: &Path) -> Result<File, OpenError> {
             source,
         }),
     }
+}
+
+/// Where SQLite fails to open its file, its log or its shared memory for writing, it goes on with reading, and refuses each write until the next start.
+fn can_write(conn: &Connection) -> io::Result<()> {
+    let is_readonly = conn.is_readonly(rusqlite::MAIN_DB).map_err(io::Error::other)?;
+    if is_readonly || conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_err() {
+        return Err(io::Error::other("it could be opened for reading only"));
+    }
+    Ok(())
 }
 
 /// A file that only its owner can open, made when missing.
@@ -271,7 +281,15 @@ fn look_at_database(database: &Path) -> Result<Found, OpenError> {
             ..Found::default()
         });
     }
-    let conn = match db::open_untouched(database) {
+    let opened = match db::open_untouched(database) {
+        // Cut off even before there was a log: nothing was kept in it yet.
+        Err(OpenError::Database(error)) if db::is_half_made(&error) => {
+            db::roll_back(database)?;
+            db::open_untouched(database)
+        }
+        opened => opened,
+    };
+    let conn = match opened {
         Ok(conn) => conn,
         // Made, and cut off before its schema was committed.
         Err(OpenError::Version { found: 0, .. }) => {

@@ -350,16 +350,15 @@ pub(super) fn set_lease(conn: &Connection, lease: u64, to: LeasePhase, counted_o
         conn.prepare_cached("DELETE FROM lease WHERE lease = ?1")?
             .execute([lease])?;
     } else {
-        let number = if to == LeasePhase::Confirmed { 1 } else { 2 };
         conn.prepare_cached("UPDATE lease SET phase = ?2, ends_at = 0 WHERE lease = ?1")?
-            .execute(params![lease, number])?;
+            .execute(params![lease, ended_number(to)])?;
     }
     Ok(())
 }
 
-pub(super) fn end_leases(conn: &Connection, item: u64) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE lease SET phase = 2, ends_at = 0 WHERE item = ?1 AND phase = 0")?
-        .execute([item])?;
+pub(super) fn end_leases(conn: &Connection, item: u64, to: LeasePhase) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE lease SET phase = ?2, ends_at = 0 WHERE item = ?1 AND phase = 0")?
+        .execute(params![item, ended_number(to)])?;
     Ok(())
 }
 
@@ -387,6 +386,14 @@ const fn phase(number: u8) -> LeasePhase {
         0 => LeasePhase::Running,
         1 => LeasePhase::Confirmed,
         _ => LeasePhase::Ended,
+    }
+}
+
+/// Of a lease that runs no more.
+const fn ended_number(phase: LeasePhase) -> u8 {
+    match phase {
+        LeasePhase::Confirmed => 1,
+        LeasePhase::Running | LeasePhase::Ended => 2,
     }
 }
 

@@ -100,6 +100,16 @@ impl Slots {
         medium.sync()
     }
 
+    /// Whether the header of a new file never came to be there: a power cut may leave its length, and zeros for it.
+    pub(super) fn is_unmade(medium: &Medium) -> bool {
+        let mut slot = [0; SLOT_LEN];
+        match medium.len() {
+            Ok(SLOT_BYTES) => medium.read_exact_at(&mut slot, 0).is_ok() && slot == [0; SLOT_LEN],
+            Ok(len) => len < SLOT_BYTES,
+            Err(_) => false,
+        }
+    }
+
     /// Whose slots these are, as far as slot 0 says.
     pub(super) fn head(medium: &Medium, store_id: Option<&[u8; 32]>) -> Head {
         let mut slot = [0; SLOT_LEN];

@@ -20,7 +20,7 @@ use super::desk::{Desk, Mark};
 use super::error::StoreError;
 use super::fault::Fault;
 use super::reserve::Reserve;
-use super::rows;
+use super::rows::{self, Place};
 use super::shared::{Chore, Shared};
 use crate::lifecycle::Event;
 
@@ -301,12 +301,22 @@ fn run_all(
             return Ok(Ran::ToUndo);
         }
     }
-    for item in unfinished {
-        if let Some(mut row) = rows::by_item(desk.conn, *item)? {
-            desk.happen(&mut row, Event::KeyGone, None)?;
+    finish(desk, unfinished)?;
+    Ok(Ran::Whole)
+}
+
+/// Finishes burns that were cut off. Documents come last: one that went with its last link says how that link ended, and not the other way round.
+fn finish(desk: &mut Desk<'_>, unfinished: &[u64]) -> Result<(), Fault> {
+    for documents in [false, true] {
+        for item in unfinished {
+            if let Some(mut row) = rows::by_item(desk.conn, *item)?
+                && (row.place == Place::Document) == documents
+            {
+                desk.happen(&mut row, Event::KeyGone, None)?;
+            }
         }
     }
-    Ok(Ran::Whole)
+    Ok(())
 }
 
 /// False for a request that failed after it wrote.
