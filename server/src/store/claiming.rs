@@ -6,6 +6,7 @@ use super::desk::{Desk, LeaseOf};
 use super::error::StoreError;
 use super::fault::Fault;
 use super::kinds::{Id, TokenHash};
+use super::pieces;
 use super::rows::{self, LeaseRow, PasteRow, Place};
 use super::slots::SlotRef;
 use super::writer::{Order, Turn};
@@ -231,7 +232,7 @@ fn let_in(conn: &Connection, row: &PasteRow, lease: Option<LeaseRow>) -> Result<
     let leased = leased(conn, row, lease)?;
     let sealed = if leased.size <= SMALL_BYTES && leased.payload.is_none() {
         // Where it is missing, reading it finds out.
-        rows::block(conn, row.item, 0)?
+        pieces::block(conn, row.item, 0)?
     } else {
         None
     };

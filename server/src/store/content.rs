@@ -17,7 +17,7 @@ use super::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
 use super::shared::Shared;
 use super::slots::SlotRef;
 use super::writer::{Message, post};
-use super::{ROW_BYTES_MAX, rows};
+use super::{ROW_BYTES_MAX, pieces};
 
 /// Blocks that are read at once.
 const BLOCKS: u64 = 4;
@@ -257,8 +257,8 @@ impl Part {
                     .map_err(|_| StoreError::Damaged)?;
                 Ok(sealed)
             }
-            Some(_) => Ok(rows::block(conn, self.item, TAIL)?.ok_or(StoreError::Damaged)?),
-            None => Ok(rows::block(conn, self.item, index)?.ok_or(StoreError::Damaged)?),
+            Some(_) => Ok(pieces::block(conn, self.item, TAIL)?.ok_or(StoreError::Damaged)?),
+            None => Ok(pieces::block(conn, self.item, index)?.ok_or(StoreError::Damaged)?),
         }
     }
 }

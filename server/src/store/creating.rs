@@ -12,6 +12,7 @@ use super::error::StoreError;
 use super::fault::Fault;
 use super::invites;
 use super::kinds::{NewPaste, PanicMark, TokenHash};
+use super::pieces;
 use super::rows::{self, PasteRow, Place};
 use super::shared::Shared;
 use super::slots::SlotRef;
@@ -111,7 +112,7 @@ impl Create {
         }
         rows::insert(desk.conn, self.new.id, row)?;
         for (at, sealed) in &self.blocks {
-            rows::put_block(desk.conn, row.item, *at, sealed)?;
+            pieces::insert(desk.conn, row.item, *at, sealed)?;
         }
         desk.totals.items += 1;
         desk.totals.bytes += self.new.size;
@@ -198,7 +199,7 @@ impl Create {
 
 /// The owner's head of a document.
 pub(super) fn owners_head(conn: &Connection, shared: &Shared, slot: SlotRef) -> Result<Vec<u8>, Fault> {
-    let mut sealed = rows::block(conn, slot.item, HEAD)?.ok_or(StoreError::Damaged)?;
+    let mut sealed = pieces::block(conn, slot.item, HEAD)?.ok_or(StoreError::Damaged)?;
     let cipher = shared.key(slot)?.cipher();
     let head = cipher.open(head_of(slot.item), &mut sealed);
     Ok(head.map_err(|_| StoreError::Damaged)?.to_vec())
@@ -334,10 +335,10 @@ impl Order for Append {
             answer => return Ok(Turn::Refused(refusal(answer))),
         }
         if self.drop_tail {
-            rows::drop_block(desk.conn, row.item, TAIL)?;
+            pieces::remove(desk.conn, row.item, TAIL)?;
         }
         for (at, sealed) in &self.blocks {
-            rows::put_block(desk.conn, row.item, *at, sealed)?;
+            pieces::replace(desk.conn, row.item, *at, sealed)?;
         }
         Ok(stands(&row).map_or(Turn::Refused(StoreError::Unavailable), |stands| {
             Turn::Done(stands.progress)

@@ -7,10 +7,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::error::OpenError;
 
 /// Written to `user_version`.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// Version 1. Rows in order of item number; the id is found through an index of its own (a random primary key took three times as long).
-/// A block's key is 8 times the item number, and its index in a small content, or 7 for the part block of a large one.
+/// A block's key is 8 times the item number, and its index in a small content, or 7 for the part block of a large one; 4 and 5 are for its pieces.
 const FIRST: &str = "
 CREATE TABLE store (name TEXT PRIMARY KEY, value);
 CREATE TABLE paste (
@@ -56,8 +56,11 @@ ALTER TABLE paste ADD COLUMN label BLOB;
 CREATE INDEX paste_panic ON paste (item, panic, id) WHERE panic IS NOT NULL;
 ";
 
+/// Version 4 has what version 3 has; blocks may rest in pieces, which an older server would take for damage.
+const FOURTH: &str = "";
+
 /// What each version adds to the one before. A new store takes all of them, so that no two ways lead to one schema.
-const STEPS: [&str; 3] = [FIRST, SECOND, THIRD];
+const STEPS: [&str; 4] = [FIRST, SECOND, THIRD, FOURTH];
 
 /// Opens for writing, makes the schema when the database is new, and brings an older one up to date: in one transaction, so that a crash
 /// leaves the old version whole.

@@ -14,6 +14,7 @@
 
 mod answers;
 mod blocks;
+mod checkpoint;
 mod claiming;
 mod clock;
 mod content;
@@ -39,6 +40,7 @@ mod opening;
 mod operating;
 mod options;
 mod panic;
+mod pieces;
 mod purge;
 mod random;
 mod reserve;

@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::checkpoint::Checkpoints;
 use super::damage::Damage;
 use super::error::OpenError;
 use super::files::{Files, make_folder};
@@ -100,7 +101,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     options.random.fill(&mut store_id)?;
     let store_id = found.store_id.unwrap_or(store_id);
     open_private(&database).map_err(at(&database))?;
-    let conn = db::open_writer(&database, &store_id)?;
+    let mut conn = db::open_writer(&database, &store_id)?;
     if options.accept_clock {
         // The next start measures against this: accepted once is accepted for good.
         conn.execute(
@@ -135,6 +136,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
         options,
     });
     start_chores(&shared, inbox);
+    let checkpoints = Checkpoints::start(&mut conn, shared.database.clone())?;
     let next_lease = load_leases(&conn, &shared)?;
     let made = matches!(found.work, Work::Make | Work::SetAside);
     let recorded = if made { 0 } else { found.recorded };
@@ -142,6 +144,7 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
         conn,
         shared: Arc::clone(&shared),
         reserve: Reserve::open(folder.join("reserve")),
+        checkpoints,
         next_lease,
         recorded,
         unfinished: found.cut_off,

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-const RESERVE_BYTES: u64 = 4 << 20;
+/// What a log at its bound ([`BOUND`](super::checkpoint::BOUND) pages of 4 KiB) may take in the database, and more.
+const RESERVE_BYTES: u64 = 16 << 20;
 /// Uploads are refused while less is free.
 const FREE_BYTES_MIN: u64 = 1 << 20;
 
@@ -53,16 +54,23 @@ impl Reserve {
     }
 
     fn fill(&self) -> io::Result<()> {
-        let mut file: File = OpenOptions::new()
+        let file: File = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o600)
             .open(&self.path)?;
-        let zeros = vec![0; 1 << 20];
-        for _ in 0..RESERVE_BYTES >> 20 {
-            file.write_all(&zeros)?;
-        }
+        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, RESERVE_BYTES)
+            .or_else(|_| write_zeros(&file))?;
         file.sync_all()
     }
+}
+
+/// Where the file system cannot set room aside, it is written.
+fn write_zeros(mut file: &File) -> io::Result<()> {
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..RESERVE_BYTES >> 20 {
+        file.write_all(&zeros)?;
+    }
+    Ok(())
 }

@@ -363,25 +363,6 @@ pub(super) fn end_leases(conn: &Connection, item: u64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The block at a place of an item.
-pub(super) fn block(conn: &Connection, item: u64, at: u64) -> rusqlite::Result<Option<Vec<u8>>> {
-    conn.prepare_cached("SELECT sealed FROM block WHERE place = ?1")?
-        .query_row([item * 8 + at], |row| row.get(0))
-        .optional()
-}
-
-pub(super) fn put_block(conn: &Connection, item: u64, at: u64, sealed: &[u8]) -> rusqlite::Result<()> {
-    conn.prepare_cached("INSERT OR REPLACE INTO block VALUES (?1, ?2)")?
-        .execute(params![item * 8 + at, sealed])?;
-    Ok(())
-}
-
-pub(super) fn drop_block(conn: &Connection, item: u64, at: u64) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM block WHERE place = ?1")?
-        .execute([item * 8 + at])?;
-    Ok(())
-}
-
 const fn phase(number: u8) -> LeasePhase {
     match number {
         0 => LeasePhase::Running,

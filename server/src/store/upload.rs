@@ -12,11 +12,11 @@ use super::creating::{Append, Sealed, Stands, TAIL};
 use super::error::StoreError;
 use super::fault::Fault;
 use super::rest::{BLOCK_BYTES, BLOCK_LEN, Cipher, Place, SEALED_BYTES};
-use super::rows;
 use super::shared::{Shared, UploadTurn};
 use super::slots::{Held, SlotRef};
 use super::writer::{Message, submit};
 use super::{Progress, ROW_BYTES_MAX};
+use super::{pieces, rows};
 use crate::lifecycle::hour_of;
 
 /// Bytes that are gathered before they are sealed and written.
@@ -308,7 +308,7 @@ fn part_of(conn: &rusqlite::Connection, shared: &Shared, stands: &Stands) -> Res
     }
     let index = offset / BLOCK_BYTES;
     let at = if size > ROW_BYTES_MAX { TAIL } else { index };
-    let Some(mut sealed) = rows::block(conn, stands.slot.item, at)? else {
+    let Some(mut sealed) = pieces::block(conn, stands.slot.item, at)? else {
         shared.damage.found(stands.slot.item);
         return Err(StoreError::Damaged.into());
     };

@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::checkpoint::Checkpoints;
 use super::desk::{Desk, Mark};
 use super::error::StoreError;
 use super::fault::Fault;
@@ -137,6 +138,7 @@ pub(super) struct Writer {
     pub(super) conn: Connection,
     pub(super) shared: Arc<Shared>,
     pub(super) reserve: Reserve,
+    pub(super) checkpoints: Checkpoints,
     pub(super) next_lease: u64,
     /// Slots that the database says the file has.
     pub(super) recorded: u64,
@@ -171,6 +173,7 @@ impl Writer {
                 }
             }
             batch = self.batch(batch);
+            self.checkpoints.follow(&self.conn);
             if self.shared.slots.is_low() {
                 let _ = self.shared.chores.send(Chore::Fill);
             }
@@ -180,7 +183,13 @@ impl Writer {
         }
         self.shared.close_readers();
         self.shared.slots.shut();
-        let Self { conn, lock, .. } = self;
+        let Self {
+            conn,
+            lock,
+            checkpoints,
+            ..
+        } = self;
+        checkpoints.end();
         // The lock goes last: whoever gets it finds a database that is closed.
         drop(conn);
         drop(lock);

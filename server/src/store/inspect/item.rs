@@ -10,6 +10,7 @@ use crate::lifecycle::{Paste, Stage};
 use crate::store::creating::{HEAD, TAIL, head_of};
 use crate::store::documents::label_of;
 use crate::store::medium::Medium;
+use crate::store::pieces;
 use crate::store::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
 use crate::store::rows::{self, PasteRow, Place as Whole};
 use crate::store::slots::{self, Held};
@@ -147,11 +148,15 @@ fn key(subject: &Subject<'_>, row: &PasteRow) -> Result<Cipher, Violation> {
     }
 }
 
-/// Where the item's blocks rest in the database.
+/// Where the item's blocks begin in the database.
 fn places(conn: &Connection, item: u64) -> Result<Vec<u64>, rusqlite::Error> {
     let mut query = conn
         .prepare_cached("SELECT place - ?1 * 8 FROM block WHERE place BETWEEN ?1 * 8 AND ?1 * 8 + 7 ORDER BY place")?;
-    query.query_map(params![item], |row| row.get(0))?.collect()
+    let mut found: Vec<u64> = query
+        .query_map(params![item], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    pieces::join(&mut found);
+    Ok(found)
 }
 
 /// Where they should: all of a small content, the part block at the end of a large one.
@@ -243,7 +248,7 @@ fn verify(
         }
     }
     for place in blocks {
-        let Some(mut sealed) = rows::block(subject.conn, row.item, *place)? else {
+        let Some(mut sealed) = pieces::block(subject.conn, row.item, *place)? else {
             return Ok(Err(Violation::Blocks));
         };
         if *place == HEAD && row.place == Whole::Document {

@@ -1,0 +1,156 @@
+//! Checkpoints: the log's pages go to the database beside the writer, which goes on meanwhile.
+//!
+//! The log starts again from its beginning once all of it is in the database. While the writer goes on that never comes; so at a bound the writer
+//! itself does what is left, when it has answered.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+
+use super::db;
+use super::error::OpenError;
+
+/// Pages in the log after which there is a checkpoint beside the writer.
+const BESIDE: u32 = 1000;
+/// Pages in the log at which the writer does it. The reserve for a full disk is as large.
+pub(super) const BOUND: u32 = 3000;
+
+pub(super) struct Checkpoints {
+    /// Pages in the log, as of the last commit.
+    pages: Arc<AtomicU32>,
+    /// At how many there is the next one beside the writer.
+    next: u32,
+    ask: SyncSender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Checkpoints {
+    /// Takes the writer's connection's own automatic checkpoints over.
+    ///
+    /// # Errors
+    /// When SQLite refuses, or no thread can be had.
+    pub(super) fn start(writer: &mut Connection, database: PathBuf) -> Result<Self, OpenError> {
+        let pages = Arc::new(AtomicU32::new(0));
+        let here = Arc::clone(&pages);
+        let hook = move |_: &mut rusqlite::hooks::Wal, pages: std::ffi::c_int| {
+            here.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        };
+        writer.wal_hook(Some(hook))?;
+        let (ask, asked) = sync_channel(1);
+        let path = database.clone();
+        let thread = std::thread::Builder::new()
+            .name("store-checkpoint".into())
+            .spawn(move || {
+                let mut conn = None;
+                for () in asked {
+                    // When it fails, the log grows, and the writer has its turn.
+                    let open = match conn.take() {
+                        Some(open) => Ok(open),
+                        None => db::open_reader(&database),
+                    };
+                    conn = open.ok();
+                    drop(conn.as_ref().map(run));
+                }
+            });
+        Ok(Self {
+            pages,
+            next: BESIDE,
+            ask,
+            thread: thread.map_err(|source| OpenError::Io { path, source })?,
+        })
+    }
+
+    /// After a commit, when its requests are answered.
+    pub(super) fn follow(&mut self, writer: &Connection) {
+        let pages = self.pages.load(Ordering::Relaxed);
+        if pages >= BOUND {
+            // When one runs beside it, or it fails, after the next commit again.
+            drop(run(writer));
+            self.next = BESIDE;
+        } else if pages + BESIDE < self.next {
+            self.next = BESIDE;
+        } else if pages >= self.next {
+            self.next = pages + BESIDE;
+            // One that runs or is asked for is enough.
+            let _ = self.ask.try_send(());
+        }
+    }
+
+    /// Ends the one that runs. The last connection of all, which empties the log, is the writer's.
+    pub(super) fn end(self) {
+        drop(self.ask);
+        // When it panicked there is nothing left to end.
+        let _ = self.thread.join();
+    }
+}
+
+/// What is in the log and no reader needs goes to the database, synced, before the log may start again.
+fn run(conn: &Connection) -> rusqlite::Result<()> {
+    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn write_pages(conn: &Connection, count: u32) {
+        for _ in 0..count / 10 {
+            conn.execute("INSERT INTO block (sealed) VALUES (zeroblob(36000))", [])
+                .unwrap();
+        }
+    }
+
+    fn len(path: &Path) -> u64 {
+        std::fs::metadata(path).map_or(0, |found| found.len())
+    }
+
+    #[test]
+    fn a_log_of_a_thousand_pages_goes_to_the_database_while_the_writer_does_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satchel.db");
+        let mut conn = db::open_writer(&path, &[1; 32]).unwrap();
+        let mut checkpoints = Checkpoints::start(&mut conn, path.clone()).unwrap();
+
+        write_pages(&conn, BESIDE / 2);
+        checkpoints.follow(&conn);
+        assert_eq!(checkpoints.next, BESIDE, "half of it is not enough");
+        write_pages(&conn, BESIDE);
+        assert!(len(&path) < 100 * 4096);
+        checkpoints.follow(&conn);
+        assert!(checkpoints.next > BESIDE);
+
+        let begun = Instant::now();
+        while len(&path) < u64::from(BESIDE) * 4096 {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{} bytes", len(&path));
+            std::thread::yield_now();
+        }
+        checkpoints.end();
+    }
+
+    #[test]
+    fn a_writer_that_never_rests_keeps_the_log_within_its_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satchel.db");
+        let log = folder.path().join("satchel.db-wal");
+        let mut conn = db::open_writer(&path, &[1; 32]).unwrap();
+        let mut checkpoints = Checkpoints::start(&mut conn, path.clone()).unwrap();
+        for _ in 0..200 {
+            write_pages(&conn, 100);
+            checkpoints.follow(&conn);
+            // One beside it may be on the way when the bound is reached: then the next commit sees to it.
+            assert!(len(&log) < u64::from(BOUND + 2 * BESIDE) * 4120, "{} bytes", len(&log));
+        }
+        assert!(len(&path) > 10_000 * 4096);
+        checkpoints.end();
+        drop(conn);
+        assert_eq!(len(&log), 0, "the last connection empties it");
+    }
+}
