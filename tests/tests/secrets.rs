@@ -96,7 +96,10 @@ struct Load<'a> {
 
 impl Load<'_> {
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let forwarded = format!("10.1.2.3, {}", if body.len() % 2 == 0 { PERSON } else { PERSON_6 });
+        let forwarded = format!(
+            "10.1.2.3, {}",
+            if body.len().is_multiple_of(2) { PERSON } else { PERSON_6 }
+        );
         let all = [headers, &[("x-forwarded-for", &*forwarded)]].concat();
         self.caller.ask(method, path, &all, body)
     }

@@ -82,8 +82,8 @@ fn a_sync_of_shred_keys_writes_nothing_but_them() {
     let filled = filled_slots(&fs::read(&apart.keys).unwrap());
     assert_eq!(apart.len(), len, "nothing of this is about growth");
     println!(
-        "figure: commits of the journal under the shred keys while {many} items burned and {filled} slots were filled: {commits}, one for each {} s by the system's own timer",
-        began.elapsed().as_secs() / commits.max(1)
+        "figure: commits of the journal under the shred keys while {many} items burned and {filled} slots were filled: {commits} in {} s",
+        began.elapsed().as_secs()
     );
     // The times of the file are written every five seconds, whoever syncs.
     assert!(commits <= 2 + began.elapsed().as_secs() / 4, "{commits} commits");
