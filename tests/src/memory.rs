@@ -35,9 +35,6 @@ pub fn memory_of(server: &Server) -> Option<Vec<u8>> {
             .unwrap();
         let mut part = vec![0; usize::try_from(end - start).unwrap()];
         if memory.read_exact_at(&mut part, start).is_ok() {
-            if std::env::var_os("SATCHEL_MEMORY_MAP").is_some() {
-                let _ = writeln!(std::io::stderr(), "{:#x} {line}", all.len());
-            }
             all.extend(part);
         }
     }
