@@ -6,6 +6,17 @@ use std::{fs, io};
 
 use satchel_crypto::{Allowed, Container, Key, Link, Prelude};
 
+const ANSWERS: [&str; 8] = [
+    r#"{"version":"0.1.0","size_bytes_max":10737418240,"expires_in_secs_min":60,"expires_in_secs_max":7776000,"expires_in_secs_default":604800,"reads_max":1000,"invite_required":false}"#,
+    r#" { "version" : "0.1\u00e9 \ud83d\ude00\"\\\/\b\f\n\r\t", "size_bytes_max":18446744073709551615,"expires_in_secs_min":60,"expires_in_secs_max":0,"expires_in_secs_default":5,"reads_max":1000,"invite_required":true,"more":[{"a":[null,false,-1,2.5e-3,1E9,"x"],"":{}},[]] } "#,
+    r#"{"size":4096,"reads":1,"reads_left":1,"expires_at":1800000000,"tries_left":10,"burns_on_guessing":false,"retry_after":0}"#,
+    r#"{"state":"burned","burned":"guessing","burned_at":3600,"size":null,"reads":0,"reads_left":null,"reads_used":null,"leases_running":0,"wrong_tries":0,"retry_after":0,"expires_at":null}"#,
+    r#"{"state":"stored","size":700000,"links":[{"number":3,"receipt":{"state":"stored","size":4096,"reads":1,"reads_left":1,"leases_running":0,"wrong_tries":0,"retry_after":0,"expires_at":7},"label":"AAAA"}]}"#,
+    r#"{"links":[{"number":1,"expires_at":1800000000},{"number":2,"expires_at":1800003600}]}"#,
+    r#"{"burned":12}"#,
+    r#"{"type":"urn:satchel:problem:burned","title":"It burned.","status":410,"code":"burned","burned":"reads","burned_at":3600}"#,
+];
+
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=../vectors");
     println!("cargo::rerun-if-changed=found");
@@ -48,6 +59,10 @@ fn main() -> io::Result<()> {
     }
     for (name, _, body) in vectors("share")? {
         write("share_text", &name, &body)?;
+    }
+    // No vector is an answer: one of each kind, and one with all that JSON has.
+    for (at, answer) in ANSWERS.iter().enumerate() {
+        write("json", &format!("answer-{at}"), answer.as_bytes())?;
     }
     found()
 }

@@ -233,6 +233,72 @@ fn a_slot_file_beside_no_database_is_refused_and_stays_as_it_is() {
     });
 }
 
+/// `count` creations at once.
+async fn burst(store: &Store, count: u64) {
+    let creations = (1..=count).map(|n| {
+        let store = store.clone();
+        async move { put(&store, Secrets(n), &[1], 1).await }
+    });
+    let mut running = tokio::task::JoinSet::new();
+    for creation in creations {
+        running.spawn(creation);
+    }
+    while let Some(created) = running.join_next().await {
+        created.unwrap();
+    }
+}
+
+#[test]
+fn a_burst_of_more_creations_than_there_is_room_for_has_none_that_fails() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        let room = fs::metadata(slots(&house)).unwrap().len() / 64;
+        let many = room + 3000;
+        burst(&store, many).await;
+        assert_eq!(store.totals().items, many);
+        store.close();
+        assert!(fs::metadata(slots(&house)).unwrap().len() / 64 > many);
+        let store = house.open();
+        for n in [1, room, many] {
+            Secrets(n).claim(&store, "lease").await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_growth_that_was_cut_off_anywhere_is_harmless() {
+    run(async {
+        let house = House::new();
+        stocked(&house, 3).await;
+        let whole = fs::read(slots(&house)).unwrap();
+        let ever_filled = 1 + filled(&house).iter().filter(|slot| **slot != [0; 64]).count();
+        // The file as it was before, with a part of a step, of a slot, and with all of it but a byte.
+        for len in [ever_filled * 64, ever_filled * 64 + 4096, 65_536 + 17, whole.len() - 1] {
+            let crashed = house.crashed();
+            fs::write(slots(&crashed), &whole[..len.max(ever_filled * 64)]).unwrap();
+            let store = crashed.open();
+            assert_eq!(store.totals().items, 4);
+            Secrets(3).claim(&store, "lease").await.unwrap();
+            put(&store, Secrets(9), &bytes(1000, 9), 1).await;
+            store.close();
+            let store = crashed.open();
+            Secrets(9).claim(&store, "lease").await.unwrap();
+            assert!(
+                fs::metadata(slots(&crashed)).unwrap().len() >= (1 << 20) - 64,
+                "there is room again"
+            );
+        }
+        // Shorter than what the database knows to be filled is refused as ever.
+        let crashed = house.crashed();
+        fs::write(slots(&crashed), &whole[..(ever_filled - 1) * 64]).unwrap();
+        assert!(matches!(
+            crashed.try_open().err().unwrap(),
+            OpenError::SlotsShort { .. }
+        ));
+    });
+}
+
 #[test]
 fn keys_in_memory_are_on_no_disk_and_a_restart_burns_everything() {
     run(async {

@@ -109,6 +109,13 @@ pub fn keys_in(place: &[u8]) -> Vec<[u8; 32]> {
     keys
 }
 
+/// How many slots of a slot file ever were filled: behind them lies room, of zeros.
+#[must_use]
+pub fn filled_slots(file: &[u8]) -> u64 {
+    let slots = file.chunks(SLOT_LEN).skip(1);
+    slots.filter(|slot| slot.iter().any(|byte| *byte != 0)).count() as u64
+}
+
 /// What one of `keys` makes of the beginning of a sealed block: 16 bytes of plaintext, whether right or not.
 pub fn opened_by<'a>(keys: &'a [[u8; 32]], beginnings: &'a [[u8; 28]]) -> impl Iterator<Item = (usize, [u8; 16])> + 'a {
     keys.iter().flat_map(move |key| {

@@ -1,6 +1,5 @@
 //! Stores of older versions: what a server of now keeps, brought back into the schemas that were, which are history and never change.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -40,12 +39,6 @@ CREATE TABLE invite (
 CREATE TABLE blocked (id BLOB PRIMARY KEY) WITHOUT ROWID;
 ";
 
-const THIRD: &str = "
-ALTER TABLE paste ADD COLUMN panic BLOB;
-ALTER TABLE paste ADD COLUMN label BLOB;
-CREATE INDEX paste_panic ON paste (item, panic, id) WHERE panic IS NOT NULL;
-";
-
 /// Version 1 knows no documents with several links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
@@ -53,8 +46,6 @@ pub enum Version {
     First = 1,
     /// Documents with several links, invites and blocks; no panic marks and no labels.
     Second = 2,
-    /// Marks and labels; each block in one row.
-    Third = 3,
 }
 
 /// Makes the store in `data`, on which no server runs, one of an older version.
@@ -66,7 +57,6 @@ pub fn make_older(data: &Path, version: Version) {
     let schema = match version {
         Version::First => FIRST.to_owned(),
         Version::Second => [FIRST, SECOND].concat(),
-        Version::Third => [FIRST, SECOND, THIRD].concat(),
     };
     let made = Connection::open(&older).unwrap();
     made.execute_batch(&schema).unwrap();
@@ -76,13 +66,12 @@ pub fn make_older(data: &Path, version: Version) {
         let documents: u64 = made.query_row(query, [], |row| row.get(0)).unwrap();
         assert_eq!(documents, 0, "it knows no documents");
     }
-    for table in ["store", "paste", "lease"] {
+    for table in ["store", "paste", "lease", "block"] {
         let query = format!("SELECT group_concat(name) FROM pragma_table_info('{table}', 'main')");
         let columns: String = made.query_row(&query, [], |row| row.get(0)).unwrap();
         let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}");
         made.execute(&copy, []).unwrap();
     }
-    copy_blocks(&made);
     made.pragma_update(None, "user_version", version as i64).unwrap();
     made.execute_batch("DETACH now").unwrap();
     let mode: String = made
@@ -94,26 +83,4 @@ pub fn make_older(data: &Path, version: Version) {
         let _ = fs::remove_file(data.join(log));
     }
     fs::rename(older, database).unwrap();
-}
-
-/// Since version 4 the first block of an item may rest in pieces, at its places 0, 4 and 5.
-fn copy_blocks(conn: &Connection) {
-    let mut query = conn
-        .prepare("SELECT place, sealed FROM now.block ORDER BY place")
-        .unwrap();
-    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    let mut blocks: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
-    for row in rows {
-        let (place, sealed): (u64, Vec<u8>) = row.unwrap();
-        let place = if matches!(place % 8, 4 | 5) {
-            place / 8 * 8
-        } else {
-            place
-        };
-        blocks.entry(place).or_default().extend(sealed);
-    }
-    for (place, sealed) in blocks {
-        conn.execute("INSERT INTO main.block VALUES (?1, ?2)", (place, sealed))
-            .unwrap();
-    }
 }

@@ -350,8 +350,3 @@ fn a_store_of_version_1_loses_nothing_when_the_disk_is_bad_while_it_is_brought_u
 fn a_store_of_version_2_loses_nothing_when_the_disk_is_bad_while_it_is_brought_up_to_date() {
     migrates(Version::Second, "of version 2");
 }
-
-#[test]
-fn a_store_of_version_3_loses_nothing_when_the_disk_is_bad_while_it_is_brought_up_to_date() {
-    migrates(Version::Third, "of version 3");
-}

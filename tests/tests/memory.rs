@@ -2,45 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Write as _;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use satchel_tests::at_rest::AtRest;
-use satchel_tests::process::Server;
+use satchel_tests::memory::memory_of;
+use satchel_tests::process::{Server, binary};
 use satchel_tests::search::Needles;
 use satchel_tests::wire::{Keys, Wire};
 use satchel_tests::{count, noise, random};
-
-/// Whatever the process can write to: its heap, its stacks, its data. Read as root reads it, for the server lets nobody else.
-fn memory_of(server: &Server) -> Option<Vec<u8>> {
-    let proc = format!("/proc/{}", server.pid());
-    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
-        // Not `eprintln`, which the test runner swallows.
-        let _ = writeln!(std::io::stderr(), "skipped: memory: only root may read it");
-        return None;
-    }
-    let memory = File::open(format!("{proc}/mem")).unwrap();
-    let mut all = Vec::new();
-    for line in std::fs::read_to_string(format!("{proc}/maps")).unwrap().lines() {
-        let mut words = line.split_whitespace();
-        let (range, rights) = (words.next().unwrap(), words.next().unwrap());
-        // What is mapped from a file and shared is the database's index, which is on the disk as well.
-        if !rights.starts_with("rw") || rights.ends_with('s') {
-            continue;
-        }
-        let bound = |text: &str| u64::from_str_radix(text, 16).unwrap();
-        let (start, end) = range
-            .split_once('-')
-            .map(|(start, end)| (bound(start), bound(end)))
-            .unwrap();
-        let mut part = vec![0; usize::try_from(end - start).unwrap()];
-        if memory.read_exact_at(&mut part, start).is_ok() {
-            all.extend(part);
-        }
-    }
-    Some(all)
-}
 
 /// The items, of the first `many` of a store, whose filled slot lies somewhere in memory; at_rest.rs has its shape.
 fn items_with_keys(memory: &[u8], many: usize) -> BTreeSet<u64> {
@@ -93,8 +65,11 @@ fn no_shred_key_of_what_was_burned_is_in_memory() {
         .collect();
     let (burned, living) = pastes.split_at(pastes.len() / 2);
     burned.iter().enumerate().for_each(|(at, paste)| paste.burn(&wire, at));
-    for paste in living.iter().step_by(2) {
-        assert!(wire.claim(&paste.keys, &random()).unwrap().body == paste.content);
+    let mut last = None;
+    for (at, paste) in living.iter().enumerate().step_by(2) {
+        let lease = random();
+        assert!(wire.claim(&paste.keys, &lease).unwrap().body == paste.content);
+        last = Some((at, lease));
     }
     let Some(memory) = memory_of(&server) else { return };
     let found = |keys: &[[u8; 32]]| {
@@ -110,7 +85,35 @@ fn no_shred_key_of_what_was_burned_is_in_memory() {
         of_living.len(),
         memory.len() / 1_000_000
     );
-    assert_eq!(found(of_burned), 0);
+    // Its key is read for each use, and is in no other place once that is over.
+    assert_eq!((found(of_burned), found(of_living)), (0, 0));
+    // Nobody uses a key after this burn: what the last uses left in memory would stay.
+    let (at, lease) = last.unwrap();
+    assert_eq!(wire.confirm(&living[at].keys, &lease).unwrap().status, 204);
+    let memory = memory_of(&server).unwrap();
+    assert_eq!(Needles::new([&of_living[at][..]]).counted_in(&memory), [0]);
+}
+
+#[test]
+fn a_paste_that_is_used_and_burned_at_once_leaves_no_shred_key_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let mut found = 0;
+    let rounds = count(40, 400);
+    for at in 0..rounds {
+        let wire = Wire::new(server.url());
+        let paste = Paste::on(&wire, at);
+        let key = AtRest::read(folder.path())
+            .item(&paste.keys.id, paste.content.len())
+            .key;
+        paste.burn(&wire, at / 20);
+        let Some(memory) = memory_of(&server) else { return };
+        found += Needles::new([&key[..]]).counted_in(&memory)[0];
+    }
+    println!(
+        "figure: copies of a shred key in memory right after its burn, with no other request between: {found} in {rounds} burns"
+    );
+    assert_eq!(found, 0);
 }
 
 #[test]
@@ -129,4 +132,50 @@ fn keys_that_live_in_memory_are_found_there_and_burned_ones_are_not() {
     pastes.iter().enumerate().for_each(|(at, paste)| paste.burn(&wire, at));
     let memory = memory_of(&server).unwrap();
     assert_eq!(items_with_keys(&memory, pastes.len()), BTreeSet::new());
+}
+
+/// Runs `program` with cores allowed in `folder`, and its standard output at hand.
+fn may_dump(folder: &Path, program: &Path, arguments: &[&str]) -> Child {
+    Command::new("sh")
+        .args(["-c", "ulimit -c unlimited && exec \"$0\" \"$@\""])
+        .arg(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Whether it leaves a core when it aborts.
+fn dumps(mut child: Child) -> bool {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-ABRT", &pid]).status().unwrap().success());
+    let ended = child.wait().unwrap();
+    assert_eq!(ended.signal(), Some(6));
+    ended.core_dumped()
+}
+
+#[test]
+fn a_server_that_crashes_leaves_no_core() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut cat = may_dump(folder.path(), Path::new("cat"), &["/dev/zero"]);
+    // It runs, and no longer the shell.
+    cat.stdout.as_mut().unwrap().read_exact(&mut [0; 1]).unwrap();
+    if !dumps(cat) {
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: cores: no program leaves one on this machine"
+        );
+        return;
+    }
+    let data = folder.path().join("data");
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+    let mut server = may_dump(folder.path(), &binary("satchel-server"), &arguments);
+    let mut line = String::new();
+    BufReader::new(server.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.contains("http://"));
+    assert!(!dumps(server), "a core of the server");
 }

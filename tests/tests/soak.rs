@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use satchel_api::{header, metadata, route};
-use satchel_tests::at_rest::AtRest;
+use satchel_tests::at_rest::{AtRest, filled_slots};
 use satchel_tests::documents::{Document, Link};
 use satchel_tests::process::Server;
 use satchel_tests::shim::Shim;
@@ -25,7 +25,6 @@ const MEMORY_KIB_MAX: u64 = 64 << 10;
 /// What connections to the database may have opened by the end, besides those of a server that nobody has asked.
 const DESCRIPTORS_IDLE: usize = 24;
 const WAL_BYTES_MAX: u64 = 16 << 20;
-const SLOT_BYTES: u64 = 64;
 /// Slots that are filled ahead of need, and what is rounded up to.
 const SLOTS_AHEAD: u64 = 4096;
 
@@ -200,7 +199,7 @@ fn sample(server: &Server, data: &Path) -> Sample {
     Sample {
         memory_kib: server.memory_kib("VmRSS:"),
         descriptors: server.descriptors(),
-        slots: len("shred-keys"),
+        slots: filled_slots(&std::fs::read(data.join("shred-keys")).unwrap()),
         wal: len("satchel.db-wal"),
         database: len("satchel.db"),
         live: AtRest::read(data).live(),
@@ -229,7 +228,7 @@ fn verify(samples: &[Sample]) {
         open(last)
     );
     let live = u64::try_from(most(samples, |sample| sample.live)).unwrap();
-    let slots = most(samples, |sample| sample.slots) / SLOT_BYTES;
+    let slots = most(samples, |sample| sample.slots);
     assert!(slots <= live + SLOTS_AHEAD, "{slots} slots for {live} items");
     let wal = most(samples, |sample| sample.wal);
     assert!(wal <= WAL_BYTES_MAX, "a log of {wal} bytes");
@@ -309,7 +308,7 @@ fn an_hour_of_mixed_load_takes_no_more_than_a_minute_does() {
         most(&samples[SAMPLES / 3..], |sample| sample.memory_kib) / 1000,
         most(&samples, |sample| sample.descriptors),
         left.descriptors,
-        most(&samples, |sample| sample.slots) / SLOT_BYTES,
+        most(&samples, |sample| sample.slots),
         most(&samples, |sample| sample.live),
         most(&samples, |sample| sample.wal) / 1024,
         last.database / 1024,

@@ -101,9 +101,7 @@ fn new_link(wanted: &LinkWanted, shared: &Shared) -> Result<NewLink, Failure> {
     }
     let head = proof::head(&wanted.head).ok_or_else(|| Failure::field(metadata::HEAD))?;
     let paste = NewPaste {
-        id: proof::decode(&wanted.id)
-            .map(Id::new)
-            .ok_or_else(|| Failure::field(metadata::ID))?,
+        id: proof::secret(&wanted.id, Id::new).ok_or_else(|| Failure::field(metadata::ID))?,
         probe: hash(&wanted.probe, metadata::PROBE)?,
         claim: hash(&wanted.claim, metadata::CLAIM)?,
         // The store puts the owner token's and the head's length in their place.

@@ -172,8 +172,14 @@ async fn elsewhere(request: HttpRequest, shared: web::Data<Shared>) -> Result<Ht
 }
 
 async fn health(shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
-    if shared.store.health().ok {
-        return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok"));
+    let health = shared.store.health();
+    if health.ok {
+        let word = if health.clock_held {
+            "ok, a jump of the clock is held"
+        } else {
+            "ok"
+        };
+        return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(word));
     }
     Err(Failure::new(Code::Unavailable).retry_after(5))
 }

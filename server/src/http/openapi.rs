@@ -87,7 +87,7 @@ const OPERATIONS: &[Operation] = &[
         body: None,
         answers: &[Answer {
             status: 200,
-            what: "ok",
+            what: "ok; ok, a jump of the clock is held",
             body: Body::Of("text/plain"),
         }],
         refusals: &[],

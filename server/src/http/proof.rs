@@ -6,23 +6,25 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use satchel_api::{Code, limit, route};
 
 use super::Failure;
-use crate::store::{Id, PanicSecret, Token};
+use crate::store::{Id, PanicSecret, Token, without_trace};
 
 /// The `{id}` of the path: a document's below [`route::DOCUMENTS`], else a paste's.
 ///
 /// # Errors
 /// `not_found` when it is not 16 bytes in base64url.
 pub(super) fn id(request: &HttpRequest) -> Result<Id, Failure> {
-    let bytes = request
-        .match_info()
-        .get("id")
-        .and_then(decode::<16>)
-        .ok_or_else(not_found)?;
-    Ok(if request.path().starts_with(route::DOCUMENTS) {
-        Id::of_document(bytes)
+    let kind = if request.path().starts_with(route::DOCUMENTS) {
+        Id::of_document
     } else {
-        Id::new(bytes)
-    })
+        Id::new
+    };
+    let text = request.match_info().get("id").ok_or_else(not_found)?;
+    secret(text, kind).ok_or_else(not_found)
+}
+
+/// An id or a token, of whose bytes nothing stays behind.
+pub(super) fn secret<const N: usize, T>(text: &str, of: impl FnOnce([u8; N]) -> T) -> Option<T> {
+    without_trace(|| decode(text).map(of))
 }
 
 /// The `{number}` of the path, from 1.
@@ -44,10 +46,10 @@ pub(super) fn bearer(request: &HttpRequest) -> Result<Token, Failure> {
 }
 
 pub(super) fn bearer_if_any(request: &HttpRequest) -> Option<Token> {
-    bearer_bytes(request).map(Token::new)
+    secret(bearer_text(request)?, Token::new)
 }
 
-fn bearer_bytes(request: &HttpRequest) -> Option<[u8; limit::TOKEN_LEN]> {
+fn bearer_text(request: &HttpRequest) -> Option<&str> {
     let mut all = request.headers().get_all(header::AUTHORIZATION);
     let (Some(value), None) = (all.next(), all.next()) else {
         return None;
@@ -56,7 +58,7 @@ fn bearer_bytes(request: &HttpRequest) -> Option<[u8; limit::TOKEN_LEN]> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
-    decode(token.trim_start_matches(' '))
+    Some(token.trim_start_matches(' '))
 }
 
 /// The token in the header `name`, once.
@@ -65,7 +67,7 @@ pub(super) fn token_in(request: &HttpRequest, name: &str) -> Option<Token> {
     let (Some(value), None) = (all.next(), all.next()) else {
         return None;
     };
-    decode(value.to_str().ok()?).map(Token::new)
+    secret(value.to_str().ok()?, Token::new)
 }
 
 fn not_found() -> Failure {
@@ -92,7 +94,7 @@ pub(super) fn short(text: &str, len_max: usize) -> Option<Vec<u8>> {
 
 /// The panic secret of `Authorization: Bearer`; none when it is missing or not 32 bytes in base64url.
 pub(super) fn panic_secret(request: &HttpRequest) -> Option<PanicSecret> {
-    bearer_bytes(request).map(PanicSecret::new)
+    secret(bearer_text(request)?, PanicSecret::new)
 }
 
 #[cfg(test)]

@@ -119,9 +119,7 @@ pub(super) fn new_paste(size: u64, text: &str) -> Result<(NewPaste, String), Fai
     };
     let id = find(metadata::ID).ok_or_else(|| Failure::field(metadata::ID))?;
     let new = NewPaste {
-        id: proof::decode(id)
-            .map(Id::new)
-            .ok_or_else(|| Failure::field(metadata::ID))?,
+        id: proof::secret(id, Id::new).ok_or_else(|| Failure::field(metadata::ID))?,
         probe: hash(metadata::PROBE)?,
         claim: hash(metadata::CLAIM)?,
         receipt: hash(metadata::RECEIPT)?,
@@ -155,9 +153,7 @@ pub(super) fn new_document(size: u64, text: &str) -> Result<(NewDocument, String
     let (id, owner, head) = (take(metadata::ID)?, take(metadata::OWNER)?, take(metadata::HEAD)?);
     let panic = pairs.iter().find(|(name, _)| *name == metadata::PANIC);
     let new = NewDocument {
-        id: proof::decode(&id)
-            .map(Id::of_document)
-            .ok_or_else(|| Failure::field(metadata::ID))?,
+        id: proof::secret(&id, Id::of_document).ok_or_else(|| Failure::field(metadata::ID))?,
         owner: proof::decode(&owner)
             .map(TokenHash::new)
             .ok_or_else(|| Failure::field(metadata::OWNER))?,

@@ -24,6 +24,9 @@ pub const HEAD: Duration = Duration::from_secs(15);
 const STALLED: Duration = Duration::from_secs(120);
 /// Less than this in that time counts as nothing.
 const TAKEN_LEAST: usize = 4096;
+/// Who sends nothing for so long, after an answer that may not have waited for all of a body, sends no more of it. The dispatcher reads a chunked
+/// one to its end, however long that takes; a connection that is merely kept it closes after as long.
+const SILENT: Duration = super::body::IDLE;
 /// After a refusal of ours, so long and so far is read on, so that its reader gets to see it.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -78,6 +81,10 @@ impl Line {
         self.0.arrived.get() && self.is_quiet()
     }
 
+    fn may_wait_for_body(&self) -> bool {
+        self.0.bodied.get() && self.is_quiet()
+    }
+
     fn flushed(&self) {
         if self.0.running.get() == 0 {
             self.0.unflushed.set(false);
@@ -100,6 +107,7 @@ pub struct Wire {
     line: Line,
     instead: Option<(Vec<u8>, usize)>,
     head: Option<Pin<Box<Sleep>>>,
+    silent: Option<Pin<Box<Sleep>>>,
     stalled: Option<Pin<Box<Sleep>>>,
     /// What was taken since the timer ran.
     taken: usize,
@@ -120,6 +128,7 @@ impl Wire {
             line: Line::default(),
             instead: None,
             head: None,
+            silent: None,
             stalled: None,
             taken: 0,
             _connected: connected,
@@ -163,6 +172,16 @@ impl Wire {
         }
     }
 
+    /// What was read; the end where nothing comes of a body that nobody waits for.
+    fn unless_silent(&mut self, cx: &mut Context<'_>, read: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        if read.is_ready() || !self.line.may_wait_for_body() {
+            self.silent = None;
+            return read;
+        }
+        let timer = self.silent.get_or_insert_with(|| Box::pin(sleep(SILENT)));
+        timer.as_mut().poll(cx).map(Ok)
+    }
+
     fn exchange_or_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.instead.is_none() && self.line.is_quiet() {
             self.instead = bare_error(bytes).map(|code| (document(code), 0));
@@ -201,7 +220,7 @@ impl AsyncRead for Wire {
         }
         if !self.line.waits_for_head() {
             self.head = None;
-            return read;
+            return self.unless_silent(cx, read);
         }
         let timer = self.head.get_or_insert_with(|| Box::pin(sleep(HEAD)));
         if read.is_pending() && timer.as_mut().poll(cx).is_ready() {
@@ -236,6 +255,8 @@ impl AsyncWrite for Wire {
         // The dispatcher flushes once its buffer is empty.
         self.line.flushed();
         self.stalled = None;
+        // The dispatcher has read before it answered, and does so again when something comes, or when this timer runs.
+        let _ = self.unless_silent(cx, Poll::Pending);
         Pin::new(&mut self.io).poll_flush(cx)
     }
 

@@ -12,6 +12,7 @@ use super::medium::{Medium, Memory};
 use super::opening::{Found, io_at, open_private, sync_folder};
 use super::rows;
 use super::slots::{self, Head, Held, Slots};
+use super::trace::without_trace;
 use crate::lifecycle::{Effect, Event, Now, Stage, step};
 
 /// Burned in one transaction.
@@ -89,7 +90,7 @@ pub(super) fn look(found: &mut Found, place: &Place, accept_lost: bool) -> Resul
         });
     }
     found.recorded = count.min(expected);
-    look_at_each(found, &medium, path, accept_lost)
+    without_trace(|| look_at_each(found, &medium, path, accept_lost))
 }
 
 /// Whether each row's slot holds its key.

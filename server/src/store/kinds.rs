@@ -6,53 +6,41 @@ use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
 use super::random::{NoRandomness, Random};
+use super::trace::without_trace;
 use crate::lifecycle::OnGuessing;
 
-/// 16 bytes that name a paste, or a document with several links. Only its SHA-256 is kept.
+/// What names a paste, or a document with several links: SHA-256 of its 16 bytes, which is all that is kept of them.
 #[derive(Clone, Copy)]
-pub struct Id {
-    bytes: [u8; satchel_api::limit::ID_LEN],
-    of_document: bool,
-}
+pub struct Id([u8; 32]);
 
 impl Id {
-    /// A paste's id as it stood in the path.
+    /// A paste's id as it stood in the path: SHA-256(id).
     #[must_use]
-    pub const fn new(bytes: [u8; satchel_api::limit::ID_LEN]) -> Self {
-        Self {
-            bytes,
-            of_document: false,
-        }
+    pub fn new(bytes: [u8; satchel_api::limit::ID_LEN]) -> Self {
+        Self(Sha256::digest(bytes).into())
     }
 
-    /// The id of a document with several links. None of these is ever a paste's.
+    /// The id of a document with several links: SHA-256("satchel/document" || id). None of these is ever a paste's.
     #[must_use]
-    pub const fn of_document(bytes: [u8; satchel_api::limit::ID_LEN]) -> Self {
-        Self {
-            bytes,
-            of_document: true,
-        }
+    pub fn of_document(bytes: [u8; satchel_api::limit::ID_LEN]) -> Self {
+        let begun = Sha256::new().chain_update(b"satchel/document");
+        Self(begun.chain_update(bytes).finalize().into())
     }
 
-    /// SHA-256(id), or SHA-256("satchel/document" || id): so the two kinds never meet.
-    pub(crate) fn hash(&self) -> [u8; 32] {
-        let label: &[u8] = if self.of_document { b"satchel/document" } else { b"" };
-        Sha256::new()
-            .chain_update(label)
-            .chain_update(self.bytes)
-            .finalize()
-            .into()
+    pub(crate) const fn hash(&self) -> [u8; 32] {
+        self.0
     }
 }
 
-/// 32 bytes that prove something: a probe, claim, lease or receipt token. Only its SHA-256 is kept.
-pub struct Token(Zeroizing<[u8; satchel_api::limit::TOKEN_LEN]>);
+/// 32 bytes that prove something: a probe, claim, lease or receipt token. Only its SHA-256 is kept. On the heap, so that it is in one place
+/// however often it is handed on.
+pub struct Token(Box<Zeroizing<[u8; satchel_api::limit::TOKEN_LEN]>>);
 
 impl Token {
     /// A token as it came.
     #[must_use]
     pub fn new(bytes: [u8; satchel_api::limit::TOKEN_LEN]) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(Box::new(Zeroizing::new(bytes)))
     }
 
     /// 32 fresh random bytes.
@@ -60,7 +48,7 @@ impl Token {
     /// # Errors
     /// [`NoRandomness`].
     pub fn generate(random: &dyn Random) -> Result<Self, NoRandomness> {
-        let mut token = Self(Zeroizing::default());
+        let mut token = Self(Box::default());
         random.fill(&mut token.0[..])?;
         Ok(token)
     }
@@ -72,7 +60,7 @@ impl Token {
 
     /// SHA-256 of the token.
     pub(crate) fn hash(&self) -> TokenHash {
-        TokenHash(Sha256::digest(&self.0[..]).into())
+        without_trace(|| TokenHash(Sha256::digest(&self.0[..]).into()))
     }
 }
 
@@ -97,29 +85,37 @@ impl TokenHash {
 }
 
 /// 32 bytes that burn everything that was made under them. Nothing of it is kept.
-pub struct PanicSecret(Zeroizing<[u8; satchel_api::limit::TOKEN_LEN]>);
+pub struct PanicSecret(Box<Zeroizing<[u8; satchel_api::limit::TOKEN_LEN]>>);
 
 impl PanicSecret {
     /// A secret as it came.
     #[must_use]
     pub fn new(bytes: [u8; satchel_api::limit::TOKEN_LEN]) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(Box::new(Zeroizing::new(bytes)))
     }
 
     /// Ready to be tried on many rows.
     pub(super) fn tester(&self) -> PanicTester {
-        let keyed = Hmac::<Sha256>::new_from_slice(&self.0[..]).expect("a key of any length is taken");
-        PanicTester(keyed)
+        without_trace(|| {
+            let keyed = Hmac::<Sha256>::new_from_slice(&self.0[..]).expect("a key of any length is taken");
+            PanicTester(Box::new(keyed))
+        })
     }
 }
 
 /// HMAC-SHA-256 under a panic secret, keyed once.
-pub(super) struct PanicTester(Hmac<Sha256>);
+pub(super) struct PanicTester(Box<Hmac<Sha256>>);
 
 impl PanicTester {
     /// What a paste of this id was marked with, if it was made under this secret.
     pub(super) fn mark(&self, id_hash: &[u8; 32]) -> PanicMark {
-        PanicMark(self.0.clone().chain_update(id_hash).finalize().into_bytes().into())
+        PanicMark(
+            Hmac::clone(&self.0)
+                .chain_update(id_hash)
+                .finalize()
+                .into_bytes()
+                .into(),
+        )
     }
 }
 

@@ -5,10 +5,15 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use rustix::fs::{FallocateFlags, fallocate};
 use zeroize::Zeroize as _;
 
 /// 1,024 slots: what is filled at once.
 const PAGE_LEN: usize = 64 * 1024;
+/// By so much a file gets longer while it is used. A burn that comes meanwhile may have to wait until that is on the disk, and for no more.
+pub(super) const STEP_BYTES: u64 = 64 * 1024;
+/// So much of a disk is taken at once.
+pub(super) const PIECE_BYTES: u64 = 1 << 20;
 
 pub(super) enum Medium {
     File(File),
@@ -63,6 +68,27 @@ impl Medium {
             Self::File(file) => file.write_all_at(bytes, offset),
             Self::Memory(memory) => memory.write(bytes, offset),
         }
+    }
+
+    /// Makes it longer: from `len`, where what is used ends, to the next multiple of `step`. Returns the new length.
+    ///
+    /// A file gets zeros that are on the disk before this returns, blocks and length and all, so that a sync of what is written over them writes
+    /// nothing but that. Blocks that are merely allocated would be noted as unwritten, and each first write to one would have to
+    /// change that note. They are taken a piece at a time nevertheless, so that the file lies in few pieces.
+    pub(super) fn lengthen(&self, len: u64, step: u64) -> io::Result<u64> {
+        let end = (len / step + 1) * step;
+        match self {
+            Self::File(file) => {
+                let piece = (len / PIECE_BYTES + 1) * PIECE_BYTES;
+                // Where the file system cannot do that, or has not so much room, the write takes what it needs, or says that there is none.
+                let _ = fallocate(file, FallocateFlags::KEEP_SIZE, len, piece - len);
+                let zeros = vec![0; usize::try_from(end - len).unwrap_or(PAGE_LEN)];
+                file.write_all_at(&zeros, len)?;
+                file.sync_all()?;
+            }
+            Self::Memory(memory) => memory.write(&[0], end - 1)?,
+        }
+        Ok(end)
     }
 
     /// What was written stays, whatever happens. Memory is what it is at once.

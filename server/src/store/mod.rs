@@ -48,6 +48,7 @@ mod rows;
 mod shared;
 mod slots;
 mod sweep;
+mod trace;
 mod upload;
 mod view;
 mod watch;
@@ -70,6 +71,7 @@ pub use kinds::{Id, NewDocument, NewLink, NewPaste, PanicMark, PanicSecret, Toke
 pub use options::Options;
 pub use purge::{Purge, Purged};
 pub use random::{NoRandomness, Random, SystemRandom};
+pub(crate) use trace::without_trace;
 pub use upload::Upload;
 
 use std::sync::atomic::Ordering;

@@ -230,6 +230,7 @@ fn open_slots(
     };
     let slots = keys::open(place, store_id, found, conn).map_err(io_at(path))?;
     // On a full disk there is no room for new keys: creations will say so, and all else goes on.
+    let _ = slots.grow_at_start();
     let _ = slots.fill(&*options.random);
     Ok(slots)
 }
@@ -362,7 +363,10 @@ fn start_chores(shared: &Arc<Shared>, inbox: Receiver<Chore>) {
             let Some(shared) = shared.upgrade() else { return };
             match chore {
                 // When it fails, the next creation tries again and says so.
-                Chore::Fill => drop(shared.slots.fill(&*shared.options.random)),
+                Chore::Fill => {
+                    let random = &*shared.options.random;
+                    drop(shared.slots.fill(random).and_then(|()| shared.slots.grow_ahead(random)));
+                }
                 Chore::Remove(item) => shared.files.remove(item),
             }
         }

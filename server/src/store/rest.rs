@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 
 use super::kinds::TokenHash;
 use super::random::{NoRandomness, Random};
+use super::slots::SLOT_LEN;
+use super::trace::without_trace;
 
 /// Bytes of plaintext in a full block.
 pub(super) const BLOCK_LEN: usize = 64 * 1024;
@@ -24,8 +26,8 @@ const TAG_LEN: usize = 16;
 /// A full block at rest.
 pub(super) const SEALED_BYTES: u64 = BLOCK_BYTES + 28;
 
-/// The server's own key for one item. Overwritten to burn it.
-pub(super) struct ShredKey(Zeroizing<[u8; 32]>);
+/// The server's own key for one item. Overwritten to burn it. On the heap, so that it is in one place however often it is handed on.
+pub(super) struct ShredKey(Box<Zeroizing<[u8; 32]>>);
 
 /// A block did not verify.
 pub(super) struct BadBlock;
@@ -59,19 +61,24 @@ impl Place {
 }
 
 impl ShredKey {
-    pub(super) fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
-        Self(bytes)
+    /// The first 32 of these bytes.
+    pub(super) fn new(bytes: &[u8; SLOT_LEN]) -> Self {
+        let mut key = Box::<Zeroizing<[u8; 32]>>::default();
+        key.copy_from_slice(&bytes[..32]);
+        Self(key)
     }
 
     /// HMAC-SHA-256(shred key, "satchel/claim" || claim hash): what is kept of a claim token. Once the key is gone, not even an old
     /// page of the database lets anybody test passphrases.
     pub(super) fn bind_claim(&self, claim: &TokenHash) -> [u8; 32] {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0[..]) else {
-            unreachable!("HMAC takes a key of any length")
-        };
-        mac.update(b"satchel/claim");
-        mac.update(claim.bytes());
-        mac.finalize().into_bytes().into()
+        without_trace(|| {
+            let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0[..]) else {
+                unreachable!("HMAC takes a key of any length")
+            };
+            mac.update(b"satchel/claim");
+            mac.update(claim.bytes());
+            mac.finalize().into_bytes().into()
+        })
     }
 
     /// Whether `bound` is this claim hash's.
@@ -81,7 +88,7 @@ impl ShredKey {
 
     /// The cipher, for several blocks.
     pub(super) fn cipher(&self) -> Cipher {
-        Cipher(Box::new(Aes256Gcm::new((&*self.0).into())))
+        without_trace(|| Cipher(Box::new(Aes256Gcm::new((&**self.0).into()))))
     }
 }
 
@@ -103,11 +110,13 @@ impl Cipher {
         out.extend_from_slice(&nonce);
         let start = out.len();
         out.extend_from_slice(bytes);
-        let tag = self.0.encrypt_inout_detached(
-            &nonce.into(),
-            &place.associated_data(bytes.len()),
-            out[start..].as_mut().into(),
-        );
+        let tag = without_trace(|| {
+            self.0.encrypt_inout_detached(
+                &nonce.into(),
+                &place.associated_data(bytes.len()),
+                out[start..].as_mut().into(),
+            )
+        });
         out.extend_from_slice(&tag.map_err(|_| NoRandomness)?);
         Ok(())
     }
@@ -119,14 +128,15 @@ impl Cipher {
         let (bytes, tag) = rest.split_at_mut(len);
         let nonce: [u8; NONCE_LEN] = (&*nonce).try_into().map_err(|_| BadBlock)?;
         let tag: [u8; TAG_LEN] = (&*tag).try_into().map_err(|_| BadBlock)?;
-        self.0
-            .decrypt_inout_detached(
+        without_trace(|| {
+            self.0.decrypt_inout_detached(
                 &nonce.into(),
                 &place.associated_data(len),
                 (&mut *bytes).into(),
                 &tag.into(),
             )
-            .map_err(|_| BadBlock)?;
+        })
+        .map_err(|_| BadBlock)?;
         Ok(bytes)
     }
 }

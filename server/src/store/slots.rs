@@ -2,55 +2,41 @@
 //!
 //! ```text
 //! slot 0 = "SATSLOTS" || version (8) || store id (32) || zero (8) || check (8)
-//! slot n = key (32) || item number (8) || generation (8) || state (1: 1 filled, 2 empty) || zero (7) || check (8)
-//! check  = first 8 bytes of SHA-256("satchel/slot" || n (8) || the 56 bytes before it)
+//! slot n = as in record.rs
 //! ```
 //!
 //! A filled slot names the item it will serve before anybody takes it, so that a creation writes nothing here. Filled in batches and
 //! synced ahead of need. Empty and filled slots that no row holds are filled anew, under the next generation.
+//!
+//! The file is longer than that: behind the slots that ever were filled lies room, of zeros that are on the disk (medium.rs). It is made
+//! ahead of need too, by steps that nobody waits for who finds a slot or room for one. A crash leaves less of it, or more.
+
+mod record;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::medium::Medium;
+use super::medium::{Medium, PIECE_BYTES, STEP_BYTES};
 use super::random::Random;
 use super::rest::ShredKey;
+use super::trace::without_trace;
+use record::{EMPTY, FILLED, SLOT_BYTES, checked, finish, record, word};
+pub(super) use record::{Held, Run, SLOT_LEN, SlotRef, look};
 
-pub(super) const SLOT_LEN: usize = 64;
-const SLOT_BYTES: u64 = 64;
 const MAGIC: &[u8; 8] = b"SATSLOTS";
 const VERSION: u64 = 1;
-const FILLED: u8 = 1;
-const EMPTY: u8 = 2;
 /// Slots that are filled with one sync.
 const BATCH: usize = 1024;
 /// Fewer than this many ready: time to fill.
 const LOW: usize = 768;
-
-/// Which slot, and what it must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct SlotRef {
-    pub(super) slot: u64,
-    pub(super) item: u64,
-    pub(super) generation: u64,
-}
-
-/// What a slot was found to hold.
-pub(super) enum Held {
-    /// The key.
-    Key(ShredKey),
-    /// Overwritten: the item is burned, or its burn was cut off.
-    Nothing,
-    /// Another item's key.
-    Other,
-    /// Not a slot: damaged.
-    Damaged,
-}
+/// Fewer than this many that can be filled: time to make room, until there is a piece of it.
+const ROOM_LOW: u64 = 4096;
 
 /// Why a key cannot be had.
 pub(super) enum SlotFault {
@@ -75,9 +61,19 @@ struct Stock {
     ready: VecDeque<SlotRef>,
     /// Slots to fill anew, with their last generation.
     spent: Vec<(u64, u64)>,
-    /// Slots that the file has, slot 0 not counted.
+    /// Slots that ever were filled, slot 0 not counted.
     count: u64,
+    /// Slots that the file has room for.
+    room: u64,
     next_item: u64,
+}
+
+impl Stock {
+    /// Slots that can be filled as the file is.
+    fn fillable(&self) -> u64 {
+        let spent = u64::try_from(self.spent.len()).unwrap_or(u64::MAX);
+        spent.saturating_add(self.room.saturating_sub(self.count))
+    }
 }
 
 pub(super) struct Slots {
@@ -85,6 +81,8 @@ pub(super) struct Slots {
     stock: Mutex<Stock>,
     /// Held while slots are filled; true once the store is closed.
     filling: Mutex<bool>,
+    /// Held while the file gets longer; true once the store is closed. Whoever fills may wait for it, never the other way round.
+    growing: Mutex<bool>,
     count: AtomicU64,
 }
 
@@ -131,13 +129,21 @@ impl Slots {
 
     /// Takes over a file whose slots `used` are held by rows; all others are to be filled anew.
     pub(super) fn adopt(medium: Medium, used: &[u64], next_item: u64) -> io::Result<Self> {
-        let count = Self::count_in(medium.len()?);
+        without_trace(|| Self::read_all(medium, used, next_item))
+    }
+
+    fn read_all(medium: Medium, used: &[u64], next_item: u64) -> io::Result<Self> {
+        let room = Self::count_in(medium.len()?);
+        let mut count = used.last().copied().unwrap_or(0);
         let mut spent = Vec::new();
         let mut next_item = next_item;
         let mut used = used.iter().copied().peekable();
         let mut run = Run::new(&medium);
-        for slot in 1..=count {
+        for slot in 1..=room {
             let bytes = run.slot(slot)?;
+            if *bytes != [0; SLOT_LEN] {
+                count = count.max(slot);
+            }
             let whole = checked(slot, bytes);
             if whole {
                 next_item = next_item.max(word(bytes, 32).saturating_add(1));
@@ -147,16 +153,20 @@ impl Slots {
             }
         }
         drop(run);
+        // What lies behind them all was never filled.
+        spent.truncate(spent.partition_point(|(slot, _)| *slot <= count));
         let stock = Mutex::new(Stock {
             ready: VecDeque::new(),
             spent,
             count,
+            room,
             next_item,
         });
         Ok(Self {
             medium,
             stock,
             filling: Mutex::new(false),
+            growing: Mutex::new(false),
             count: AtomicU64::new(count),
         })
     }
@@ -177,7 +187,7 @@ impl Slots {
         &self.medium
     }
 
-    /// Slots that the file has by now, slot 0 not counted.
+    /// Slots that were filled by now, slot 0 not counted.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Acquire)
     }
@@ -202,14 +212,13 @@ impl Slots {
         if *shut {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        let batch = {
-            let mut stock = self.stock();
-            if stock.ready.len() >= LOW {
-                return Ok(());
-            }
-            plan(&mut stock)
-        };
-        match self.write(&batch, random) {
+        if !self.is_low() {
+            return Ok(());
+        }
+        // Only who finds neither a slot nor room for one waits until there is some.
+        self.grow(1)?;
+        let batch = plan(&mut self.stock());
+        match without_trace(|| self.write(&batch, random)) {
             Ok(()) => {
                 let mut stock = self.stock();
                 stock.count = stock.count.max(batch.iter().map(|slot| slot.slot).max().unwrap_or(0));
@@ -230,9 +239,52 @@ impl Slots {
         }
     }
 
+    /// Makes the file longer by one step, where fewer than `wanted` can be filled as it is. Blocking.
+    fn grow(&self, wanted: u64) -> io::Result<bool> {
+        if self.stock().fillable() >= wanted {
+            return Ok(false);
+        }
+        let shut = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        if *shut {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let room = {
+            let stock = self.stock();
+            if stock.fillable() >= wanted {
+                return Ok(false);
+            }
+            stock.room
+        };
+        let len = self.medium.lengthen((room + 1) * SLOT_BYTES, STEP_BYTES)?;
+        self.stock().room = Self::count_in(len);
+        Ok(true)
+    }
+
+    /// Makes room before it is needed, and fills slots between the steps as they are. Blocking.
+    pub(super) fn grow_ahead(&self, random: &dyn Random) -> io::Result<()> {
+        if matches!(self.medium, Medium::Memory(_)) || self.stock().fillable() >= ROOM_LOW {
+            return Ok(());
+        }
+        while self.grow(ROOM_LOW + PIECE_BYTES / SLOT_BYTES)? {
+            self.fill(random)?;
+        }
+        Ok(())
+    }
+
+    /// At start nobody waits: a whole piece in one step.
+    pub(super) fn grow_at_start(&self) -> io::Result<()> {
+        let mut stock = self.stock();
+        if matches!(self.medium, Medium::File(_)) && stock.fillable() < ROOM_LOW {
+            let len = self.medium.lengthen((stock.room + 1) * SLOT_BYTES, PIECE_BYTES)?;
+            stock.room = Self::count_in(len);
+        }
+        Ok(())
+    }
+
     /// Waits for a fill that runs and allows no more: the file is about to be somebody else's.
     pub(super) fn shut(&self) {
         *self.filling.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self.growing.lock().unwrap_or_else(PoisonError::into_inner) = true;
         // Contents that are still being read may keep the file open for a while.
         self.medium.unlock();
     }
@@ -282,84 +334,25 @@ impl Slots {
         if doomed.is_empty() { Ok(()) } else { self.medium.sync() }
     }
 
+    /// Slots that nothing holds and that were filled before.
+    #[cfg(test)]
+    pub(super) fn idle(&self) -> u64 {
+        let stock = self.stock();
+        (stock.ready.len() + stock.spent.len()) as u64
+    }
+
     fn stock(&self) -> MutexGuard<'_, Stock> {
         self.stock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What a slot holds for an item.
-pub(super) fn look(medium: &Medium, slot: SlotRef) -> io::Result<Held> {
-    let bytes = read_slot(medium, slot.slot)?;
-    Ok(held(slot, &bytes))
-}
-
-fn held(slot: SlotRef, bytes: &[u8; SLOT_LEN]) -> Held {
-    if !checked(slot.slot, bytes) {
-        return Held::Damaged;
-    }
-    if word(bytes, 32) != slot.item || word(bytes, 40) != slot.generation {
-        return Held::Other;
-    }
-    if bytes[48] != FILLED {
-        return Held::Nothing;
-    }
-    let mut key = Zeroizing::new([0; 32]);
-    key.copy_from_slice(&bytes[..32]);
-    Held::Key(ShredKey::new(key))
-}
-
-/// Slots that are looked at one after the other, and so are read many at once: a start looks at all of them.
-pub(super) struct Run<'a> {
-    medium: &'a Medium,
-    /// The first slot that is read.
-    first: u64,
-    bytes: Zeroizing<Vec<u8>>,
-}
-
-impl<'a> Run<'a> {
-    pub(super) fn new(medium: &'a Medium) -> Self {
-        Self {
-            medium,
-            first: 0,
-            bytes: Zeroizing::new(Vec::new()),
-        }
-    }
-
-    /// [`look`], cheap where the slots come in their order.
-    pub(super) fn look(&mut self, slot: SlotRef) -> io::Result<Held> {
-        Ok(held(slot, self.slot(slot.slot)?))
-    }
-
-    fn slot(&mut self, slot: u64) -> io::Result<&[u8; SLOT_LEN]> {
-        let place = |first: u64| usize::try_from(slot.checked_sub(first)?).ok();
-        let within = |at: usize, len: usize| at < len / SLOT_LEN;
-        if !place(self.first).is_some_and(|at| within(at, self.bytes.len())) {
-            let left = Slots::count_in(self.medium.len()?)
-                .saturating_add(1)
-                .saturating_sub(slot);
-            let many = usize::try_from(left).map_or(BATCH, |left| left.clamp(1, BATCH));
-            self.bytes.zeroize();
-            self.bytes.resize(many * SLOT_LEN, 0);
-            self.first = slot;
-            let read = self.medium.read_exact_at(&mut self.bytes, slot * SLOT_BYTES);
-            if read.is_err() {
-                self.bytes.zeroize();
-                self.bytes.clear();
-            }
-            read?;
-        }
-        let (slots, _) = self.bytes.as_chunks::<SLOT_LEN>();
-        let found = place(self.first).and_then(|at| slots.get(at));
-        found.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
-    }
-}
-
-/// The next batch: spent slots first, then new ones at the end.
+/// The next batch: spent slots first, then new ones where there is room.
 fn plan(stock: &mut Stock) -> Vec<SlotRef> {
     let keep = stock.spent.len().saturating_sub(BATCH);
     let mut places = stock.spent.split_off(keep);
     places.sort_unstable();
     let end = stock.count + u64::try_from(BATCH - places.len()).unwrap_or(0);
+    let end = end.min(stock.room);
     places.extend((stock.count + 1..=end).map(|slot| (slot, 0)));
     let first = stock.next_item;
     stock.next_item += u64::try_from(places.len()).unwrap_or(0);
@@ -371,43 +364,4 @@ fn plan(stock: &mut Stock) -> Vec<SlotRef> {
             generation: generation + 1,
         })
         .collect()
-}
-
-fn read_slot(medium: &Medium, slot: u64) -> io::Result<Zeroizing<[u8; SLOT_LEN]>> {
-    let mut bytes = Zeroizing::new([0; SLOT_LEN]);
-    medium.read_exact_at(&mut bytes[..], slot * SLOT_BYTES)?;
-    Ok(bytes)
-}
-
-fn record(slot: SlotRef, state: u8, bytes: &mut [u8; SLOT_LEN]) {
-    bytes[32..40].copy_from_slice(&slot.item.to_be_bytes());
-    bytes[40..48].copy_from_slice(&slot.generation.to_be_bytes());
-    bytes[48] = state;
-    finish(slot.slot, bytes);
-}
-
-fn finish(slot: u64, bytes: &mut [u8; SLOT_LEN]) {
-    let check = check(slot, bytes);
-    bytes[56..].copy_from_slice(&check);
-}
-
-fn checked(slot: u64, bytes: &[u8; SLOT_LEN]) -> bool {
-    bytes[56..] == check(slot, bytes)
-}
-
-fn check(slot: u64, bytes: &[u8; SLOT_LEN]) -> [u8; 8] {
-    let digest = Sha256::new()
-        .chain_update(b"satchel/slot")
-        .chain_update(slot.to_be_bytes())
-        .chain_update(&bytes[..56])
-        .finalize();
-    let mut check = [0; 8];
-    check.copy_from_slice(&digest[..8]);
-    check
-}
-
-fn word(bytes: &[u8; SLOT_LEN], at: usize) -> u64 {
-    let mut word = [0; 8];
-    word.copy_from_slice(&bytes[at..at + 8]);
-    u64::from_be_bytes(word)
 }

@@ -352,3 +352,6 @@ fn in_savepoint(desk: &mut Desk<'_>, run: impl FnOnce(&mut Desk<'_>) -> Result<(
     desk.conn.prepare_cached("RELEASE job")?.execute([])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,6 +208,43 @@ fn a_body_that_falls_silent_for_30_seconds_is_given_up_and_what_came_is_kept() {
     assert_eq!(paste.offset(&server), 1000);
 }
 
+/// [B-201]
+#[test]
+fn a_chunked_body_that_falls_silent_after_its_refusal_is_not_waited_for() {
+    let server = Server::start();
+    let paste = Paste::on(&server, 1000, 1);
+    let mut refused = Vec::new();
+    for connection in ["close", "keep-alive"] {
+        for begun in ["", "400\r\n", "3\r\nabc\r\n"] {
+            let mut stream = server.connect();
+            // No `Tus-Resumable`, and no word of how long it is.
+            let (path, [name, kind]) = (paste.path(""), [OCTETS.0, OCTETS.1]);
+            write!(
+                stream,
+                "PATCH {path} HTTP/1.1\r\nhost: localhost\r\n{name}: {kind}\r\nconnection: {connection}\r\ntransfer-encoding: chunked\r\n\r\n{begun}"
+            )
+            .unwrap();
+            stream
+                .set_read_timeout(Some(std::time::Duration::from_secs(40)))
+                .unwrap();
+            refused.push(stream);
+        }
+    }
+    let since = std::time::Instant::now();
+    for stream in &mut refused {
+        let mut all = Vec::new();
+        // A reset is an end too.
+        let _ = stream.read_to_end(&mut all);
+        assert!(all.starts_with(b"HTTP/1.1 412 "), "{}", all.escape_ascii());
+    }
+    let took = since.elapsed();
+    println!(
+        "figure: a connection whose body falls silent after its refusal is closed after {} s",
+        took.as_secs()
+    );
+    assert!(took < std::time::Duration::from_secs(40), "{took:?}");
+}
+
 /// [B-7]
 #[test]
 fn api_answers_carry_exactly_these_headers() {

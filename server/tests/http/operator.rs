@@ -370,7 +370,7 @@ fn a_data_folder_with_a_long_path_has_a_control_socket_too() {
     assert_eq!(json(server.data.path(), &["stats"])["server"]["ok"], true);
 }
 
-/// [B-73]
+/// [B-73], [B-200]
 #[test]
 fn the_clock_is_accepted_while_the_server_runs_too() {
     let server = Server::start();
@@ -386,6 +386,13 @@ fn the_clock_is_accepted_while_the_server_runs_too() {
     let server = Server::start_in(data, &[]);
     let held = || json(server.data.path(), &["stats"])["server"]["clock_held"].clone();
     assert_eq!(held(), true);
+    // Nothing is out of order that a restart would mend, so it is well.
+    let health = |method| server.ask(method, "/healthz", &[], &[]);
+    let (get, head) = (health("GET"), health("HEAD"));
+    assert_eq!((get.status, &*get.body), (200, &b"ok, a jump of the clock is held"[..]));
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.header("content-length"), get.header("content-length"));
     run(server.data.path(), &["clock", "accept"]);
     assert_eq!(held(), false);
+    assert_eq!(health("GET").body, b"ok");
 }
