@@ -18,7 +18,8 @@ pub(super) fn id(request: &HttpRequest) -> Result<Id, Failure> {
         .get("id")
         .and_then(decode::<16>)
         .ok_or_else(not_found)?;
-    Ok(if request.path().starts_with(route::DOCUMENTS) {
+    // The path as it was routed: as it was written, a route may begin otherwise.
+    Ok(if request.match_info().as_str().starts_with(route::DOCUMENTS) {
         Id::of_document(bytes)
     } else {
         Id::new(bytes)

@@ -32,5 +32,6 @@ mod roles;
 mod safe;
 mod shapes;
 mod slow;
+mod spelling;
 mod supervised;
 mod working;
