@@ -10,7 +10,11 @@ use super::operator::json as operator_json;
 fn ask(server: &Server, method: &str, (route, rest): (&str, &str), bearer_of: &str, body: &Value) -> Answer {
     let first = route.bytes().next().unwrap();
     let path = format!("/api/v1/%{first:02x}{}/{rest}", &route[1..]);
-    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
     let headers = [("authorization", &*bearer(bearer_of)), JSON];
     server.raw(&message(method, &path, &headers, body.as_bytes()))
 }
@@ -33,7 +37,10 @@ fn a_paste_is_no_document_and_a_document_no_paste_however_their_paths_are_writte
         assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{rest}");
     }
     let of_document = ("pastes", &*format!("{}/receipt", document.id));
-    assert_eq!(ask(&server, "GET", of_document, &document.owner, &Value::Null).status, 404);
+    assert_eq!(
+        ask(&server, "GET", of_document, &document.owner, &Value::Null).status,
+        404
+    );
 
     // What is theirs they find that way as well.
     let of_paste = ("pastes", &*format!("{}/receipt", paste.id));
