@@ -395,6 +395,11 @@ pub(crate) struct Link {
     /// Read the server's invite from a file or `-`
     #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
     pub(crate) invite_file: Option<PathBuf>,
+    /// Leave the ledger alone, where there is one: it gets the names of links
+    #[arg(long, conflicts_with = "ledger_passphrase_file")]
+    pub(crate) no_ledger: bool,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerKey,
     #[command(flatten)]
     pub(crate) server: Server,
     /// Show the links as QR codes too

@@ -152,6 +152,8 @@ pub(crate) enum Failure {
     PanicOfAnotherServer(Base),
     #[error("the ledger is on already: {}", at(.0))]
     LedgerIsOn(PathBuf),
+    #[error("the ledger keeps a panic link already")]
+    PanicIsKept,
     #[error("the ledger is off")]
     LedgerIsOff,
     #[error("turning the ledger off deletes it, with every receipt in it")]
@@ -433,7 +435,7 @@ impl Failure {
             Self::OtherKey { .. } => Class::WrongKey,
             Self::LetterDamaged(_) => Error::Verdict(Verdict::Truncated).class(),
             Self::NoSuchLink(_) => Class::NotThere,
-            Self::LedgerIsOn(_) => Class::OutputExists,
+            Self::LedgerIsOn(_) | Self::PanicIsKept => Class::OutputExists,
             Self::LedgerNotRead(_) => Class::Damaged,
             Self::NotWrittenDown(failure) => failure.class(),
             Self::Silent(_) => Class::Server,

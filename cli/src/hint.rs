@@ -153,6 +153,9 @@ impl Failure {
                 "its secret would tell this server what belongs together there: make one for this server"
             }
             Self::LedgerIsOn(_) => "`satchel list-mine` shows what is in it",
+            Self::PanicIsKept => {
+                "`satchel panic show` prints it; --force keeps the new one in its place, and the old one nowhere"
+            }
             Self::LedgerIsOff => "`satchel ledger on` begins one",
             Self::LedgerOffDeletes => "--delete does that; what was shared stays as it is",
             Self::LedgerNotRead(_) => "it is left as it is: move it away, or take a newer satchel",

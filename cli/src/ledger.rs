@@ -8,10 +8,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use satchel_client::api::limit::LINKS_MAX;
 use satchel_client::crypto::{Allowed, Key, Locks, Passphrase, Profile};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use crate::args::LedgerKey;
 use crate::ask;
 use crate::failure::Failure;
 use crate::inside::{Inside, sealed};
@@ -60,7 +62,7 @@ pub(crate) struct Entry {
     pub(crate) made_at: u64,
     /// What was shared, by its names.
     pub(crate) what: String,
-    /// What its links were called when it was shared, in their order.
+    /// What its links were called when they were made, in their order; an empty one has no name.
     pub(crate) names: Vec<String>,
 }
 
@@ -97,6 +99,19 @@ impl Book {
             names: names.to_vec(),
         });
         number
+    }
+}
+
+impl Entry {
+    /// A link that was made later.
+    pub(crate) fn call(&mut self, number: u32, name: &str) {
+        let Some(at) = usize::try_from(number).ok().and_then(|number| number.checked_sub(1)) else {
+            return;
+        };
+        if at < LINKS_MAX as usize {
+            self.names.resize(self.names.len().max(at + 1), String::new());
+            name.clone_into(&mut self.names[at]);
+        }
     }
 }
 
@@ -137,6 +152,16 @@ impl Ledger {
             return Err(Failure::LedgerIsOn(self.path.clone()));
         }
         self.write(passphrase, &Book::new()).map(drop)
+    }
+
+    /// Where it is on, or a passphrase says that it should be; without a home folder there is none.
+    pub(crate) fn if_on(key: &LedgerKey, is_left_alone: bool, stdin_taken: bool) -> Result<Option<Unlocked>, Failure> {
+        match Self::of_user() {
+            Ok(ledger) if !is_left_alone && (ledger.is_on() || key.file.is_some()) => {
+                ledger.unlock(key.file.as_deref(), stdin_taken).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// With the passphrase that is asked for, or in a file.

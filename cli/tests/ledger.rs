@@ -11,6 +11,7 @@ mod program;
 #[path = "program/server.rs"]
 mod service;
 
+use std::io::{Read as _, Write as _};
 use std::process::Output;
 
 use program::{Desk, good, mode, refused, said};
@@ -255,6 +256,90 @@ fn a_server_that_is_gone_is_said_and_the_others_are_asked() {
     assert_eq!(output.status.code(), Some(6), "{told}");
     assert_eq!(told.matches("The server does not answer.").count(), 2, "{told}");
     assert!(told.lines().last().unwrap().contains("It was not opened yet"), "{told}");
+}
+
+#[test]
+fn a_server_that_answers_nonsense_keeps_nobody_from_what_the_others_say() {
+    let (desk, bad, good_one) = (desk(), Server::start(), Server::start());
+    let bad_url = bad.url().to_owned();
+    share(&desk, &bad_url, &[]);
+    share(&desk, good_one.url(), &[]);
+    drop(bad);
+    let place = std::net::TcpListener::bind(bad_url.trim_start_matches("http://")).unwrap();
+    std::thread::spawn(move || {
+        for stream in place.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 2048];
+            let _ = stream.read(&mut head);
+            let body = r#"{"type":"urn:satchel:problem:lease_ended","title":"","status":410,"code":"lease_ended"}"#;
+            let _ = write!(
+                stream,
+                "HTTP/1.1 410 Gone\r\ncontent-type: application/problem+json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    let output = with(&desk, &["list-mine"]);
+    let told = String::from_utf8(output.stdout.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(6), "{told} {}", said(&output));
+    assert!(told.lines().last().unwrap().contains("It was not opened yet"), "{told}");
+}
+
+#[test]
+fn names_of_links_that_are_made_later_are_in_it_too() {
+    let (desk, server) = (desk(), Server::start());
+    for (file, names) in [("people", "Maria\nJo\n"), ("more", "Ana\n"), ("alone", "Lee\n")] {
+        desk.write(file, names.as_bytes());
+    }
+    share(&desk, server.url(), &["--names", "people"]);
+    let receipt = mine(&desk)[0]["receipt"].as_str().unwrap().to_owned();
+    good(desk.run(&["link", &receipt]));
+    good(with(&desk, &["link", &receipt, "--names", "more"]));
+    good(desk.run(&["link", &receipt, "--names", "alone", "--no-ledger"]));
+    assert_eq!(mine(&desk)[0]["names"], serde_json::json!(["Maria", "Jo", "", "Ana"]));
+    good(desk.run(&["burn", &receipt]));
+    let told = String::from_utf8(good(with(&desk, &["list-mine"]))).unwrap();
+    assert!(
+        told.contains("   3: It was burned") && told.contains("   4, Ana: It was burned"),
+        "{told}"
+    );
+    // What it does not know stays out of it.
+    good(with(&desk, &["list-mine", "--forget", "1"]));
+    let before = desk.read(FILE);
+    good(desk.run_with(
+        &[
+            "share",
+            "--links",
+            "1",
+            "--json",
+            "--no-ledger",
+            "--server",
+            server.url(),
+        ],
+        b"x",
+    ));
+    assert!(desk.read(FILE) == before);
+}
+
+#[test]
+fn a_panic_secret_that_it_keeps_is_not_lost_to_a_new_one() {
+    let (desk, server) = (desk(), Server::start());
+    let new = |more: &[&str]| {
+        with(
+            &desk,
+            &[&["panic", "new", "--keep", "--server", server.url()], more].concat(),
+        )
+    };
+    let first = good(new(&[]));
+    let told = refused(new(&[]), 7);
+    assert!(
+        told.contains("keeps a panic link already") && told.contains("--force"),
+        "{told}"
+    );
+    assert_eq!(good(with(&desk, &["panic", "show"])), first);
+    let second = good(new(&["--force"]));
+    assert!(second != first);
+    assert_eq!(good(with(&desk, &["panic", "show"])), second);
 }
 
 #[test]

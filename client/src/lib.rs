@@ -22,6 +22,8 @@ mod panic;
 mod payment;
 pub mod platform;
 mod receive;
+#[cfg(test)]
+mod refusal_tests;
 mod seal;
 mod several;
 mod share;

@@ -177,9 +177,20 @@ pub async fn document_status<T: Transport, P: Pause, W: Watch>(
     owner: &OwnerReceipt,
 ) -> Result<DocumentReceipt, Error> {
     let token = owner.token().bearer();
-    context
+    let found: DocumentReceipt = context
         .ask("GET", route::DOCUMENT_RECEIPT, &owner.id(), || vec![bearer(&token)])
-        .await
+        .await?;
+    if are_numbers(found.links.iter().map(|link| link.number)) {
+        Ok(found)
+    } else {
+        Err(Error::BadAnswer { status: 200 })
+    }
+}
+
+/// Whether links may have these: whoever revokes one by its number is to hit that one.
+fn are_numbers(mut numbers: impl Iterator<Item = u32>) -> bool {
+    let mut before = 0;
+    numbers.all(|number| (std::mem::replace(&mut before, number) + 1..=LINKS_MAX).contains(&number))
 }
 
 /// Destroys a document with all its links. Burning what is burned succeeds.
@@ -300,7 +311,8 @@ async fn make<T: Transport, P: Pause, W: Watch>(
             });
         }
         let answer = ask_for(context, owner, &LinksWanted { links: wanted }, payment()).await?;
-        if answer.links.len() != some {
+        let numbers = answer.links.iter().map(|link| link.number);
+        if answer.links.len() != some || !are_numbers(numbers) {
             return Err(Error::BadAnswer { status: 201 });
         }
         made.extend(links.into_iter().zip(answer.links).map(|(link, made)| OneOfSeveral {
@@ -383,4 +395,18 @@ async fn owners_head<T: Transport, P: Pause, W: Watch>(
 
 fn in_base64url(bytes: &[u8]) -> String {
     <base64ct::Base64UrlUnpadded as base64ct::Encoding>::encode_string(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_would_stand_for_two_links_or_none_are_no_answer() {
+        let are = |numbers: &[u32]| are_numbers(numbers.iter().copied());
+        assert!(are(&[]) && are(&[1]) && are(&[2, 3, 1000]));
+        for wrong in [&[1, 1][..], &[2, 1], &[0, 1], &[1001], &[1, 2, 2]] {
+            assert!(!are(wrong), "{wrong:?}");
+        }
+    }
 }

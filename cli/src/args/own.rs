@@ -37,6 +37,9 @@ pub(crate) struct Panic {
     /// Keep the new one in the ledger too: `satchel share` takes it from there
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Keep it in the place of the one that is kept already
+    #[arg(long, requires = "keep")]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) ledger: LedgerKey,
     /// Show the link as a QR code too

@@ -145,10 +145,8 @@ fn ask(entry: &Entry, silent: &mut Vec<Base>) -> Result<State, Failure> {
     match asked {
         Ok(state) => Ok(state),
         Err(Failure::Client(Error::NotFound)) => Ok(State::NotThere),
-        Err(
-            Failure::Client(Error::Unreachable | Error::BadAnswer { .. } | Error::Refused(_))
-            | Failure::OnionWithoutTor,
-        ) => {
+        // Whatever one server says instead, the others are asked.
+        Err(Failure::Client(_) | Failure::OnionWithoutTor) => {
             silent.push(base);
             Ok(State::NoAnswer)
         }

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::flow::{Shown, Sleep};
 use crate::http::Http;
 use crate::invite::{self, Remembered};
+use crate::ledger::{Entry, Ledger, Unlocked};
 use crate::link_names::{self, OneLink};
 use crate::naming::shown;
 use crate::qr::{Block, drawn};
@@ -47,6 +48,10 @@ pub(crate) fn link(options: Link) -> Result<(), Failure> {
         None => Remembered::of(&base).and_then(|remembered| remembered.load(&base)),
     };
     let passphrase = new_passphrase(&options.passphrase, false)?;
+    // Links without a name add nothing to it.
+    let is_left_alone = options.no_ledger || names.is_empty();
+    let stdin_taken = from_stdin || passphrase_from_stdin || names_from_stdin || invite_from_stdin;
+    let ledger = Ledger::if_on(&options.ledger, is_left_alone, stdin_taken)?;
     let (http, shown) = (Http::to(&base)?, Shown::default());
     let context = Context {
         base: &base,
@@ -70,11 +75,27 @@ pub(crate) fn link(options: Link) -> Result<(), Failure> {
     let made = satchel_client::add_named_links(&context, &owner, wanted, &names, invite.as_ref(), &mut rng);
     let links = pollster::block_on(made)?;
     drop(shown);
+    let several = Several { links, owner };
+    let written = ledger.map_or(Ok(()), |ledger| write_down(&ledger, &base, &several, &names));
     let shape = Shape {
         json: options.json,
         qr: options.qr,
     };
-    report(&base, &Several { links, owner }, &names, options.reads, shape)
+    report(&base, &several, &names, options.reads, shape)?;
+    written.map_err(|failure| Failure::NotWrittenDown(Box::new(failure)))
+}
+
+/// The names, beside the document's receipt; one that is not in the ledger stays out of it.
+fn write_down(ledger: &Unlocked, base: &Base, several: &Several, names: &[String]) -> Result<(), Failure> {
+    let receipt = base.with_fragment(&several.owner.encode());
+    ledger.change(|book| {
+        let its = |entry: &&mut Entry| entry.receipt.expose() == receipt.as_str();
+        if let Some(entry) = book.entries.iter_mut().find(its) {
+            for (one, name) in several.links.iter().zip(names) {
+                entry.call(one.number, name);
+            }
+        }
+    })
 }
 
 /// How links are shown.

@@ -27,7 +27,14 @@ pub(crate) fn panic(options: Panic) -> Result<(), Failure> {
             if options.keep {
                 let unlocked = Ledger::of_user()?.unlock(options.ledger.file.as_deref(), false)?;
                 let link = base.with_fragment(&panic.encode());
-                unlocked.change(|book| book.panic = Some(Kept::new(&link)))?;
+                unlocked.change(|book| {
+                    // What was made under it would be burned by nothing that is kept.
+                    if book.panic.is_some() && !options.force {
+                        return Err(Failure::PanicIsKept);
+                    }
+                    book.panic = Some(Kept::new(&link));
+                    Ok(())
+                })??;
             }
             show(&base, &panic, &options)
         }

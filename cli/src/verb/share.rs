@@ -17,7 +17,7 @@ use crate::failure::{Failure, at};
 use crate::flow::{Aside, Reading, Sleep, told};
 use crate::http::Http;
 use crate::invite::{self, Given, Remembered};
-use crate::ledger::{Ledger, Unlocked};
+use crate::ledger::Ledger;
 use crate::link_names;
 use crate::qr::{Block, drawn};
 use crate::random::random;
@@ -62,7 +62,7 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         panic => panic.map(|(_, panic)| panic),
     };
     let passphrase = new_passphrase(&options.passphrase, stdin_taken || invite_from_stdin)?;
-    let ledger = ledger(&options, stdin_taken)?;
+    let ledger = Ledger::if_on(&options.ledger, options.no_ledger, stdin_taken)?;
     let kept = match &ledger {
         // Before anything is uploaded, so that nobody shares what is then not written down.
         Some(unlocked) => unlocked.read(panic::of_book)??,
@@ -173,16 +173,6 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         Some(failure) => Err(Failure::NotWrittenDown(Box::new(failure))),
         None => Ok(()),
     }
-}
-
-/// The ledger, where it is on and wanted.
-fn ledger(options: &Share, stdin_taken: bool) -> Result<Option<Unlocked>, Failure> {
-    let ledger = match Ledger::of_user() {
-        Ok(ledger) if !options.no_ledger && (ledger.is_on() || options.ledger.file.is_some()) => ledger,
-        // Without a home folder there is none.
-        _ => return Ok(None),
-    };
-    ledger.unlock(options.ledger.file.as_deref(), stdin_taken).map(Some)
 }
 
 /// What is shared, by its first names.

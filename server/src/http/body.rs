@@ -13,8 +13,9 @@ use satchel_api::limit::JSON_LEN_MAX;
 use serde::de::DeserializeOwned;
 
 use super::Failure;
-
+use super::hall::{FREE_BYTES, Hall, Seat};
 use super::pace::Pace;
+use super::wire::Line;
 
 /// A body that is silent so long is given up.
 pub(super) const IDLE: Duration = Duration::from_secs(30);
@@ -43,15 +44,17 @@ pub(super) enum Cut {
 /// A body that is wanted.
 pub(super) struct Arriving<'a> {
     payload: &'a mut Payload,
+    line: Line,
     pace: Pace,
     /// The last bytes came too late: they are the last.
     late: bool,
 }
 
 impl<'a> Arriving<'a> {
-    pub(super) fn new(payload: &'a mut Payload) -> Self {
+    pub(super) fn new(request: &HttpRequest, payload: &'a mut Payload) -> Self {
         Self {
             payload,
+            line: line(request),
             pace: Pace::new(IDLE, LEAST, Instant::now()),
             late: false,
         }
@@ -62,18 +65,21 @@ impl<'a> Arriving<'a> {
         if self.late {
             return Some(Err(Cut::Idle));
         }
-        let next = within(self.payload, IDLE).await;
+        let next = within(self.payload, &self.line, IDLE).await;
         if let Some(Ok(bytes)) = &next {
             self.late = !self.pace.note(bytes.len(), Instant::now());
         }
         next
     }
 
+    /// [`next`](Self::next), given up as well when the seat that it has is not earned.
+    pub(super) async fn next_seated(&mut self, seat: &mut Option<Seat<'_>>) -> Option<Result<Bytes, Cut>> {
+        self.next_while(|came, now| seat.as_mut().is_none_or(|seat| seat.is_earned(came, now)))
+            .await
+    }
+
     /// [`next`](Self::next), given up as well when `stays`, which is told what came, says so: also while nothing comes.
-    pub(super) async fn next_while(
-        &mut self,
-        mut stays: impl FnMut(usize, Instant) -> bool,
-    ) -> Option<Result<Bytes, Cut>> {
+    async fn next_while(&mut self, mut stays: impl FnMut(usize, Instant) -> bool) -> Option<Result<Bytes, Cut>> {
         let begun = Instant::now();
         while begun.elapsed() < IDLE {
             // Nothing is lost when it is dropped: it takes bytes only at its end.
@@ -97,14 +103,18 @@ impl<'a> Arriving<'a> {
     }
 }
 
-/// A body in JSON.
+/// A body in JSON. One that is long takes space in the hall while it arrives.
 ///
 /// # Errors
 /// `unsupported_media_type`, `too_large`, `request_timeout`; `invalid_request` when it is not what is asked for.
-pub(super) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: &mut Payload) -> Result<T, Failure> {
+pub(super) async fn json<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    hall: &Hall,
+) -> Result<T, Failure> {
     super::documents::is_json(request)?;
-    let (mut bytes, mut arriving) = (Vec::new(), Arriving::new(payload));
-    while let Some(chunk) = arriving.next().await {
+    let (mut bytes, mut arriving, mut seat) = (Vec::new(), Arriving::new(request, payload), None::<Seat>);
+    while let Some(chunk) = arriving.next_seated(&mut seat).await {
         let chunk = chunk.map_err(|cut| match cut {
             Cut::Idle => Failure::new(Code::RequestTimeout),
             Cut::Broken => Failure::field("body"),
@@ -112,16 +122,25 @@ pub(super) async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: &m
         if bytes.len() + chunk.len() > JSON_LEN_MAX {
             return Err(Failure::too_large(u64::try_from(JSON_LEN_MAX).unwrap_or(u64::MAX)));
         }
+        if bytes.len() + chunk.len() > FREE_BYTES && seat.is_none() {
+            seat = hall.take(JSON_LEN_MAX).await;
+            bytes.reserve_exact(JSON_LEN_MAX - bytes.len());
+        }
         bytes.extend_from_slice(&chunk);
     }
     serde_json::from_slice(&bytes).map_err(|_| Failure::field("body"))
 }
 
+/// The connection that a request came by.
+fn line(request: &HttpRequest) -> Line {
+    request.conn_data::<Line>().cloned().unwrap_or_default()
+}
+
 /// Reads and forgets, within bounds, as long as bytes keep coming.
-pub(super) async fn drain(payload: &mut Payload) {
-    let begun = Instant::now();
+pub(super) async fn drain(request: &HttpRequest, payload: &mut Payload) {
+    let (line, begun) = (line(request), Instant::now());
     let (mut left, mut pace) = (DRAINED_MAX, Pace::new(DRAIN_WINDOW, DRAINED_LEAST, begun));
-    while let Some(Ok(bytes)) = within(payload, DRAIN_IDLE).await {
+    while let Some(Ok(bytes)) = within(payload, &line, DRAIN_IDLE).await {
         let now = Instant::now();
         match left.checked_sub(bytes.len()) {
             Some(rest) if pace.note(bytes.len(), now) && now.duration_since(begun) < DRAIN => left = rest,
@@ -130,11 +149,29 @@ pub(super) async fn drain(payload: &mut Payload) {
     }
 }
 
-async fn within(payload: &mut Payload, idle: Duration) -> Option<Result<Bytes, Cut>> {
+/// The next bytes. More is read from the connection only while this waits for them.
+async fn within(payload: &mut Payload, line: &Line, idle: Duration) -> Option<Result<Bytes, Cut>> {
+    let _wanted = Wanted::new(line);
     match tokio::time::timeout(idle, poll_fn(|cx| Pin::new(&mut *payload).poll_next(cx))).await {
         Ok(Some(Ok(bytes))) => Some(Ok(bytes)),
         Ok(Some(Err(_))) => Some(Err(Cut::Broken)),
         Ok(None) => None,
         Err(_) => Some(Err(Cut::Idle)),
+    }
+}
+
+/// As long as it lives a request waits for its body.
+struct Wanted<'a>(&'a Line);
+
+impl<'a> Wanted<'a> {
+    fn new(line: &'a Line) -> Self {
+        line.want();
+        Self(line)
+    }
+}
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        self.0.wait();
     }
 }

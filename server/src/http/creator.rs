@@ -63,7 +63,7 @@ pub(super) async fn change_link(
 }
 
 async fn asked(request: &HttpRequest, payload: &mut web::Payload, shared: &Shared) -> Result<Change, Failure> {
-    let PolicyChange { expires_in, reads_left } = body::json(request, payload).await?;
+    let PolicyChange { expires_in, reads_left } = body::json(request, payload, &shared.hall).await?;
     if expires_in.is_none() && reads_left.is_none() {
         return Err(Failure::field("body"));
     }

@@ -45,7 +45,7 @@ pub(super) async fn make(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
     let answer = make_from(&request, &mut payload, &shared).await;
-    body::drain(&mut payload).await;
+    body::drain(&request, &mut payload).await;
     answer
 }
 
@@ -57,7 +57,7 @@ async fn make_from(
     let (id, owner) = (proof::id(request)?, proof::bearer(request)?);
     // Who cannot prove the document is told nothing about what is malformed.
     shared.store.offset(id, &owner).await?;
-    let wanted: LinksWanted = body::json(request, payload).await?;
+    let wanted: LinksWanted = body::json(request, payload, &shared.hall).await?;
     if wanted.links.is_empty() || wanted.links.len() > LINKS_AT_ONCE_MAX {
         return Err(Failure::policy(
             "links",

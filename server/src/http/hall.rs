@@ -1,4 +1,5 @@
-//! Space in memory for creations that are all or nothing, which wait in memory until they are whole: so much for all of them together.
+//! Space in memory for bodies that wait there until they are whole: creations that are all or nothing, what goes on with a small upload, JSON. So much for
+//! all of them together.
 //!
 //! Who fills it and then takes its time gives it up as soon as somebody else waits for it. The smallest take none.
 
@@ -34,7 +35,7 @@ impl Default for Hall {
 }
 
 impl Hall {
-    /// Waits until there is space for a creation of `size` bytes, in the order of asking. `None` only if there never will be.
+    /// Waits until there is space for a body of `size` bytes, in the order of asking. `None` only if there never will be.
     pub(super) async fn take(&self, size: usize) -> Option<Seat<'_>> {
         let units = u32::try_from(size.div_ceil(UNIT_BYTES)).ok()?;
         if let Ok(permit) = self.units.try_acquire_many(units) {

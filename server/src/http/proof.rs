@@ -13,7 +13,8 @@ use crate::store::{Id, PanicSecret, Token, without_trace};
 /// # Errors
 /// `not_found` when it is not 16 bytes in base64url.
 pub(super) fn id(request: &HttpRequest) -> Result<Id, Failure> {
-    let kind = if request.path().starts_with(route::DOCUMENTS) {
+    // The path as it was routed: as it was written, a route may begin otherwise.
+    let kind = if request.match_info().as_str().starts_with(route::DOCUMENTS) {
         Id::of_document
     } else {
         Id::new

@@ -29,7 +29,7 @@ pub(super) async fn create(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
     let answer = create_from(&request, &mut payload, &shared, asked).await;
-    body::drain(&mut payload).await;
+    body::drain(&request, &mut payload).await;
     answer
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn create_document(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
     let answer = create_from(&request, &mut payload, &shared, asked_document).await;
-    body::drain(&mut payload).await;
+    body::drain(&request, &mut payload).await;
     answer
 }
 
@@ -97,9 +97,9 @@ async fn create_from(
     let asked = Asked { ids: &[new.id()], size };
     let invite = gate::admit(request, shared, &asked).await?;
     let created = if size <= ROW_BYTES_MAX {
-        create_small(shared, new, invite, payload, checksum).await?
+        create_small((request, shared), new, invite, payload, checksum).await?
     } else {
-        create_large(shared, new, invite, payload, checksum).await?
+        create_large((request, shared), new, invite, payload, checksum).await?
     };
     let mut response = stands(StatusCode::CREATED, created);
     let location = format!("{}{location}", shared.settings().path_prefix);
@@ -155,7 +155,7 @@ pub(super) fn check_expiry(expires_in: u64, shared: &Shared) -> Result<(), Failu
 
 /// One commit for all of it: what is cut off or does not match leaves nothing behind.
 async fn create_small(
-    shared: &Shared,
+    (request, shared): (&HttpRequest, &Shared),
     new: Making,
     invite: Option<TokenHash>,
     payload: &mut web::Payload,
@@ -164,9 +164,8 @@ async fn create_small(
     let size = new.size();
     let len = usize::try_from(size).unwrap_or(usize::MAX);
     let mut bytes = Vec::with_capacity(len.min(FREE_BYTES));
-    let (mut arriving, mut seat) = (Arriving::new(payload), None::<Seat>);
-    let stays = |seat: &mut Option<Seat>, came, now| seat.as_mut().is_none_or(|seat| seat.is_earned(came, now));
-    while let Some(chunk) = arriving.next_while(|came, now| stays(&mut seat, came, now)).await {
+    let (mut arriving, mut seat) = (Arriving::new(request, payload), None::<Seat>);
+    while let Some(chunk) = arriving.next_seated(&mut seat).await {
         let chunk = chunk.map_err(cut)?;
         if bytes.len() + chunk.len() > len {
             return Err(Failure::too_large(size));
@@ -194,7 +193,7 @@ async fn create_small(
 
 /// The creation is durable first, then the bytes as they arrive, so that a cut one can go on.
 async fn create_large(
-    shared: &Shared,
+    (request, shared): (&HttpRequest, &Shared),
     new: Making,
     invite: Option<TokenHash>,
     payload: &mut web::Payload,
@@ -202,7 +201,7 @@ async fn create_large(
 ) -> Result<Progress, Failure> {
     let created = new.create(&shared.store, invite, Vec::new()).await?;
     match created.upload {
-        Some(upload) => receive(upload, payload, checksum).await,
+        Some(upload) => receive((request, shared), upload, payload, checksum).await,
         None => Ok(Progress {
             offset: created.offset,
             size: created.size,
@@ -231,7 +230,7 @@ pub(super) async fn resume(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
     let answer = resume_from(&request, &mut payload, &shared).await;
-    body::drain(&mut payload).await;
+    body::drain(&request, &mut payload).await;
     answer
 }
 
@@ -254,7 +253,7 @@ async fn resume_from(
     let upload = shared.store.upload(id, &receipt, offset).await?;
     Ok(stands(
         StatusCode::NO_CONTENT,
-        receive(upload, payload, checksum).await?,
+        receive((request, shared), upload, payload, checksum).await?,
     ))
 }
 
@@ -271,16 +270,25 @@ pub(super) async fn overridden(
     }
 }
 
-/// Bytes into the store as they arrive. What came before a cut counts, unless a checksum was to vouch for it.
+/// Bytes into the store as they arrive: those of a small one wait in memory until all of this request's are there, like a creation. What came before a cut
+/// counts, unless a checksum was to vouch for it.
 async fn receive(
+    (request, shared): (&HttpRequest, &Shared),
     mut upload: Upload,
     payload: &mut web::Payload,
     mut checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
-    let mut arriving = Arriving::new(payload);
-    while let Some(chunk) = arriving.next().await {
+    let (mut arriving, mut seat, mut came) = (Arriving::new(request, payload), None::<Seat>, 0);
+    let waits = upload.size() <= ROW_BYTES_MAX;
+    while let Some(chunk) = arriving.next_seated(&mut seat).await {
         match chunk {
             Ok(chunk) => {
+                came += chunk.len();
+                if waits && came > FREE_BYTES && seat.is_none() {
+                    let len = usize::try_from(upload.size()).unwrap_or(usize::MAX);
+                    seat = shared.hall.take(len).await;
+                    upload.make_room();
+                }
                 checksum.iter_mut().for_each(|sum| sum.update(&chunk));
                 upload.write(&chunk).await?;
             }

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
@@ -27,6 +27,8 @@ const TAKEN_LEAST: usize = 4096;
 /// Who sends nothing for so long, after an answer that may not have waited for all of a body, sends no more of it. The dispatcher reads a chunked
 /// one to its end, however long that takes; a connection that is merely kept it closes after as long.
 const SILENT: Duration = super::body::IDLE;
+/// Bytes that are read before the request that they belong to has its turn.
+const TURN_LEN: usize = 32 * 1024;
 /// After a refusal of ours, so long and so far is read on, so that its reader gets to see it.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -46,6 +48,10 @@ struct Progress {
     arrived: Cell<bool>,
     /// The last one has a body, so that what comes next may be a part of it.
     bodied: Cell<bool>,
+    /// Its request waits for something else than its body: what comes meanwhile is left to the system, which bounds it.
+    held: Cell<bool>,
+    /// Who reads, when it may again.
+    reader: Cell<Option<Waker>>,
 }
 
 impl Line {
@@ -53,6 +59,7 @@ impl Line {
     #[must_use]
     pub fn begin(&self, has_body: bool) -> Answering {
         self.0.bodied.set(has_body);
+        self.0.held.set(has_body);
         self.0.running.set(self.0.running.get() + 1);
         self.0.unflushed.set(true);
         self.0.before.set(true);
@@ -65,6 +72,26 @@ impl Line {
     #[must_use]
     pub fn has_made(&self, requests: u32) -> bool {
         self.0.requests.get() >= requests
+    }
+
+    /// The request waits for its body, until [`wait`](Self::wait).
+    pub(super) fn want(&self) {
+        self.0.held.set(false);
+        if let Some(reader) = self.0.reader.take() {
+            reader.wake();
+        }
+    }
+
+    /// The request waits for something else.
+    pub(super) fn wait(&self) {
+        self.0.held.set(self.0.bodied.get() && self.0.running.get() > 0);
+    }
+
+    fn is_held(&self, cx: &Context<'_>) -> bool {
+        if self.0.held.get() {
+            self.0.reader.set(Some(cx.waker().clone()));
+        }
+        self.0.held.get()
     }
 
     fn is_quiet(&self) -> bool {
@@ -98,6 +125,7 @@ pub struct Answering(Line);
 impl Drop for Answering {
     fn drop(&mut self) {
         self.0.0.running.set(self.0.0.running.get().saturating_sub(1));
+        self.0.want();
     }
 }
 
@@ -117,6 +145,8 @@ pub struct Wire {
     looked_at: (u32, Head),
     /// Refused: nothing of what comes is handed on.
     refused: Option<Pin<Box<Sleep>>>,
+    /// What was read in this turn.
+    turn: usize,
 }
 
 impl Wire {
@@ -134,6 +164,7 @@ impl Wire {
             _connected: connected,
             looked_at: (0, Head::default()),
             refused: None,
+            turn: 0,
         }
     }
 
@@ -207,8 +238,21 @@ impl AsyncRead for Wire {
         if self.refused.is_some() {
             return self.linger(cx);
         }
+        if self.line.is_held(cx) {
+            return Poll::Pending;
+        }
+        if self.turn >= TURN_LEN {
+            self.turn = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
+        self.turn = if read.is_pending() {
+            0
+        } else {
+            self.turn + buffer.filled().len() - before
+        };
         if let Some(bytes) = buffer.filled().get(before..).filter(|bytes| !bytes.is_empty()) {
             if let Err(code) = self.look_at_head(bytes) {
                 let _ = self.io.try_write(&document(code));

@@ -227,6 +227,17 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
+    /// Whether the disk gives what burning this would look at. Where it fails at one key, all else is burned without that item: an error would undo it.
+    pub(super) fn can_burn(&self, row: &PasteRow) -> Result<bool, Fault> {
+        let with_it = match row.place {
+            Place::Alone => Vec::new(),
+            Place::Document => rows::links(self.conn, row.item)?,
+            Place::Link { document, .. } => rows::by_item(self.conn, document)?.into_iter().collect(),
+        };
+        let mut slots = with_it.iter().chain([row]).filter_map(|row| row.slot);
+        Ok(slots.all(|slot| self.shared.slots.look(slot).is_ok()))
+    }
+
     /// Another item's key is never overwritten: an item whose slot holds one has lost its own. Whoever asks for the burn is told so; by itself, and with
     /// what else burns, it burns as far as its row goes. False for such a one.
     fn doom(&mut self, row: &PasteRow, asked_for: bool) -> Result<bool, Fault> {

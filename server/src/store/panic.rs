@@ -41,7 +41,8 @@ impl Store {
     /// the answer any more. Says how many that were; a document with several links counts once. Repeating is fine.
     ///
     /// # Errors
-    /// [`StoreError::TooManyPanics`], [`StoreError::Unavailable`] when some could not be burned: the next call goes on.
+    /// [`StoreError::TooManyPanics`], [`StoreError::Unavailable`] when some could not be burned: what could is burned all the same, and the next call
+    /// goes on.
     pub async fn panic(&self, secret: PanicSecret) -> Result<u64, StoreError> {
         let panics = &self.shared.panics;
         let place = Arc::clone(&panics.places).try_acquire_owned();
@@ -56,17 +57,20 @@ impl Store {
     }
 
     async fn burn_all(&self, tester: Arc<PanicTester>) -> Result<u64, StoreError> {
-        let (mut burned, mut after) = (0, 0);
+        let (mut burned, mut after, mut all) = (0, 0, true);
         loop {
             let tester = Arc::clone(&tester);
             let look = move |conn: &Connection, _: &_| Ok(look(conn, &tester, after)?);
             let Looked { found, last } = self.shared.read(look).await?;
             for some in found.chunks(CHUNK) {
-                burned += submit(&self.writer, BurnMarked { items: some.to_vec() }).await?;
+                let done = submit(&self.writer, BurnMarked { items: some.to_vec() }).await?;
+                burned += done.burned;
+                all &= done.all;
             }
             match last {
                 Some(last) => after = last,
-                None => return Ok(burned),
+                None if all => return Ok(burned),
+                None => return Err(StoreError::Unavailable),
             }
         }
     }
@@ -104,16 +108,27 @@ struct BurnMarked {
     items: Vec<(u64, PanicMark)>,
 }
 
-impl Order for BurnMarked {
-    type Answer = u64;
+/// What came of it.
+struct Done {
+    burned: u64,
+    /// No key was out of reach.
+    all: bool,
+}
 
-    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<u64>, Fault> {
-        let mut burned = 0;
+impl Order for BurnMarked {
+    type Answer = Done;
+
+    fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<Done>, Fault> {
+        let (mut burned, mut all) = (0, true);
         for (item, mark) in &self.items {
             let Some(mut row) = rows::by_item(desk.conn, *item)? else {
                 continue;
             };
             if !PanicMark::same(row.panic.as_ref(), Some(mark)) {
+                continue;
+            }
+            if !desk.can_burn(&row)? {
+                all = false;
                 continue;
             }
             let mut answer = None;
@@ -122,6 +137,6 @@ impl Order for BurnMarked {
                 burned += 1;
             }
         }
-        Ok(Turn::Done(burned))
+        Ok(Turn::Done(Done { burned, all }))
     }
 }

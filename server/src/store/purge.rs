@@ -49,6 +49,8 @@ pub(super) struct Purging {
     last: u64,
     last_done: Purged,
     step: u8,
+    /// No key was out of reach.
+    all: bool,
 }
 
 impl Purging {
@@ -61,6 +63,7 @@ impl Purging {
             last: 0,
             last_done: Purged::default(),
             step: 0,
+            all: true,
         }
     }
 
@@ -87,6 +90,10 @@ impl Purging {
                 self.ours.extend(live.map(|link| link.item));
             }
             let before = desk.totals.items;
+            if !desk.can_burn(&row)? {
+                self.all = false;
+                return Ok(());
+            }
             if !skip_refused(burn(desk, &mut row))? {
                 return Ok(());
             }
@@ -121,7 +128,11 @@ impl Order for Purging {
         self.last_done = Purged::default();
         let items = chosen(desk, self.purge, self.after)?;
         let Some(last) = items.last() else {
-            return Ok(Turn::Done(self.sum()));
+            return Ok(if self.all {
+                Turn::Done(self.sum())
+            } else {
+                Turn::Refused(StoreError::Unavailable)
+            });
         };
         self.last = *last;
         for item in items {

@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::desk::Desk;
+use super::error::StoreError;
 use super::fault::Fault;
 use super::invites;
 use super::rows;
@@ -32,10 +33,15 @@ impl Order for Sweep {
         invites::expire(desk.conn, desk.now.at)?;
         desk.shared.uploads.tidy();
         let over = desk.shared.leases.over(desk.now.at, desk.boot);
-        let mut more = over.len() > CHUNK;
+        let (mut more, mut all) = (over.len() > CHUNK, true);
         for (lease, item) in over.into_iter().take(CHUNK) {
-            if let Some(mut row) = rows::by_item(desk.conn, item)? {
+            let Some(mut row) = rows::by_item(desk.conn, item)? else {
+                continue;
+            };
+            if desk.can_burn(&row)? {
                 skip_refused(desk.run_out(&mut row, lease))?;
+            } else {
+                all = false;
             }
         }
         let due = due(desk)?;
@@ -47,12 +53,19 @@ impl Order for Sweep {
             if matches!(row.paste.stage, Stage::Burned(_)) {
                 rows::forget(desk.conn, *item)?;
                 gone += 1;
+            } else if !desk.can_burn(&row)? {
+                all = false;
             } else if skip_refused(desk.happen(&mut row, Event::Tick, None).map(drop))? {
                 gone += 1;
             }
         }
         more |= due.len() == CHUNK && gone > 0;
-        Ok(if more { Turn::Again(1) } else { Turn::Done(()) })
+        Ok(match (more, all) {
+            (true, _) => Turn::Again(1),
+            (false, true) => Turn::Done(()),
+            // The rest is done, and the next sweep tries again.
+            (false, false) => Turn::Refused(StoreError::Unavailable),
+        })
     }
 }
 

@@ -130,6 +130,12 @@ impl Upload {
         self.base.size
     }
 
+    /// Room in memory for all that is missing, at once: for one that is small enough to wait there.
+    pub(crate) fn make_room(&mut self) {
+        let missing = usize::try_from(self.base.size - self.received).unwrap_or(0);
+        self.pending.reserve_exact(missing);
+    }
+
     /// Takes the next bytes.
     ///
     /// # Errors

@@ -1,13 +1,11 @@
 //! Several links to one document: one upload, a head for each, burned one by one.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 
 use super::harness::{Answer, OCTETS, Paste, Server, TUS, bearer, random, sha256, token};
-use super::operator::{json as operator_json, stopped, violations};
 
 const LARGE: usize = 700_000;
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
@@ -154,7 +152,7 @@ fn hash(token: &str) -> String {
     Base64UrlUnpadded::encode_string(&sha256(&Base64UrlUnpadded::decode_vec(token).unwrap()))
 }
 
-fn read(link: &Paste, server: &Server) {
+pub(super) fn read(link: &Paste, server: &Server) {
     let lease = token();
     let answer = link.claim(server, &lease);
     assert_eq!(answer.status, 200);
@@ -382,133 +380,4 @@ fn what_is_wrong_with_a_link_is_named_and_makes_nothing() {
     );
     assert_eq!(long.code(), "too_large");
     assert!(document.states(&server).is_empty());
-}
-
-/// [B-84]
-#[test]
-fn a_policy_can_be_extended_shortened_and_lowered_and_never_raised() {
-    let server = Server::start();
-    let (paste, document) = (Paste::on(&server, 4096, 3), Document::on(&server, 4096));
-    let link = document.linked(&server, 3);
-    let change = |link: bool, change: &Value| {
-        if link {
-            return document.ask(&server, "POST", "/links/1/policy", change);
-        }
-        let bearer = bearer(&paste.receipt);
-        let headers = [("authorization", &*bearer), JSON];
-        server.ask("POST", &paste.path("/policy"), &headers, change.to_string().as_bytes())
-    };
-    for (is_link, who) in [(false, &paste), (true, &link)] {
-        let before = who.probe(&server).json()["expires_at"].as_u64().unwrap();
-        let longer = change(is_link, &json!({ "expires_in": 86_400 })).json();
-        assert!(longer["expires_at"].as_u64().unwrap() > before + 70_000);
-        let shorter = change(is_link, &json!({ "expires_in": 600, "reads_left": 2 })).json();
-        assert!(shorter["expires_at"].as_u64().unwrap() < before);
-        assert_eq!((&shorter["reads"], &shorter["reads_left"]), (&2.into(), &2.into()));
-        read(who, &server);
-        for (body, code, field, limit) in [
-            (json!({ "reads_left": 1 }), "policy_not_allowed", "reads_left", 0),
-            (json!({ "reads_left": 0 }), "policy_not_allowed", "reads_left", 0),
-            (json!({ "reads_left": 7 }), "policy_not_allowed", "reads_left", 0),
-            (json!({ "expires_in": 1 }), "policy_not_allowed", "expires_in", 60),
-            (
-                json!({ "expires_in": 90 * 86_400 + 1 }),
-                "policy_not_allowed",
-                "expires_in",
-                90 * 86_400,
-            ),
-        ] {
-            let refused = change(is_link, &body);
-            let told = refused.json();
-            assert_eq!(refused.code(), code, "{body}");
-            assert_eq!(
-                (&told["field"], &told["limit"]),
-                (&field.into(), &limit.into()),
-                "{body}"
-            );
-        }
-        assert_eq!(change(is_link, &json!({})).code(), "invalid_request");
-        read(who, &server);
-        assert_eq!(change(is_link, &json!({ "expires_in": 600 })).code(), "burned");
-    }
-    let unlimited = Paste::on(&server, 4096, 0);
-    let bearer = bearer(&unlimited.receipt);
-    let headers = [("authorization", &*bearer), JSON];
-    let lowered = server.ask("POST", &unlimited.path("/policy"), &headers, br#"{"reads_left":1}"#);
-    assert_eq!(lowered.json()["reads_left"], 1);
-    read(&unlimited, &server);
-    assert_eq!(unlimited.probe(&server).code(), "burned");
-}
-
-/// [B-160]
-#[test]
-fn a_label_comes_back_to_the_owner_alone_and_goes_with_the_document() {
-    let server = Server::start();
-    let document = Document::on(&server, 1000);
-    let (links, label) = ([document.link(1), document.link(1)], random::<156>());
-    let in_base64url = Base64UrlUnpadded::encode_string(&label);
-    let mut wanted: Vec<Value> = links.iter().map(|link| document.wanted(link)).collect();
-    wanted[0]["label"] = in_base64url.as_str().into();
-    let asked = json!({ "links": wanted });
-    for _ in 0..2 {
-        assert_eq!(document.ask(&server, "POST", "/links", &asked).status, 201);
-    }
-    let told = |server: &Server| {
-        let receipt = document.receipt(server);
-        [0, 1].map(|at| receipt["links"][at]["label"].clone())
-    };
-    assert_eq!(told(&server), [in_base64url.as_str().into(), Value::Null]);
-    assert_eq!(
-        links[0].receipt(&server)["label"],
-        Value::Null,
-        "a receipt of one has none"
-    );
-    let at_rest = |data: &Path| {
-        let files = ["satchel.db", "satchel.db-wal"].map(|name| std::fs::read(data.join(name)).unwrap_or_default());
-        files
-            .iter()
-            .any(|file| file.windows(32).any(|window| window == &label[..32]))
-    };
-    assert!(!at_rest(server.data.path()), "under the document's shred key");
-    // What became of a link is told with its label, as long as there is a document.
-    links[0].burn(&server);
-    assert_eq!(told(&server), [in_base64url.as_str().into(), Value::Null]);
-    assert_eq!(violations(&operator_json(server.data.path(), &["check"])), []);
-    document.ask(&server, "DELETE", "", &Value::Null);
-    assert_eq!(told(&server), [Value::Null, Value::Null]);
-    let kept = operator_json(server.data.path(), &["disclose", &links[0].id]);
-    assert_eq!(kept["paste"]["label"], Value::Null);
-    assert_eq!(violations(&operator_json(server.data.path(), &["check"])), []);
-}
-
-/// [B-160] [B-82]
-#[test]
-fn a_label_is_short_and_one_that_does_not_open_is_found() {
-    let server = Server::start();
-    let document = Document::on(&server, 1000);
-    let with = |label: &str| {
-        let link = document.link(1);
-        let mut wanted = document.wanted(&link);
-        wanted["label"] = label.into();
-        document.ask(&server, "POST", "/links", &json!({ "links": [wanted] }))
-    };
-    for wrong in [
-        "",
-        "not base64url!",
-        &Base64UrlUnpadded::encode_string(&random::<257>()),
-    ] {
-        let answer = with(wrong);
-        assert_eq!((answer.status, &answer.json()["field"]), (400, &"label".into()));
-    }
-    assert_eq!(with(&Base64UrlUnpadded::encode_string(&random::<256>())).status, 201);
-    let data = stopped(server);
-    let conn = rusqlite::Connection::open(data.path().join("satchel.db")).unwrap();
-    conn.execute("UPDATE paste SET label = zeroblob(184) WHERE label IS NOT NULL", [])
-        .unwrap();
-    drop(conn);
-    let found = violations(&operator_json(data.path(), &["check"]));
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].0, "block-damaged");
-    let server = Server::start_in(data, &[]);
-    assert_eq!(document.receipt(&server)["links"][0]["label"], Value::Null);
 }

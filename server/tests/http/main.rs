@@ -6,6 +6,7 @@
 )]
 
 mod abuse;
+mod changing;
 mod checking;
 mod configuration;
 mod connection;
@@ -17,6 +18,7 @@ mod documents;
 mod harness;
 mod hostile;
 mod inviting;
+mod labels;
 mod large;
 mod linking;
 mod logs;
@@ -32,5 +34,6 @@ mod roles;
 mod safe;
 mod shapes;
 mod slow;
+mod spelling;
 mod supervised;
 mod working;

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::dice::count;
+use super::documents::{Document, JSON};
 use super::harness::{OCTETS, Paste, Server, TUS, bearer, message, token};
 
 const CONTENT_LEN: usize = 16 << 20;
@@ -53,6 +54,43 @@ fn bodies(server: &Server, wanted: usize) -> Vec<TcpStream> {
         stream
             .write_all(&message("POST", "/api/v1/pastes", &headers, &half))
             .unwrap();
+        stream
+    };
+    (0..wanted).map(begin).collect()
+}
+
+/// Requests that go on with one and the same small upload, and stop short of its end.
+fn patches(server: &Server, wanted: usize) -> Vec<TcpStream> {
+    let paste = Paste::new(250_000, 1);
+    assert_eq!(paste.create(server, &[]).status, 201);
+    let right = bearer(&paste.receipt);
+    let headers = [
+        TUS,
+        OCTETS,
+        ("upload-offset", "0"),
+        ("authorization", &*right),
+        ("content-length", "250000"),
+    ];
+    stalled(
+        server,
+        wanted,
+        &message("PATCH", &paste.path(""), &headers, &paste.content[..249_000]),
+    )
+}
+
+/// Owners that ask for links, and stop before what they ask for is whole.
+fn wishes(server: &Server, wanted: usize) -> Vec<TcpStream> {
+    let document = Document::on(server, 4096);
+    let right = bearer(&document.owner);
+    let headers = [JSON, ("authorization", &*right), ("content-length", "131072")];
+    let path = format!("/api/v1/documents/{}/links", document.id);
+    stalled(server, wanted, &message("POST", &path, &headers, &vec![b' '; 131_000]))
+}
+
+fn stalled(server: &Server, wanted: usize, bytes: &[u8]) -> Vec<TcpStream> {
+    let begin = |_| {
+        let mut stream = server.connect();
+        stream.write_all(bytes).unwrap();
         stream
     };
     (0..wanted).map(begin).collect()
@@ -130,6 +168,18 @@ fn slow_downloads_do_not_hold_up_an_honest_client() {
 #[test]
 fn slow_bodies_do_not_hold_up_an_honest_client() {
     alone("body", bodies);
+}
+
+/// [B-6] [B-150]
+#[test]
+fn slow_requests_for_one_small_upload_do_not_hold_up_an_honest_client() {
+    alone("PATCH of one upload", patches);
+}
+
+/// [B-6] [B-150]
+#[test]
+fn slow_requests_for_links_do_not_hold_up_an_honest_client() {
+    alone("request for links", wishes);
 }
 
 /// [B-6]

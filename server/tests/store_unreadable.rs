@@ -1,0 +1,112 @@
+//! A disk that does not give one key: all else burns without it, and it burns once the disk gives it again.
+#![allow(clippy::unwrap_used)]
+
+mod store;
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt as _;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use satchel_api::Burned;
+use satchel_server::store::{PanicMark, PanicSecret, Purge, Store, StoreError};
+use sha2::{Digest as _, Sha256};
+use store::{House, Secrets, run};
+
+const MINE: [u8; 32] = [7; 32];
+const SLOT: u64 = 64;
+const ALL: [Secrets; 3] = [Secrets(0), Secrets(1), Secrets(2)];
+
+/// Three pastes of one secret, in the first slots.
+async fn three(store: &Store) {
+    for key in ALL {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&MINE).unwrap();
+        mac.update(&Sha256::digest(key.id_bytes()));
+        let mut paste = key.paste(1000, 1);
+        paste.panic = Some(PanicMark::new(mac.finalize().into_bytes().into()));
+        store.create(paste, vec![1; 1000]).await.unwrap();
+    }
+}
+
+/// The slots from the third paste's on cannot be read, until it is put back.
+struct Gone {
+    file: File,
+    bytes: Vec<u8>,
+}
+
+impl Gone {
+    fn take(house: &House) -> Self {
+        let path = house.data().join("shred-keys");
+        let bytes = std::fs::read(&path).unwrap().split_off(3 * 64);
+        let file = OpenOptions::new().write(true).open(path).unwrap();
+        file.set_len(3 * SLOT).unwrap();
+        Self { file, bytes }
+    }
+
+    fn put_back(self) {
+        self.file.write_all_at(&self.bytes, 3 * SLOT).unwrap();
+    }
+}
+
+/// How each of them burned.
+async fn burned(store: &Store) -> [Option<Burned>; 3] {
+    let mut all = [None; 3];
+    for (key, burned) in ALL.into_iter().zip(&mut all) {
+        *burned = store.receipt(key.id(), &key.token("receipt")).await.unwrap().burned;
+    }
+    all
+}
+
+/// [B-163]
+#[test]
+fn a_panic_burns_all_that_it_can_and_says_that_it_was_not_all() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        three(&store).await;
+        let gone = Gone::take(&house);
+        let panic = || store.panic(PanicSecret::new(MINE));
+        assert_eq!(panic().await, Err(StoreError::Unavailable));
+        let demand = Some(Burned::Demand);
+        assert_eq!(burned(&store).await, [demand, demand, None]);
+        gone.put_back();
+        assert_eq!(panic().await, Ok(1));
+        assert_eq!(burned(&store).await, [demand; 3]);
+    });
+}
+
+#[test]
+fn a_sweep_burns_all_that_is_due_but_for_it() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        three(&store).await;
+        let gone = Gone::take(&house);
+        house.clock.advance(40 * 86_400);
+        assert_eq!(store.sweep().await, Err(StoreError::Unavailable));
+        assert_eq!(store.totals().items, 1);
+        gone.put_back();
+        store.sweep().await.unwrap();
+        assert_eq!(store.totals().items, 0);
+    });
+}
+
+#[test]
+fn a_purge_of_everything_burns_all_but_it() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        three(&store).await;
+        let gone = Gone::take(&house);
+        let all = Purge {
+            all: true,
+            ..Purge::default()
+        };
+        assert!(
+            store.purge(all).await.is_err(),
+            "what returns well has overwritten every key"
+        );
+        assert_eq!(store.totals().items, 1);
+        gone.put_back();
+        assert_eq!(store.purge(all).await.map(|done| done.burned), Ok(1));
+    });
+}
