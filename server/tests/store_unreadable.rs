@@ -27,23 +27,30 @@ async fn three(store: &Store) {
     }
 }
 
-/// The slots from the third paste's on cannot be read, until it is put back.
+/// The slots from one on cannot be read, until they are put back.
 struct Gone {
     file: File,
+    from: u64,
     bytes: Vec<u8>,
 }
 
 impl Gone {
+    /// The third paste's slot is the first of them.
     fn take(house: &House) -> Self {
+        Self::take_from(house, 3)
+    }
+
+    fn take_from(house: &House, slot: u64) -> Self {
         let path = house.data().join("shred-keys");
-        let bytes = std::fs::read(&path).unwrap().split_off(3 * 64);
+        let from = slot * SLOT;
+        let bytes = std::fs::read(&path).unwrap().split_off(usize::try_from(from).unwrap());
         let file = OpenOptions::new().write(true).open(path).unwrap();
-        file.set_len(3 * SLOT).unwrap();
-        Self { file, bytes }
+        file.set_len(from).unwrap();
+        Self { file, from, bytes }
     }
 
     fn put_back(self) {
-        self.file.write_all_at(&self.bytes, 3 * SLOT).unwrap();
+        self.file.write_all_at(&self.bytes, self.from).unwrap();
     }
 }
 
@@ -84,6 +91,28 @@ fn a_sweep_burns_all_that_is_due_but_for_it() {
         house.clock.advance(40 * 86_400);
         assert_eq!(store.sweep().await, Err(StoreError::Unavailable));
         assert_eq!(store.totals().items, 1);
+        gone.put_back();
+        store.sweep().await.unwrap();
+        assert_eq!(store.totals().items, 0);
+    });
+}
+
+#[test]
+fn what_is_due_behind_many_that_cannot_burn_burns_all_the_same() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        let mut readable = Secrets(0).paste(1000, 1);
+        readable.expires_in += 86_400;
+        store.create(readable, vec![1; 1000]).await.unwrap();
+        for number in 1..=300 {
+            let paste = Secrets(number).paste(1000, 1);
+            store.create(paste, vec![1; 1000]).await.unwrap();
+        }
+        let gone = Gone::take_from(&house, 2);
+        house.clock.advance(60 * 86_400);
+        assert_eq!(store.sweep().await, Err(StoreError::Unavailable));
+        assert_eq!(store.totals().items, 300);
         gone.put_back();
         store.sweep().await.unwrap();
         assert_eq!(store.totals().items, 0);

@@ -327,7 +327,7 @@ fn a_missing_short_or_foreign_slot_file_stops_the_start_and_burns_nothing() {
     let _ = Server::start(other.path()).stop();
     let foreign = std::fs::read(other.path().join(slots.strip_prefix(folder.path()).unwrap())).unwrap();
 
-    for wrong in [None, Some(&right[..right.len() / 2]), Some(&[][..]), Some(&foreign[..])] {
+    for wrong in [None, Some(&right[..64 * 10]), Some(&[][..]), Some(&foreign[..])] {
         match wrong {
             None => std::fs::remove_file(&slots).unwrap(),
             Some(bytes) => std::fs::write(&slots, bytes).unwrap(),

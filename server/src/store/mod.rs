@@ -364,7 +364,7 @@ impl Store {
     /// [`StoreError::Unavailable`] when it could not be written; the next call tries again.
     pub async fn sweep(&self) -> Result<(), StoreError> {
         let clock_set = self.shared.clock_set.swap(false, Ordering::Relaxed);
-        let swept = submit(&self.writer, Sweep { clock_set }).await;
+        let swept = submit(&self.writer, Sweep::new(clock_set)).await;
         if swept.is_err() && clock_set {
             self.shared.clock_set.store(true, Ordering::Relaxed);
         }

@@ -1,5 +1,7 @@
 //! What time does by itself. Costs what is due, not what is stored.
 
+use std::collections::HashSet;
+
 use rusqlite::params;
 
 use super::desk::Desk;
@@ -19,7 +21,29 @@ const CHUNK: usize = 128;
 
 pub(super) struct Sweep {
     /// The clock was set right since the last sweep, or the store was opened: no expiry may be further away than it was asked for.
-    pub(super) clock_set: bool,
+    clock_set: bool,
+    /// The step that looks at what is due behind `from`.
+    step: u8,
+    from: Due,
+    /// Behind which the next step looks.
+    next: Due,
+    /// What cannot be burned now, as a key cannot be read. The next sweep tries again.
+    stuck: HashSet<u64>,
+}
+
+/// When an item is due, and its number.
+type Due = (u64, u64);
+
+impl Sweep {
+    pub(super) fn new(clock_set: bool) -> Self {
+        Self {
+            clock_set,
+            step: 0,
+            from: (0, 0),
+            next: (0, 0),
+            stuck: HashSet::new(),
+        }
+    }
 }
 
 impl Order for Sweep {
@@ -32,8 +56,12 @@ impl Order for Sweep {
         }
         invites::expire(desk.conn, desk.now.at)?;
         desk.shared.uploads.tidy();
-        let over = desk.shared.leases.over(desk.now.at, desk.boot);
-        let (mut more, mut all) = (over.len() > CHUNK, true);
+        if step != self.step {
+            (self.step, self.from) = (step, self.next);
+        }
+        let mut over = desk.shared.leases.over(desk.now.at, desk.boot);
+        over.retain(|(_, item)| !self.stuck.contains(item));
+        let mut more = over.len() > CHUNK;
         for (lease, item) in over.into_iter().take(CHUNK) {
             let Some(mut row) = rows::by_item(desk.conn, item)? else {
                 continue;
@@ -41,27 +69,26 @@ impl Order for Sweep {
             if desk.can_burn(&row)? {
                 skip_refused(desk.run_out(&mut row, lease))?;
             } else {
-                all = false;
+                self.stuck.insert(item);
             }
         }
-        let due = due(desk)?;
-        let mut gone = 0;
-        for item in &due {
+        let due = due(desk, self.from)?;
+        for (due_at, item) in &due {
+            self.next = (*due_at, *item);
             let Some(mut row) = rows::by_item(desk.conn, *item)? else {
                 continue;
             };
             if matches!(row.paste.stage, Stage::Burned(_)) {
                 rows::forget(desk.conn, *item)?;
-                gone += 1;
-            } else if !desk.can_burn(&row)? {
-                all = false;
-            } else if skip_refused(desk.happen(&mut row, Event::Tick, None).map(drop))? {
-                gone += 1;
+            } else if desk.can_burn(&row)? {
+                skip_refused(desk.happen(&mut row, Event::Tick, None).map(drop))?;
+            } else {
+                self.stuck.insert(*item);
             }
         }
-        more |= due.len() == CHUNK && gone > 0;
-        Ok(match (more, all) {
-            (true, _) => Turn::Again(1),
+        more |= due.len() == CHUNK;
+        Ok(match (more, self.stuck.is_empty()) {
+            (true, _) => Turn::Again(if step == 1 { 2 } else { 1 }),
             (false, true) => Turn::Done(()),
             // The rest is done, and the next sweep tries again.
             (false, false) => Turn::Refused(StoreError::Unavailable),
@@ -100,11 +127,14 @@ fn shorten(desk: &Desk<'_>) -> Result<(), Fault> {
 }
 
 /// A paste whose lease runs waits for it.
-fn due(desk: &Desk<'_>) -> Result<Vec<u64>, Fault> {
-    let mut query = desk
-        .conn
-        .prepare_cached("SELECT item FROM paste WHERE due_at <= ?1 AND running = 0 ORDER BY due_at LIMIT ?2")?;
-    let items = query.query_map(params![desk.now.at, CHUNK], |row| row.get(0))?;
+fn due(desk: &Desk<'_>, from: Due) -> Result<Vec<Due>, Fault> {
+    let mut query = desk.conn.prepare_cached(
+        "SELECT due_at, item FROM paste WHERE due_at <= ?1 AND (due_at, item) > (?2, ?3) AND running = 0
+         ORDER BY due_at, item LIMIT ?4",
+    )?;
+    let items = query.query_map(params![desk.now.at, from.0, from.1, CHUNK], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
     Ok(items.collect::<Result<_, _>>()?)
 }
 
