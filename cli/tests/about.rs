@@ -46,8 +46,8 @@ fn the_help_of_each_verb_fits_on_a_screen_and_has_an_example() {
             "rekey" => 36,
             "encrypt" => 28,
             "share" => 50,
-            "link" => 26,
-            "panic" => 46,
+            "link" => 38,
+            "panic" => 48,
             "ledger" => 28,
             _ => 24,
         };
