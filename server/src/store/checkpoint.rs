@@ -6,8 +6,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -28,8 +28,9 @@ pub(super) struct Checkpoints {
     /// At how many there is the next one beside the writer.
     next: u32,
     ask: SyncSender<()>,
-    /// One beside the writer has come to its end.
-    done: Arc<AtomicBool>,
+    /// One beside the writer was asked for, and has not come to its end.
+    beside: bool,
+    ended: Receiver<()>,
     thread: JoinHandle<()>,
 }
 
@@ -47,8 +48,7 @@ impl Checkpoints {
         };
         writer.wal_hook(Some(hook))?;
         let (ask, asked) = sync_channel(1);
-        let done = Arc::new(AtomicBool::new(false));
-        let tell = Arc::clone(&done);
+        let (end, ended) = channel();
         let path = database.clone();
         let thread = std::thread::Builder::new()
             .name("store-checkpoint".into())
@@ -62,7 +62,9 @@ impl Checkpoints {
                     };
                     conn = open.ok();
                     drop(conn.as_ref().map(run));
-                    tell.store(true, Ordering::Release);
+                    if end.send(()).is_err() {
+                        return;
+                    }
                 }
             });
         Ok(Self {
@@ -70,7 +72,8 @@ impl Checkpoints {
             seen: 0,
             next: BESIDE,
             ask,
-            done,
+            beside: false,
+            ended,
             thread: thread.map_err(|source| OpenError::Io { path, source })?,
         })
     }
@@ -78,18 +81,25 @@ impl Checkpoints {
     /// After a commit, when its requests are answered.
     pub(super) fn follow(&mut self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
-        if self.done.swap(false, Ordering::Acquire) || pages >= BOUND {
-            // When one runs beside it, or it fails, after a later commit again.
+        // At the bound it is waited for: while it runs there can be no other, and the log would have none.
+        let ended = self.beside
+            && if pages >= BOUND {
+                self.ended.recv().is_ok()
+            } else {
+                self.ended.try_recv().is_ok()
+            };
+        self.beside &= !ended;
+        if ended || pages >= BOUND {
+            // When it fails, after a later commit again.
             drop(run(writer));
             self.next = pages + BESIDE;
         } else if pages < self.seen {
             self.next = BESIDE;
         }
         self.seen = pages;
-        if pages >= self.next {
+        if pages >= self.next && !self.beside {
             self.next = pages + BESIDE;
-            // One that runs or is asked for is enough.
-            let _ = self.ask.try_send(());
+            self.beside = self.ask.try_send(()).is_ok();
         }
     }
 
