@@ -120,6 +120,26 @@ fn what_is_due_behind_many_that_cannot_burn_burns_all_the_same() {
 }
 
 #[test]
+fn many_reads_that_ran_out_do_not_hold_the_sweep_when_no_key_can_be_read() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        for number in 1..=300 {
+            let paste = Secrets(number).paste(1000, 1);
+            store.create(paste, vec![1; 1000]).await.unwrap();
+            Secrets(number).claim(&store, "lease").await.unwrap();
+        }
+        let gone = Gone::take_from(&house, 100);
+        house.clock.advance(86_400);
+        assert_eq!(store.sweep().await, Err(StoreError::Unavailable));
+        assert_eq!(store.totals().items, 201);
+        gone.put_back();
+        store.sweep().await.unwrap();
+        assert_eq!(store.totals().items, 0);
+    });
+}
+
+#[test]
 fn a_purge_of_everything_burns_all_but_it() {
     run(async {
         let house = House::new();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -19,6 +20,10 @@ use super::error::OpenError;
 const BESIDE: u32 = 700;
 /// Pages in the log at which the writer does all of it. The reserve for a full disk is larger.
 pub(super) const BOUND: u32 = 3000;
+/// Pages in the log at which the writer also waits for those who read from it: one after the other, they can keep it from ever starting again.
+const FIRM: u32 = 3400;
+/// Somebody may read for minutes, as an operator's check does. Then the log grows, and it is asked for again after as much as `BESIDE`.
+const WAIT: Duration = Duration::from_millis(250);
 
 pub(super) struct Checkpoints {
     /// Pages in the log, as of the last commit.
@@ -27,6 +32,8 @@ pub(super) struct Checkpoints {
     seen: u32,
     /// At how many there is the next one beside the writer.
     next: u32,
+    /// At how many the readers are waited for.
+    firm: u32,
     ask: SyncSender<()>,
     /// One beside the writer was asked for, and has not come to its end.
     beside: bool,
@@ -71,6 +78,7 @@ impl Checkpoints {
             pages,
             seen: 0,
             next: BESIDE,
+            firm: FIRM,
             ask,
             beside: false,
             ended,
@@ -89,7 +97,13 @@ impl Checkpoints {
                 self.ended.try_recv().is_ok()
             };
         self.beside &= !ended;
-        if ended || pages >= BOUND {
+        if pages < self.seen {
+            self.firm = FIRM;
+        }
+        if pages >= self.firm {
+            self.firm = pages + BESIDE;
+            drop(restart(writer));
+        } else if ended || pages >= BOUND {
             // When it fails, after a later commit again.
             drop(run(writer));
             self.next = pages + BESIDE;
@@ -116,10 +130,19 @@ fn run(conn: &Connection) -> rusqlite::Result<()> {
     conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
+/// As [`run`], and waits until nobody reads from the log: the next commit begins it anew.
+fn restart(conn: &Connection) -> rusqlite::Result<()> {
+    conn.busy_timeout(WAIT)?;
+    let done = conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+    conn.busy_timeout(db::BUSY)?;
+    done
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::time::{Duration, Instant};
+    use std::sync::atomic::AtomicBool;
+    use std::time::Instant;
 
     use super::*;
 
@@ -183,5 +206,71 @@ mod tests {
         checkpoints.end();
         drop(conn);
         assert_eq!(len(&log), 0, "the last connection empties it");
+    }
+
+    /// Opens the next reading before the one before it ends: never is there none.
+    fn read_without_a_gap(path: &Path, stop: &AtomicBool) {
+        let readers: [Connection; 2] = std::array::from_fn(|_| db::open_reader(path).unwrap());
+        let mut at = 0;
+        let begin = |conn: &Connection| {
+            conn.execute_batch("BEGIN").unwrap();
+            conn.query_row("SELECT count(*) FROM store", [], |_| Ok(())).unwrap();
+        };
+        begin(&readers[0]);
+        while !stop.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(20));
+            begin(&readers[1 - at]);
+            readers[at].execute_batch("COMMIT").unwrap();
+            at = 1 - at;
+        }
+    }
+
+    #[test]
+    fn readers_of_whom_there_is_always_one_do_not_keep_the_log_from_starting_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satchel.db");
+        let log = folder.path().join("satchel.db-wal");
+        let mut conn = db::open_writer(&path, &[1; 32]).unwrap();
+        let mut checkpoints = Checkpoints::start(&mut conn, path.clone()).unwrap();
+        let stop = AtomicBool::new(false);
+        let longest = std::thread::scope(|scope| {
+            scope.spawn(|| read_without_a_gap(&path, &stop));
+            let mut longest = 0;
+            for _ in 0..2000 {
+                write_pages(&conn, 10);
+                checkpoints.follow(&conn);
+                longest = longest.max(len(&log));
+            }
+            stop.store(true, Ordering::Relaxed);
+            longest
+        });
+        println!("figure: 20,000 pages written while somebody always reads: a log of at most {longest} bytes");
+        assert!(longest < 16 << 20, "{longest} bytes");
+        checkpoints.end();
+    }
+
+    #[test]
+    fn one_who_reads_for_long_is_not_waited_for_at_each_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("satchel.db");
+        let mut conn = db::open_writer(&path, &[1; 32]).unwrap();
+        let mut checkpoints = Checkpoints::start(&mut conn, path.clone()).unwrap();
+        let reader = db::open_reader(&path).unwrap();
+        reader.execute_batch("BEGIN").unwrap();
+        reader.query_row("SELECT count(*) FROM store", [], |_| Ok(())).unwrap();
+        let mut waits = 0;
+        for _ in 0..1000 {
+            write_pages(&conn, 10);
+            let begun = Instant::now();
+            checkpoints.follow(&conn);
+            waits += usize::from(begun.elapsed() >= WAIT);
+        }
+        assert!((1..=12).contains(&waits), "{waits} commits waited");
+        reader.execute_batch("COMMIT").unwrap();
+        while checkpoints.pages.load(Ordering::Relaxed) > FIRM {
+            write_pages(&conn, 10);
+            checkpoints.follow(&conn);
+        }
+        checkpoints.end();
     }
 }

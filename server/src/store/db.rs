@@ -6,6 +6,9 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::OpenError;
 
+/// How long a lock of the database is waited for.
+pub(super) const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Written to `user_version`.
 pub(super) const VERSION: i64 = 3;
 
@@ -149,7 +152,7 @@ pub(super) fn open_outside(path: &Path) -> Result<Connection, OpenError> {
     let uri = format!("file:{}?{how}", percent_encoded(&whole));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let conn = Connection::open_with_flags(uri, flags)?;
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY)?;
     conn.execute_batch(
         "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;",
     )?;
@@ -187,7 +190,7 @@ fn version(conn: &Connection) -> Result<i64, rusqlite::Error> {
 /// With synchronous=NORMAL a power cut brought burned items back; SQLite here comes with secure_delete off.
 fn set_pragmas(conn: &Connection) -> Result<(), OpenError> {
     conn.set_prepared_statement_cache_capacity(64);
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY)?;
     let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(OpenError::Pragma {

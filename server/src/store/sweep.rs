@@ -27,6 +27,9 @@ pub(super) struct Sweep {
     from: Due,
     /// Behind which the next step looks.
     next: Due,
+    /// The lease behind which this step looks at those that ran out, and behind which the next does: what cannot be ended now is passed over.
+    from_lease: Option<u64>,
+    next_lease: Option<u64>,
     /// What cannot be burned now, as a key cannot be read. The next sweep tries again.
     stuck: HashSet<u64>,
 }
@@ -41,6 +44,8 @@ impl Sweep {
             step: 0,
             from: (0, 0),
             next: (0, 0),
+            from_lease: None,
+            next_lease: None,
             stuck: HashSet::new(),
         }
     }
@@ -57,12 +62,14 @@ impl Order for Sweep {
         invites::expire(desk.conn, desk.now.at)?;
         desk.shared.uploads.tidy();
         if step != self.step {
-            (self.step, self.from) = (step, self.next);
+            (self.step, self.from, self.from_lease) = (step, self.next, self.next_lease);
         }
         let mut over = desk.shared.leases.over(desk.now.at, desk.boot);
-        over.retain(|(_, item)| !self.stuck.contains(item));
+        over.retain(|(lease, _)| Some(*lease) > self.from_lease);
+        over.sort_unstable();
         let mut more = over.len() > CHUNK;
         for (lease, item) in over.into_iter().take(CHUNK) {
+            self.next_lease = Some(lease);
             let Some(mut row) = rows::by_item(desk.conn, item)? else {
                 continue;
             };
