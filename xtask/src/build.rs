@@ -43,9 +43,14 @@ pub(crate) fn binary(name: &str, mode: Mode) -> PathBuf {
 
 /// WebAssembly and page, then the binaries with the page inside.
 pub(crate) fn build(packages: &[&str], mode: Mode) -> Result<(), Failure> {
-    wasm::build()?;
-    page::build()?;
+    page()?;
     binaries(packages, mode)
+}
+
+/// WebAssembly and page.
+pub(crate) fn page() -> Result<(), Failure> {
+    wasm::build()?;
+    page::build()
 }
 
 /// The binaries alone.

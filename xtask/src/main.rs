@@ -9,6 +9,7 @@ mod fuzz;
 mod machine;
 mod page;
 mod python;
+mod reproducible;
 mod shell;
 mod stamp;
 mod test;
@@ -26,6 +27,8 @@ usage: cargo xtask TASK
   serve [--release] [SERVER OPTIONS]  build what is missing and serve http://127.0.0.1:8787
   build [--release]                   WebAssembly, page, satchel and satchel-server
   wasm                                the WebAssembly alone
+  page                                the WebAssembly and the page
+  reproducible [--twice]              build the page elsewhere, and compare every byte
   test [--long] [STEP...]             everything, or the steps named; --long counts in full
   lint                                what looks at the sources alone
   bench [--only PART] ...             speeds, as ratios to a limit of the same run; files, server, browser
@@ -67,6 +70,12 @@ fn perform(task: &str, mut arguments: Vec<String>) -> Result<(), Failure> {
             build::build(&["satchel", "satchel-server"], mode)
         }
         "wasm" => no_more(&arguments).and_then(|()| wasm::build()),
+        "page" => no_more(&arguments).and_then(|()| build::page()),
+        "reproducible" => {
+            let twice = arguments.first().is_some_and(|argument| argument == "--twice");
+            no_more(&arguments[usize::from(twice)..])?;
+            reproducible::reproducible(twice)
+        }
         "test" => test::test(arguments),
         "lint" => no_more(&arguments).and_then(|()| test::lint()),
         "bench" => bench::bench(arguments),

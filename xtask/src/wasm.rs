@@ -5,6 +5,7 @@
 //! library, which is then built along (Debian's rustc-web and rust-web-src, or rustup's rust-src); installing Debian's.
 //! `SATCHEL_WASM_RUSTC` and `SATCHEL_WASM_LINKER` name compiler and linker by hand.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -29,6 +30,11 @@ const INPUTS: [&str; 12] = [
     "xtask/bindgen",
     "xtask/src/wasm.rs",
 ];
+
+/// Beside the glue: what made it.
+const RECORD: &str = "toolchain.json";
+/// Names a `satchel-bindgen` that is built already.
+pub(crate) const BINDGEN: &str = "SATCHEL_BINDGEN";
 
 /// A compiler, and whether the standard library has to be built with it.
 pub(crate) struct Toolchain {
@@ -65,8 +71,9 @@ fn make(stamp: &'static str, features: &[&str], generated: &Path, glue: &Path) -
     let outputs = [
         generated.join("satchel_client_wasm_bg.wasm"),
         glue.join("satchel_client_wasm.js"),
+        generated.join(RECORD),
     ];
-    if stamp.is_fresh(&[&outputs[0], &outputs[1]]) {
+    if stamp.is_fresh(&outputs.each_ref().map(PathBuf::as_path)) {
         return Ok(());
     }
     let toolchain = toolchain()?;
@@ -76,13 +83,71 @@ fn make(stamp: &'static str, features: &[&str], generated: &Path, glue: &Path) -
         .join("wasm")
         .join(TRIPLE)
         .join("wasm/satchel_client_wasm.wasm");
-    let mut bindgen = shell::cargo();
-    bindgen
-        .args(["run", "--quiet", "--package", "satchel-bindgen", "--"])
-        .arg(&built)
-        .args([generated, glue]);
-    shell::run(&mut bindgen)?;
+    shell::run(bindgen().arg(&built).args([generated, glue]))?;
+    record(&toolchain, &generated.join(RECORD))?;
     stamp.keep()
+}
+
+/// What makes the glue: of this source, or one that is built already.
+fn bindgen() -> Command {
+    match std::env::var_os(BINDGEN) {
+        Some(built) => shell::at_root(built),
+        None => {
+            let mut cargo = shell::cargo();
+            cargo.args(["run", "--quiet", "--package", "satchel-bindgen", "--"]);
+            cargo
+        }
+    }
+}
+
+/// What the bytes depend on beside the sources: web/manifest.mjs puts it into the page's manifest.
+fn record(toolchain: &Toolchain, path: &Path) -> Result<(), Failure> {
+    let version = |program: &Path| {
+        let told = shell::answer(shell::at_root(program).arg("--version"));
+        told.map_or_else(
+            || "unknown".to_owned(),
+            |told| told.lines().next().unwrap_or_default().to_owned(),
+        )
+    };
+    let compiler = version(&toolchain.rustc);
+    let compiler = compiler.strip_prefix("rustc ").unwrap_or(&compiler);
+    let std = if toolchain.build_std {
+        "built along"
+    } else {
+        "ready-made"
+    };
+    let linker = toolchain
+        .linker
+        .as_deref()
+        .map_or_else(|| "the compiler's own".to_owned(), linker_version);
+    let lines = [
+        ("rustc", compiler),
+        ("std", std),
+        ("linker", &linker),
+        ("wasm-bindgen", &locked("wasm-bindgen")),
+    ];
+    let lines = lines.map(|(name, value)| format!("  {name:?}: {value:?}"));
+    fs::write(path, format!("{{\n{}\n}}\n", lines.join(",\n"))).map_err(|source| Failure::File {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+/// `rust-lld` is told by its name which of several linkers it is to be.
+fn linker_version(linker: &Path) -> String {
+    let asked = shell::at_root(linker).args(["-flavor", "wasm", "--version"]).output();
+    let plain = || shell::answer(shell::at_root(linker).arg("--version"));
+    let told = asked.ok().filter(|output| output.status.success());
+    let told = told.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    told.or_else(plain).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The version of a crate that Cargo.lock names.
+fn locked(name: &str) -> String {
+    let lock = fs::read_to_string(shell::root().join("Cargo.lock")).unwrap_or_default();
+    let entry = format!("name = \"{name}\"\nversion = \"");
+    let version = lock.split_once(&entry).and_then(|(_, rest)| rest.split_once('"'));
+    version.map_or("unknown", |(version, _)| version).to_owned()
 }
 
 fn compile(toolchain: &Toolchain) -> Command {
@@ -128,7 +193,10 @@ fn compile(toolchain: &Toolchain) -> Command {
 
 /// Panic messages name source files: without this, those of whoever built the page, in every copy of it.
 fn remapped(rustc: &Path) -> Vec<String> {
-    let mut flags = vec![format!("--remap-path-prefix={}=satchel", shell::root().display())];
+    let mut flags = vec![
+        format!("--remap-path-prefix={}=target", shell::target().display()),
+        format!("--remap-path-prefix={}=satchel", shell::root().display()),
+    ];
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::home_dir().map(|folder| folder.join(".cargo")));
     if let Some(home) = home {

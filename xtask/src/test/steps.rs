@@ -8,11 +8,12 @@ use crate::fuzz::{fuzzer, targets};
 use crate::machine;
 use crate::page;
 use crate::python;
+use crate::reproducible;
 use crate::shell;
 use crate::vectors;
 use crate::wasm;
 
-pub(super) const ALL: [Step; 14] = [
+pub(super) const ALL: [Step; 15] = [
     Step {
         name: "format",
         about: "cargo fmt",
@@ -32,6 +33,11 @@ pub(super) const ALL: [Step; 14] = [
         name: "build",
         about: "WebAssembly, page, binaries",
         perform: built,
+    },
+    Step {
+        name: "reproducible",
+        about: "the page built elsewhere is the same, byte for byte; with --long only",
+        perform: reproducible,
     },
     Step {
         name: "page-types",
@@ -144,6 +150,18 @@ fn need_build(run: &mut Run) -> Result<(), Failure> {
         Some(false) => Err(Failure::Findings(vec!["not run, because the build failed".to_owned()])),
         None => built(run).map(|_| ()),
     }
+}
+
+/// A clean build of the page takes minutes: the short run leaves it out.
+fn reproducible(run: &mut Run) -> Result<Outcome, Failure> {
+    if !run.long {
+        return Ok(Outcome::Skipped(
+            "needs --long: it builds the page anew, elsewhere".to_owned(),
+        ));
+    }
+    let ended = reproducible::reproducible(false);
+    run.counts.one(ended.is_ok());
+    ended.map(|()| Outcome::Passed)
 }
 
 fn page_types(run: &mut Run) -> Result<Outcome, Failure> {
