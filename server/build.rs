@@ -1,4 +1,5 @@
 //! Puts web/dist into the binary: each file as it is, as gzip and as brotli, with its media type; and the hash of the frame's script.
+//! What is put in is what the page's manifest lists, or it does not compile.
 //!
 //! Without web/dist it compiles all the same; the server then says in a sentence that it has no page.
 
@@ -10,7 +11,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use base64ct::{Base64, Encoding as _};
-use sha2::{Digest as _, Sha256};
+use satchel_api::page;
+use sha2::{Digest as _, Sha256, Sha384};
 
 type Done<T> = Result<T, Box<dyn Error>>;
 
@@ -27,6 +29,9 @@ fn main() -> Done<()> {
         walk(&dist, &mut files)?;
     }
     files.sort();
+    if !files.is_empty() {
+        check_manifest(&dist, &files)?;
+    }
     let mut table = String::from("pub(super) static FILES: &[Embedded] = &[\n");
     for (number, file) in files.iter().enumerate() {
         println!("cargo::rerun-if-changed={}", file.display());
@@ -62,14 +67,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Done<()> {
 }
 
 fn embed(dist: &Path, file: &Path, out: &Path, number: usize) -> Done<String> {
-    let name = file
-        .strip_prefix(dist)?
-        .to_str()
-        .ok_or("a file name in web/dist is not UTF-8")?
-        .replace('\\', "/");
+    let name = name_of(dist, file)?;
     let bytes = fs::read(file)?;
     let media_type =
-        media_type(&name).ok_or_else(|| format!("web/dist/{name}: its media type is not known to server/build.rs"))?;
+        page::media_type(&name).ok_or_else(|| format!("web/dist{name}: its media type is not known to satchel-api"))?;
     let keep = |suffix: &str, bytes: &[u8]| -> Done<String> {
         let path = out.join(format!("{number}.{suffix}"));
         fs::write(&path, bytes)?;
@@ -84,51 +85,13 @@ fn embed(dist: &Path, file: &Path, out: &Path, number: usize) -> Done<String> {
         }
     };
     Ok(format!(
-        "    Embedded {{ path: {:?}, media_type: {:?}, hash_named: {}, plain: {}, gzip: {}, brotli: {} }},\n",
-        format!("/{name}"),
+        "    Embedded {{ path: {:?}, media_type: {:?}, plain: {}, gzip: {}, brotli: {} }},\n",
+        name,
         media_type,
-        is_hash_named(&name),
         keep("plain", &bytes)?,
         optional("gz", gzip(&bytes)?)?,
         optional("br", brotli(&bytes)?)?,
     ))
-}
-
-fn media_type(name: &str) -> Option<&'static str> {
-    Some(match name.rsplit('.').next()? {
-        "html" => "text/html; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "wasm" => "application/wasm",
-        "json" | "map" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "ico" => "image/x-icon",
-        "webp" => "image/webp",
-        "woff2" => "font/woff2",
-        "txt" => "text/plain; charset=utf-8",
-        _ => return None,
-    })
-}
-
-/// `assets/NAME-HASH.EXT` with at least eight characters of hash: what Vite makes of a file's content.
-fn is_hash_named(name: &str) -> bool {
-    let Some(stem) = name
-        .strip_prefix("assets/")
-        .and_then(|file| file.rsplit_once('.'))
-        .map(|(stem, _)| stem)
-    else {
-        return false;
-    };
-    stem.len() > 9
-        && stem.is_char_boundary(stem.len() - 9)
-        && stem.as_bytes()[stem.len() - 9] == b'-'
-        && stem
-            .bytes()
-            .rev()
-            .take(8)
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 fn gzip(bytes: &[u8]) -> Done<Vec<u8>> {
@@ -163,37 +126,56 @@ fn policies(web: &Path) -> Done<String> {
     })
 }
 
-/// `'sha256-...'` of each inline `<script>` or `<style>` of frame.html, separated by spaces; `'none'` without one.
+/// `'sha256-...'` of each inline `<script>` or `<style>` of frame.html, separated by spaces.
 fn inline_hashes(dist: &Path, element: &str) -> Done<String> {
-    let path = dist.join("frame.html");
-    let page = if path.is_file() {
+    let path = dist.join(&page::FRAME[1..]);
+    let frame = if path.is_file() {
         fs::read_to_string(path)?
     } else {
         String::new()
     };
-    let mut hashes = Vec::new();
-    let mut rest = page.as_str();
-    while let Some(start) = rest.find(&format!("<{element}")) {
-        let tag = &rest[start..];
-        let open = tag.find('>').ok_or("frame.html: an element does not end")? + 1;
-        let end = tag
-            .find(&format!("</{element}>"))
-            .ok_or("frame.html: an element is not closed")?;
-        if element == "script" && tag[..open].contains("src=") {
-            return Err("frame.html: its script must be inline".into());
-        }
-        hashes.push(format!(
-            "'sha256-{}'",
-            Base64::encode_string(&Sha256::digest(&tag.as_bytes()[open..end]))
-        ));
-        rest = &tag[end..];
-    }
-    if element == "script" && hashes.len() > 1 {
+    let inside = page::inline(&frame, element).ok_or("frame.html: an element is not closed, or is not inline")?;
+    if element == "script" && inside.len() > 1 {
         return Err("frame.html: it must have one script".into());
     }
-    Ok(if hashes.is_empty() {
-        "'none'".to_owned()
+    let hash = |text: &str| format!("'sha256-{}'", Base64::encode_string(&Sha256::digest(text.as_bytes())));
+    Ok(inside.into_iter().map(hash).collect::<Vec<_>>().join(" "))
+}
+
+/// The manifest lists exactly the files that are taken in here, so that what is served is what it says.
+fn check_manifest(dist: &Path, files: &[PathBuf]) -> Done<()> {
+    let wrong = "web/dist is not what web/dist/page-manifest.json says: `cargo xtask build` makes both";
+    let manifest = fs::read_to_string(dist.join(&page::MANIFEST[1..])).map_err(|_| wrong)?;
+    let listed = manifest
+        .split_once("\"files\": {\n")
+        .and_then(|(_, rest)| rest.split_once("\n  }"))
+        .ok_or(wrong)?
+        .0;
+    let mut lines = Vec::new();
+    for file in files {
+        let name = name_of(dist, file)?;
+        if name != page::MANIFEST {
+            let bytes = fs::read(file)?;
+            let hash = Base64::encode_string(&Sha384::digest(&bytes));
+            lines.push(format!(
+                "    {name:?}: {{\"bytes\":{},\"sha384\":\"{hash}\"}}",
+                bytes.len()
+            ));
+        }
+    }
+    lines.sort();
+    if listed == lines.join(",\n") {
+        Ok(())
     } else {
-        hashes.join(" ")
-    })
+        Err(wrong.into())
+    }
+}
+
+/// `/assets/index.js`
+fn name_of(dist: &Path, file: &Path) -> Done<String> {
+    let name = file
+        .strip_prefix(dist)?
+        .to_str()
+        .ok_or("a file name in web/dist is not UTF-8")?;
+    Ok(format!("/{}", name.replace('\\', "/")))
 }

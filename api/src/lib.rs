@@ -11,6 +11,7 @@ pub mod header;
 pub mod limit;
 pub mod message;
 pub mod metadata;
+pub mod page;
 pub mod problem;
 pub mod route;
 

@@ -2,6 +2,7 @@
 
 mod keys;
 mod own;
+mod page;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 
 pub(crate) use self::keys::{Changes, Key, NewPassphrase, To};
 pub(crate) use self::own::{LedgerAction, LedgerArgs, LedgerKey, ListMine, Panic, PanicAction};
+pub(crate) use self::page::VerifyServer;
 use crate::duration::Seconds;
 use crate::link_names::OneLink;
 
@@ -69,6 +71,8 @@ pub(crate) enum Verb {
     Ledger(LedgerArgs),
     /// Show what became of everything in the ledger
     ListMine(ListMine),
+    /// Compare the page that a server hands out with the one this satchel knows
+    VerifyServer(VerifyServer),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  satchel completions bash > /etc/bash_completion.d/satchel")]
     Completions {

@@ -120,6 +120,23 @@ pub(crate) enum Failure {
     OneTable(usize),
     #[error("this satchel was built without the page that a letter needs")]
     NoPage,
+    #[error("this satchel was built without the page, and knows nothing to compare with")]
+    NoPageBuiltIn,
+    #[error("{base} does not serve the page of Satchel {version}, as built into this command: {what}")]
+    PageDiffers { base: Base, version: String, what: String },
+    #[error("{base} says that its page is of Satchel {}; this command knows that of {ours}", told(.theirs))]
+    PageOfOtherVersion { base: Base, ours: String, theirs: String },
+    #[error("{base} says that its page of Satchel {version} was built with {}; this command knows one built with {ours}", told(.theirs))]
+    PageOfOtherToolchain {
+        base: Base,
+        version: String,
+        ours: String,
+        theirs: String,
+    },
+    #[error("{0} says nothing that tells which page it serves")]
+    NoManifest(Base),
+    #[error("{0} did not hand out all of its page in time")]
+    PageTooSlow(Base),
     #[error("the document is larger than the 64 MiB that a letter takes")]
     TooLargeForLetter,
     #[error("{} is a letter that is cut or damaged", at(.0))]
@@ -302,6 +319,12 @@ fn containers(count: usize) -> String {
     }
 }
 
+/// What a server says, no more of it than a line takes.
+fn told(text: &str) -> String {
+    const CHARS_MAX: usize = 80;
+    text.chars().take(CHARS_MAX).collect()
+}
+
 /// One that is not a file is a folder.
 fn files(count: usize) -> String {
     match count {
@@ -430,15 +453,20 @@ impl Failure {
             | Self::RekeysTwice(_)
             | Self::Table { .. }
             | Self::NoPage
+            | Self::NoPageBuiltIn
             | Self::TooLargeForLetter
             | Self::NoHome => Class::Other,
             Self::OtherKey { .. } => Class::WrongKey,
             Self::LetterDamaged(_) => Error::Verdict(Verdict::Truncated).class(),
-            Self::NoSuchLink(_) => Class::NotThere,
+            Self::NoSuchLink(_)
+            | Self::PageOfOtherVersion { .. }
+            | Self::PageOfOtherToolchain { .. }
+            | Self::NoManifest(_) => Class::NotThere,
+            Self::PageDiffers { .. } => Class::Damaged,
             Self::LedgerIsOn(_) | Self::PanicIsKept => Class::OutputExists,
             Self::LedgerNotRead(_) => Class::Damaged,
             Self::NotWrittenDown(failure) => failure.class(),
-            Self::Silent(_) => Class::Server,
+            Self::Silent(_) | Self::PageTooSlow(_) => Class::Server,
             Self::OnionWithoutTor => Class::Server,
             Self::LeaseKept(failure) => failure.class(),
             Self::Client(error) => error.class(),

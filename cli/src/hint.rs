@@ -139,6 +139,20 @@ impl Failure {
             Self::FixedKeys => "open it, and seal what is in it again",
             Self::RekeysTwice(_) => "let that one finish",
             Self::NoPage => "`cargo xtask build` makes one with it; without --html, encrypt makes a container",
+            Self::NoPageBuiltIn => "`cargo xtask build` makes one with it",
+            Self::PageDiffers { .. } => {
+                "open and seal nothing on it: `satchel get` and `satchel share` need no page; tell whoever runs the server"
+            }
+            Self::PageOfOtherVersion { .. } => {
+                "take the satchel of that version to compare; a page that was tampered with could say the same"
+            }
+            Self::PageOfOtherToolchain { .. } => {
+                "other tools make other bytes: a satchel built with those compares; a page that was tampered with could say the same"
+            }
+            Self::NoManifest(_) => {
+                "a server of an older version, or without its page, or no Satchel: it cannot be told"
+            }
+            Self::PageTooSlow(_) => "--within gives it more time",
             Self::TooLargeForLetter => "seal it into a container with -o instead of --html: that takes any size",
             Self::NoServer | Self::LinkWithoutServer => "name one with --server or in SATCHEL_SERVER",
             Self::Address(AddressError::InsecureOrigin(_)) => "take https; http is for this machine and onion services",

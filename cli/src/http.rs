@@ -6,7 +6,7 @@ use std::time::Duration;
 use satchel_client::platform::HEADERS_READ;
 use satchel_client::{Answer, Base, Body, Request, Transport, Unreachable};
 use ureq::http;
-use ureq::{Agent, Proxy, ProxyProtocol};
+use ureq::{Agent, Proxy, ProxyProtocol, RequestExt as _};
 
 use crate::failure::Failure;
 
@@ -38,6 +38,24 @@ impl Http {
             .timeout_per_write(Some(SILENCE))
             .build();
         Ok(Self(config.into()))
+    }
+}
+
+impl Http {
+    /// A plain `GET` with `headers`, over within `time`, the body's reading included.
+    pub(crate) fn visit(
+        &self,
+        url: &str,
+        headers: &[(&'static str, &'static str)],
+        time: Duration,
+    ) -> Result<http::Response<ureq::Body>, Unreachable> {
+        let mut building = http::Request::get(url);
+        for (name, value) in headers {
+            building = building.header(*name, *value);
+        }
+        let request = building.body(()).map_err(|_| Unreachable)?;
+        let asking = request.with_agent(&self.0).configure().timeout_global(Some(time));
+        asking.run().map_err(|_| Unreachable)
     }
 }
 

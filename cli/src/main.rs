@@ -11,7 +11,9 @@ macro_rules! eprintln {
 mod aes;
 mod args;
 mod ask;
+mod built;
 mod chosen;
+mod comparing;
 mod container;
 mod departments;
 mod dictation;
@@ -20,6 +22,7 @@ mod duration;
 mod engine;
 mod failure;
 mod flow;
+mod guise;
 mod hardening;
 mod hidden;
 mod hint;
@@ -54,6 +57,7 @@ mod table;
 mod target;
 mod text;
 mod verb;
+mod visit;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -103,6 +107,7 @@ fn run(verb: Verb) -> Result<(), Failure> {
         Verb::Panic(options) => verb::panic(options),
         Verb::Ledger(options) => verb::ledger(options),
         Verb::ListMine(options) => verb::list_mine(options),
+        Verb::VerifyServer(options) => verb::verify_server(options),
         Verb::Completions { shell } => verb::completions(shell),
         Verb::Man(options) => verb::man(options),
     }

@@ -16,6 +16,7 @@ mod seal;
 mod share;
 mod split;
 mod split_by;
+mod verify_server;
 
 pub(crate) use about::{completions, man};
 pub(crate) use burn::{burn, status};
@@ -31,3 +32,4 @@ pub(crate) use rekey::rekey;
 pub(crate) use seal::encrypt;
 pub(crate) use share::share;
 pub(crate) use split::split;
+pub(crate) use verify_server::verify_server;

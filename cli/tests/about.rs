@@ -8,7 +8,7 @@ use std::process::Command;
 
 use program::{Desk, good, refused};
 
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 21] = [
     "encrypt",
     "decrypt",
     "list",
@@ -27,6 +27,7 @@ const VERBS: [&str; 20] = [
     "panic",
     "ledger",
     "list-mine",
+    "verify-server",
     "completions",
     "man",
 ];

@@ -6,6 +6,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use satchel_api::Code;
+use satchel_api::page::INDEX;
 
 use crate::http::Failure;
 
@@ -13,7 +14,6 @@ use crate::http::Failure;
 struct Embedded {
     path: &'static str,
     media_type: &'static str,
-    hash_named: bool,
     plain: &'static [u8],
     gzip: Option<&'static [u8]>,
     brotli: Option<&'static [u8]>,
@@ -24,8 +24,6 @@ mod built {
     include!(concat!(env!("OUT_DIR"), "/page.rs"));
 }
 
-const INDEX: &str = "/index.html";
-const FRAME: &str = "/frame.html";
 const ALLOW: &str = "GET, HEAD";
 const NO_PAGE: &str = "This Satchel server was built without its page. The command line works: satchel get LINK\n";
 
@@ -83,17 +81,7 @@ fn answer(file: &'static Embedded, request: &HttpRequest, offers: &Offers) -> Ht
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    if file.hash_named {
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=31536000, immutable"),
-        );
-    }
-    if file.path == FRAME {
-        policy::frame(headers)
-    } else {
-        policy::page(headers)
-    }
+    policy::file(file.path, headers);
     if let (true, Some(onion)) = (file.path == INDEX, &offers.onion_location) {
         headers.insert(header::HeaderName::from_static("onion-location"), onion.clone());
     }

@@ -1,6 +1,108 @@
 //! The page and its files, and their headers.
 
+use base64ct::{Base64, Encoding as _};
+use satchel_api::page::{MANIFEST, PageManifest};
+use sha2::{Digest as _, Sha384};
+
 use super::harness::Server;
+
+/// The manifest that a server hands out; none where it was built without a page.
+fn manifest(server: &Server) -> Option<PageManifest> {
+    let answer = server.ask("GET", MANIFEST, &[], &[]);
+    if answer.header("content-type") != Some("application/json") {
+        println!("skipped: built without the page (cargo xtask build)");
+        return None;
+    }
+    Some(serde_json::from_slice(&answer.body).unwrap())
+}
+
+/// [B-220]
+#[test]
+fn the_manifest_lists_every_file_as_it_is_served_and_not_itself() {
+    let server = Server::start();
+    let Some(manifest) = manifest(&server) else { return };
+    assert_eq!(manifest.version, env!("CARGO_PKG_VERSION"));
+    for tool in [
+        "binaryen",
+        "linker",
+        "node",
+        "rustc",
+        "std",
+        "svelte",
+        "vite",
+        "wasm-bindgen",
+    ] {
+        let version = &manifest.toolchain[tool];
+        assert!(!version.is_empty() && version != "unknown", "{tool} {version}");
+    }
+    assert!(!manifest.files.contains_key(MANIFEST));
+    for kind in ["/index.html", "/frame.html", ".js", ".css", ".wasm", ".svg"] {
+        assert!(manifest.files.keys().any(|path| path.ends_with(kind)), "{kind}");
+    }
+    for (path, file) in &manifest.files {
+        let answer = server.ask("GET", path, &[], &[]);
+        assert_eq!(answer.body.len() as u64, file.bytes, "{path}");
+        assert_eq!(
+            Base64::encode_string(&Sha384::digest(&answer.body)),
+            file.sha384,
+            "{path}"
+        );
+    }
+}
+
+/// [B-221]
+#[test]
+fn the_manifest_is_served_like_any_file_of_the_page_and_is_the_same_text_each_time() {
+    let server = Server::start();
+    let Some(parsed) = manifest(&server) else { return };
+    let (manifest, icon) = (
+        server.ask("GET", MANIFEST, &[], &[]),
+        server.ask("GET", "/icon.svg", &[], &[]),
+    );
+    let shared = |name: &str| !["content-type", "content-length", "date"].contains(&name);
+    for (name, value) in icon.headers.iter().filter(|(name, _)| shared(name)) {
+        assert_eq!(manifest.header(name), Some(value.as_str()), "{name}");
+    }
+    assert_eq!(
+        server.ask("GET", "/a/b/page-manifest.json", &[], &[]).body,
+        manifest.body
+    );
+    let text = String::from_utf8(manifest.body).unwrap();
+    let at = |path: &String| text.find(&format!("    {path:?}: {{")).unwrap();
+    let places: Vec<_> = parsed.files.keys().map(at).collect();
+    assert!(places.is_sorted() && text.ends_with("}\n"));
+    let host = std::env::var("HOME").unwrap_or_else(|_| "/home".to_owned());
+    assert!(!text.contains(&host), "no path of a machine: {text}");
+}
+
+/// [B-222]
+#[test]
+fn all_that_the_page_loads_is_named_with_the_hash_that_the_manifest_lists() {
+    let server = Server::start();
+    let Some(manifest) = manifest(&server) else { return };
+    let index = String::from_utf8(server.ask("GET", "/", &[], &[]).body).unwrap();
+    let tags = index.split('<').filter(|tag| {
+        tag.starts_with("script") || tag.starts_with("link") && (tag.contains("stylesheet") || tag.contains("preload"))
+    });
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag
+            .split_once(&format!(" {name}=\""))
+            .unwrap_or_else(|| panic!("{tag} has no {name}"));
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let mut loaded = 0;
+    for tag in tags {
+        let file = attribute(tag, if tag.starts_with("script") { "src" } else { "href" });
+        let listed = &manifest.files[file.trim_start_matches('.')];
+        assert_eq!(
+            attribute(tag, "integrity"),
+            format!("sha384-{}", listed.sha384),
+            "{file}"
+        );
+        loaded += 1;
+    }
+    assert!(loaded >= 2, "{index}");
+}
 
 /// [B-50]
 #[test]

@@ -472,3 +472,14 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
   no_worker: () => `${frame.noWasmTitle}: its program could not start. Reload the page, or use the command line: ${frame.command}`,
   crashed: () => 'The program on this page failed, perhaps for want of memory. Reload the page and try again.',
 };
+
+export const about = {
+  title: 'About this page',
+  version: 'Version',
+  manifest: 'Hash of its manifest',
+  working: 'Asking the server',
+  unknown: 'The server did not say.',
+  unsafe: 'It can’t be told: this page did not come over a safe connection.',
+  check: 'Check it with the command line',
+  proves: 'This compares every file that the server hands out with the page that the command line was built with. It can’t tell what the server sent to you alone.',
+};
