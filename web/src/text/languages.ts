@@ -15,6 +15,10 @@ interface Language {
 /** One for each file of catalogues/, in the order in which they are offered. */
 export const LANGUAGES = {
   en: { name: 'English', written: 'en', locale: 'en-GB', direction: 'ltr' },
+  de: { name: 'Deutsch', written: 'de', locale: 'de-DE', direction: 'ltr' },
+  ar: { name: 'العربية', written: 'ar', locale: 'ar', direction: 'rtl' },
+  fr: { name: 'Français', written: 'fr', locale: 'fr-FR', direction: 'ltr' },
+  es: { name: 'Español', written: 'es', locale: 'es-ES', direction: 'ltr' },
 } as const satisfies Record<string, Language>;
 
 export type Tag = keyof typeof LANGUAGES;

@@ -73,7 +73,7 @@ export const sealed = section('sealed', {
 });
 
 export const several = section('several', {
-  title: (count: number) => text('several.title', { count }),
+  title: (count: number) => (count === 1 ? text('sealed.title') : text('several.title', { count })),
   each: (count: number) =>
     count === 1 ? text('several.eachOnce') : count === 0 ? text('several.eachAlways') : text('several.eachFor', { count }),
   link: (number: number) => text('several.link', { number }),
