@@ -19,6 +19,7 @@ export const LANGUAGES = {
   ar: { name: 'العربية', written: 'ar', locale: 'ar', direction: 'rtl' },
   fr: { name: 'Français', written: 'fr', locale: 'fr-FR', direction: 'ltr' },
   es: { name: 'Español', written: 'es', locale: 'es-ES', direction: 'ltr' },
+  fa: { name: 'فارسی', written: 'fa', locale: 'fa-IR', direction: 'rtl' },
 } as const satisfies Record<string, Language>;
 
 export type Tag = keyof typeof LANGUAGES;
