@@ -16,10 +16,15 @@ interface Language {
 export const LANGUAGES = {
   en: { name: 'English', written: 'en', locale: 'en-GB', direction: 'ltr' },
   de: { name: 'Deutsch', written: 'de', locale: 'de-DE', direction: 'ltr' },
-  ar: { name: 'العربية', written: 'ar', locale: 'ar', direction: 'rtl' },
-  fr: { name: 'Français', written: 'fr', locale: 'fr-FR', direction: 'ltr' },
   es: { name: 'Español', written: 'es', locale: 'es-ES', direction: 'ltr' },
+  fr: { name: 'Français', written: 'fr', locale: 'fr-FR', direction: 'ltr' },
+  it: { name: 'Italiano', written: 'it', locale: 'it-IT', direction: 'ltr' },
+  pl: { name: 'Polski', written: 'pl', locale: 'pl-PL', direction: 'ltr' },
+  pt: { name: 'Português', written: 'pt-BR', locale: 'pt-BR', direction: 'ltr' },
+  ru: { name: 'Русский', written: 'ru', locale: 'ru-RU', direction: 'ltr' },
+  ar: { name: 'العربية', written: 'ar', locale: 'ar', direction: 'rtl' },
   fa: { name: 'فارسی', written: 'fa', locale: 'fa-IR', direction: 'rtl' },
+  zh: { name: '简体中文', written: 'zh-Hans', locale: 'zh-Hans', direction: 'ltr', oneScript: true },
 } as const satisfies Record<string, Language>;
 
 export type Tag = keyof typeof LANGUAGES;
