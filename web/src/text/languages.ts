@@ -22,6 +22,7 @@ export const LANGUAGES = {
   pl: { name: 'Polski', written: 'pl', locale: 'pl-PL', direction: 'ltr' },
   pt: { name: 'Português', written: 'pt-BR', locale: 'pt-BR', direction: 'ltr' },
   ru: { name: 'Русский', written: 'ru', locale: 'ru-RU', direction: 'ltr' },
+  uk: { name: 'Українська', written: 'uk', locale: 'uk-UA', direction: 'ltr' },
   ar: { name: 'العربية', written: 'ar', locale: 'ar', direction: 'rtl' },
   fa: { name: 'فارسی', written: 'fa', locale: 'fa-IR', direction: 'rtl' },
   zh: { name: '简体中文', written: 'zh-Hans', locale: 'zh-Hans', direction: 'ltr', oneScript: true },
