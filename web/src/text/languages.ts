@@ -21,10 +21,12 @@ export const LANGUAGES = {
   it: { name: 'Italiano', written: 'it', locale: 'it-IT', direction: 'ltr' },
   pl: { name: 'Polski', written: 'pl', locale: 'pl-PL', direction: 'ltr' },
   pt: { name: 'Português', written: 'pt-BR', locale: 'pt-BR', direction: 'ltr' },
+  tr: { name: 'Türkçe', written: 'tr', locale: 'tr-TR', direction: 'ltr' },
   ru: { name: 'Русский', written: 'ru', locale: 'ru-RU', direction: 'ltr' },
   uk: { name: 'Українська', written: 'uk', locale: 'uk-UA', direction: 'ltr' },
   ar: { name: 'العربية', written: 'ar', locale: 'ar', direction: 'rtl' },
   fa: { name: 'فارسی', written: 'fa', locale: 'fa-IR', direction: 'rtl' },
+  hi: { name: 'हिन्दी', written: 'hi', locale: 'hi-IN', direction: 'ltr' },
   zh: { name: '简体中文', written: 'zh-Hans', locale: 'zh-Hans', direction: 'ltr', oneScript: true },
 } as const satisfies Record<string, Language>;
 
