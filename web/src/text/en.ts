@@ -350,6 +350,7 @@ export const local = {
   choose: 'Choose a .satchel file',
   orDrop: 'or drop it here',
   chosen: (name: string, bytes: number) => `${name}, ${formatSize(bytes)}`,
+  files: filesOf,
   looking: 'Looking at the file.',
   link: 'The link it was shared by',
   linkWhy: 'This file was kept on a server. Its link opens it. Nothing is asked of the server.',
@@ -471,4 +472,33 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
   aborted: () => 'Cancelled.',
   no_worker: () => `${frame.noWasmTitle}: its program could not start. Reload the page, or use the command line: ${frame.command}`,
   crashed: () => 'The program on this page failed, perhaps for want of memory. Reload the page and try again.',
+};
+
+/** What files tell besides what one sees in them. */
+export const traces = {
+  title: 'These files tell more than one sees',
+  files: filesOf,
+  looking: 'Looking at what your files tell…',
+  lookingStill: 'Your files are still being looked at. Press again in a moment.',
+  kind: {
+    place: 'the place',
+    camera: 'the camera',
+    time: 'the time',
+    person: 'names',
+    program: 'the program',
+    comment: 'comments',
+    thumbnail: 'a small picture of how it was before',
+    changes: 'changes or notes',
+    versions: 'earlier versions',
+    attached: 'files or pictures inside, with what those tell',
+    behind: 'more behind the picture: a video, or another picture',
+    other: 'other details',
+  },
+  remove: (count: number) => (count === 1 ? 'Remove it from the picture' : `Remove it from ${count} pictures`),
+  removeWhy: 'Each is drawn anew on this device, a little less sharp. What one sees in it stays.',
+  removed: (count: number) => (count === 1 ? 'Removed: the picture was drawn anew.' : `Removed: ${count} pictures were drawn anew.`),
+  removedNot: (count: number) =>
+    count === 1 ? 'One picture could not be drawn anew: it stays as it was.' : `${count} pictures could not be drawn anew: they stay as they were.`,
+  stays: 'Satchel cannot take this out. Take it out where the file was made, or send a new PDF or a picture of it.',
+  unread: 'Could not be looked at, or not whole: it may tell more.',
 };
