@@ -16,12 +16,11 @@ pub const INDEX: &str = "/index.html";
 /// What shows a paste's content.
 pub const FRAME: &str = "/frame.html";
 
-/// What every file of the page carries beside `content-security-policy`, `x-frame-options`, `cache-control` and `content-type`.
-pub const HEADERS: [(&str, &str); 8] = [
+/// What every file of the page carries beside `content-security-policy`, `cache-control`, `content-type`, and those of [`framing`].
+pub const HEADERS: [(&str, &str); 7] = [
     ("integrity-policy", "blocked-destinations=(script)"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
-    ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", PERMISSIONS),
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
@@ -99,10 +98,16 @@ pub fn frame_policy(script: &str, styles: &str) -> String {
     )
 }
 
-/// `x-frame-options` of a file.
+/// `x-frame-options` and `cross-origin-resource-policy` of a file. [`FRAME`] is of no origin in its sandbox: Firefox asks that it may be taken
+/// from anywhere, or shows nothing. It holds nothing of anybody, and `frame-ancestors` keeps others from framing it.
 #[must_use]
-pub fn frame_options(path: &str) -> &'static str {
-    if path == FRAME { "SAMEORIGIN" } else { "DENY" }
+pub fn framing(path: &str) -> [(&'static str, &'static str); 2] {
+    let (options, resource) = if path == FRAME {
+        ("SAMEORIGIN", "cross-origin")
+    } else {
+        ("DENY", "same-origin")
+    };
+    [("x-frame-options", options), ("cross-origin-resource-policy", resource)]
 }
 
 /// `cache-control` of a file: a name with a hash in it never means anything else.

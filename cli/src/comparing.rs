@@ -104,9 +104,8 @@ pub(crate) fn compare(file: &str, seen: &Seen, is_same: impl Fn(&[u8]) -> bool) 
         ("content-security-policy", policy.as_str()),
         ("content-type", page::media_type(file).unwrap_or_default()),
         ("cache-control", page::cache_control(file)),
-        ("x-frame-options", page::frame_options(file)),
     ];
-    let wanted = page::HEADERS.into_iter().chain(fixed);
+    let wanted = page::HEADERS.into_iter().chain(page::framing(file)).chain(fixed);
     let lacking = wanted.filter_map(|(name, value)| {
         let all: Vec<&str> = values(seen, name).collect();
         if all.is_empty() {
