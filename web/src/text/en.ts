@@ -472,3 +472,63 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
   no_worker: () => `${frame.noWasmTitle}: its program could not start. Reload the page, or use the command line: ${frame.command}`,
   crashed: () => 'The program on this page failed, perhaps for want of memory. Reload the page and try again.',
 };
+
+/** What was opened, and how it is read, kept and answered. */
+export const reading = {
+  ways: 'How it is shown',
+  formatted: 'Formatted',
+  written: 'As written',
+  formatting: 'Formatting.',
+  notFormatted: 'This could not be formatted. It is shown as it was written.',
+  numbers: 'Line numbers',
+  wrap: 'Wrap long lines',
+  table: 'Table',
+  code: 'Code',
+  pictureSaid: (said: string) => (said === '' ? 'Picture, not fetched' : `Picture, not fetched: ${said}`),
+  markdownFile: 'text.md',
+  show: { image: 'Show', audio: 'Listen', video: 'Watch', text: 'Show' },
+  hide: { image: 'Hide', audio: 'Stop', video: 'Stop', text: 'Hide' },
+  showName: {
+    image: (name: string) => `Show ${name}`,
+    audio: (name: string) => `Listen to ${name}`,
+    video: (name: string) => `Watch ${name}`,
+    text: (name: string) => `Show ${name}`,
+  },
+  hideName: {
+    image: (name: string) => `Hide ${name}`,
+    audio: (name: string) => `Stop listening to ${name}`,
+    video: (name: string) => `Stop watching ${name}`,
+    text: (name: string) => `Hide ${name}`,
+  },
+  titled: {
+    image: (name: string) => `Picture: ${name}`,
+    audio: (name: string) => `Sound: ${name}`,
+    video: (name: string) => `Video: ${name}`,
+    text: (name: string) => `Text: ${name}`,
+  },
+  notShown: 'This cannot be shown here. Save it instead.',
+  seal: 'Save as a .satchel file',
+  sealWhy: 'One sealed file with all of it, to keep: it opens with this passphrase only, here or with the command line.',
+  sealIt: 'Seal and save',
+  sealNot: 'Not now',
+  sealedFile: 'document.satchel',
+  sealed: 'It is sealed. Keep the passphrase apart from the file.',
+  answer: 'Answer',
+  answerTitle: 'Your answer',
+  answerWhy: 'You get a link of its own. Send it to whoever sent you theirs. Nothing of what you read goes along.',
+  othersCan: 'Others can still open it with the link. You cannot burn it for them: its sender can.',
+  left: 'It was closed when you left the page',
+  leftWhy: 'What was opened is not kept for the Back button.',
+  leftUnfinished: 'If you had not saved it: paste its link again within 15 minutes to go on. That uses up nothing more.',
+  firstTitle: 'If that was not you',
+  first: [
+    'Tell the sender by another way than the link came: whoever reads that way may have opened it.',
+    'Take what it said for known to somebody else. If it was a passphrase or a key, change it.',
+    'The sender’s receipt tells when it was opened. They can share it again, with a passphrase told another way.',
+  ],
+};
+
+export const writing = {
+  label: 'Written as',
+  kinds: { plain: 'plain text', markdown: 'Markdown', code: 'code' },
+};
