@@ -12,12 +12,16 @@ const MEDIA_TYPE: Readonly<Record<Exclude<Kind, 'plain'>, string>> = { markdown:
 export function documentOf(text: string, files: readonly SourceFile[], kind: Kind): Document {
   if (files.length === 0) return kind === 'plain' ? { text } : { text, mediaType: MEDIA_TYPE[kind] };
   if (text.trim() === '') return { files };
-  const name = textFile(kind);
-  const type = kind === 'plain' ? 'text/plain' : MEDIA_TYPE[kind];
-  return { files: joined(files, [{ file: new File([text], name, { type }), path: name }]) };
+  return { files: joined(files, [asFile(text, words.textFile, kind)]) };
+}
+
+/** A text as a file that says how it is written; `name` ends in .txt. */
+export function asFile(text: string, name: string, kind: Kind): SourceFile {
+  const path = textFile(kind, name);
+  return { file: new File([text], path, { type: kind === 'plain' ? 'text/plain' : MEDIA_TYPE[kind] }), path };
 }
 
 /** What a text is called that goes along with files. */
-export function textFile(kind: Kind): string {
-  return kind === 'markdown' ? words.textFile.replace(/\.txt$/, '.md') : words.textFile;
+export function textFile(kind: Kind, name = words.textFile): string {
+  return kind === 'markdown' ? name.replace(/\.txt$/, '.md') : name;
 }

@@ -531,4 +531,6 @@ export const reading = {
 export const writing = {
   label: 'Written as',
   kinds: { plain: 'plain text', markdown: 'Markdown', code: 'code' },
+  /** What a text too long for the field is called, as a file. */
+  pasted: 'pasted.txt',
 };
