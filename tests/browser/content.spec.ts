@@ -30,13 +30,13 @@ test('sound, video and plain text are shown in the frame, with a name and by key
   await expect(sound).toBeFocused();
   await reader.keyboard.press('Space');
   await expect.poll(() => sound.evaluate((each: HTMLAudioElement) => each.played.length)).toBe(1);
-  await reader.getByRole('button', { name: 'Stop listening to bell.wav' }).press('Enter');
+  await reader.getByRole('button', { name: 'Stop bell.wav' }).press('Enter');
   await expect(reader.locator('iframe')).toHaveCount(0);
 
   await reader.getByRole('button', { name: 'Watch hall.webm' }).click();
   const video = reader.frameLocator('iframe[title="Video: hall.webm"]').locator('video');
   await expect.poll(() => video.evaluate((each: HTMLVideoElement) => each.videoWidth)).toBe(64);
-  await reader.getByRole('button', { name: 'Stop watching hall.webm' }).click();
+  await reader.getByRole('button', { name: 'Stop hall.webm' }).click();
 
   await reader.getByRole('button', { name: 'Show minutes.txt' }).click();
   const shown = reader.frameLocator('iframe[title="Text: minutes.txt"]').getByRole('region', { name: 'minutes.txt' });

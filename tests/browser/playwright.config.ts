@@ -19,6 +19,7 @@ export default defineConfig({
     browserName: 'chromium',
     launchOptions: { executablePath: chromiumPath(), args: CHROMIUM_ARGS, env: CHROMIUM_ENVIRONMENT },
     viewport: { width: 1280, height: 900 },
+    locale: 'en-GB',
     acceptDownloads: true,
     permissions: ['clipboard-write'],
   },

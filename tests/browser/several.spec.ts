@@ -142,7 +142,7 @@ test('how long a link opens and for how many is changed later, for one link and 
   await expect(line(page, 1)).toContainText('5 of 5 reads left.');
   const before = await line(page, 2).textContent();
   await page.getByRole('button', { name: 'Change link 1' }).click();
-  await line(page, 1).getByLabel('Gone within').selectOption('30 days from now');
+  await line(page, 1).getByLabel('Gone within').selectOption('in 30 days');
   await line(page, 1).getByLabel('Reads that are left').selectOption('2');
   await line(page, 1).getByRole('button', { name: 'Change it' }).click();
   await expect(line(page, 1)).toContainText('2 of 2 reads left.');
@@ -152,7 +152,7 @@ test('how long a link opens and for how many is changed later, for one link and 
   await follow(page, receipt);
   const usual = await receiptFact(page, 'Gone by');
   await page.getByRole('button', { name: 'Change', exact: true }).click();
-  await page.getByLabel('Gone within').selectOption('1 day from now');
+  await page.getByLabel('Gone within').selectOption('in 1 day');
   await page.getByRole('button', { name: 'Change it' }).click();
   await expect.poll(() => receiptFact(page, 'Gone by')).not.toBe(usual);
   expect(day(await receiptFact(page, 'Gone by'))).toBeLessThan(day(usual));

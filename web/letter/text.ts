@@ -37,7 +37,7 @@ export const opened = {
   notShown: 'This cannot be shown. Save it instead.',
   renamed: 'Its name was unsafe and was changed.',
   folder: 'empty folder',
-  size: formatSize,
+  size: (bytes: number) => formatSize(bytes, 'en-GB'),
   over: 'Lock it again',
   overWhy: 'What you saved stays on this device. The rest is only on this page: closing it ends it.',
 };

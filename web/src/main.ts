@@ -1,9 +1,23 @@
-/** The page's first code: takes the link out of the address bar before anything else runs, then shows the page. */
+/** The page's first code: takes the link out of the address bar before anything else runs, gets the words, then shows the page. */
 import './page.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { takeFromAddressBar } from './address';
+import { begin } from './text/language.svelte';
 
 const arrived = takeFromAddressBar();
 const target = document.getElementById('page');
-if (target !== null) mount(App, { target, props: { arrived } });
+/** What index.html says when no words came. It says it itself, for nothing else can be counted on then. */
+const wordless = document.getElementById('wordless');
+
+async function show(): Promise<void> {
+  const spoken = await begin();
+  if (wordless !== null) wordless.hidden = spoken;
+  if (target === null) return;
+  target.hidden = !spoken;
+  if (spoken) mount(App, { target, props: { arrived } });
+}
+
+// Not a reload: the link is in this page's memory alone.
+wordless?.querySelector('button')?.addEventListener('click', () => void show());
+void show();

@@ -1,5 +1,5 @@
 /** From what stands in the form to the document that is sealed. */
-import { make as words } from '../text/en';
+import { make as words } from '../text/words';
 import { CODE, MARKDOWN } from '../open/kinds';
 import type { Document, SourceFile } from '../vault';
 import { joined } from './picked';

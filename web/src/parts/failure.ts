@@ -1,5 +1,5 @@
 /** From whatever was thrown to the sentence that a person reads. */
-import { failures } from '../text/en';
+import { failures } from '../text/words';
 import { VaultError, type Failure } from '../vault';
 
 /** The failure in `error`; what is none of the vault's counts as a crash. */

@@ -1,5 +1,5 @@
 /** How a paste or a link stands, in a few words. */
-import { receipt as words } from '../text/en';
+import { receipt as words } from '../text/words';
 import type { ReceiptState } from '../vault';
 
 export function titleOf(state: ReceiptState): string {
