@@ -25,7 +25,7 @@ export const test = base.extend<{ watched: Watched; page: Page }, { server: Serv
     const contexts: BrowserContext[] = [];
     await use({
       async newVisitor(options = {}) {
-        const context = await browser.newContext({ ...contextOptions, viewport, permissions: ['clipboard-write'], ...options });
+        const context = await browser.newContext({ ...contextOptions, viewport, permissions: browser.browserType().name() === 'chromium' ? ['clipboard-write'] : [], ...options });
         contexts.push(context);
         await watch(context, server.origin, faults);
         return context.newPage();

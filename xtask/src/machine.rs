@@ -10,6 +10,9 @@ use crate::wasm;
 /// The version that CI installs.
 const CARGO_DENY: &str = "0.20.2";
 
+/// The version that stands between the tests and Firefox.
+const GECKODRIVER: &str = "0.37.1";
+
 /// What fuzzing needs: how to see that it is there, and how to get it.
 pub(crate) const FUZZING: [(&[&str], &[&str]); 2] = [
     (
@@ -101,14 +104,47 @@ pub(crate) fn node() -> Result<(), Failure> {
     }
 }
 
-/// The tool that checks our dependencies. Built without optimisation: a minute instead of six, and it runs for seconds.
+/// The tool that checks our dependencies.
 pub(crate) fn cargo_deny() -> Result<(), Failure> {
     if shell::answer(shell::cargo().args(["deny", "--version"])).is_some() {
         return Ok(());
     }
+    cargo_install("cargo-deny", CARGO_DENY, &[])
+}
+
+/// Firefox and what drives it: `SATCHEL_FIREFOX` and `SATCHEL_GECKODRIVER`, or those on the PATH, or Debian's and the crate of that name.
+pub(crate) fn firefox() -> Result<(PathBuf, PathBuf), Failure> {
+    let named = |variable| std::env::var_os(variable).map(PathBuf::from);
+    let known = || ["firefox-esr", "firefox"].iter().find_map(|name| shell::which(name));
+    let browser = match named("SATCHEL_FIREFOX").or_else(known) {
+        Some(found) => found,
+        None => {
+            install("a Firefox for the browser tests", &["firefox-esr"])?;
+            known().ok_or_else(|| Failure::Missing {
+                what: "missing: a Firefox for the browser tests".to_owned(),
+                command: "name one in SATCHEL_FIREFOX".to_owned(),
+            })?
+        }
+    };
+    if let Some(driver) = named("SATCHEL_GECKODRIVER").or_else(|| shell::which("geckodriver")) {
+        return Ok((browser, driver));
+    }
+    let folder = shell::target().join("tools");
+    let driver = folder.join("bin").join("geckodriver");
+    if !driver.exists() {
+        let root = folder.to_string_lossy().into_owned();
+        cargo_install("geckodriver", GECKODRIVER, &["--root", &root])?;
+    }
+    Ok((browser, driver))
+}
+
+/// Without optimisation: a minute instead of six, and such a tool runs for seconds.
+fn cargo_install(name: &str, version: &str, more: &[&str]) -> Result<(), Failure> {
     let mut install = shell::cargo();
-    install.args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--quiet"]);
-    install.env("CARGO_TARGET_DIR", shell::target().join("cargo-deny"));
+    install
+        .args(["install", name, "--version", version, "--locked", "--quiet"])
+        .args(more);
+    install.env("CARGO_TARGET_DIR", shell::target().join(name));
     for (name, value) in [
         ("OPT_LEVEL", "0"),
         ("LTO", "off"),
@@ -125,6 +161,7 @@ pub(crate) fn cargo_deny() -> Result<(), Failure> {
 pub(crate) fn prepare() -> Result<(), Failure> {
     node()?;
     chromium()?;
+    firefox()?;
     disks()?;
     python::interpreter()?;
     wasm::toolchain()?;

@@ -69,4 +69,10 @@ pub(super) fn frame(headers: &mut HeaderMap) {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
     }
     put(headers, "x-frame-options", HeaderValue::from_static("SAMEORIGIN"));
+    // In its sandbox it is of no origin: Firefox asks for this, or shows nothing. It holds nothing of anybody, and `frame-ancestors` keeps others from framing it.
+    put(
+        headers,
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("cross-origin"),
+    );
 }

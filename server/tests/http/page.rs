@@ -119,4 +119,5 @@ fn the_frame_runs_its_one_script_and_nothing_else() {
         "{policy}"
     );
     assert_eq!(frame.header("x-frame-options"), Some("SAMEORIGIN"));
+    assert_eq!(frame.header("cross-origin-resource-policy"), Some("cross-origin"));
 }

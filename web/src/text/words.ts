@@ -63,6 +63,12 @@ export const make = section('make', {
   tooLarge: (bytes: number) => text('make.tooLarge', { limit: size(bytes) }),
 });
 
+/** What files tell besides what one sees in them. */
+export const traces = section('traces', {
+  files: (count: number) => text('traces.files', { count }),
+  kind: section('traces.kind', {}),
+});
+
 export const invite = section('invite', {});
 
 export const sealed = section('sealed', {

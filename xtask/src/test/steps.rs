@@ -1,5 +1,7 @@
 //! The steps of `cargo xtask test`, in their order: what is quick and fails often comes first.
 
+use std::path::PathBuf;
+
 use super::{Outcome, Run, Step};
 use crate::build::{self, Mode};
 use crate::docs;
@@ -12,7 +14,7 @@ use crate::shell;
 use crate::vectors;
 use crate::wasm;
 
-pub(super) const ALL: [Step; 14] = [
+pub(super) const ALL: [Step; 15] = [
     Step {
         name: "format",
         about: "cargo fmt",
@@ -77,6 +79,11 @@ pub(super) const ALL: [Step; 14] = [
         name: "browser",
         about: "the page in Chromium",
         perform: browser,
+    },
+    Step {
+        name: "firefox",
+        about: "the page in Firefox, through geckodriver",
+        perform: firefox,
     },
     Step {
         name: "fuzz",
@@ -244,20 +251,36 @@ fn wasm_in_node(run: &mut Run) -> Result<Outcome, Failure> {
 }
 
 fn browser(run: &mut Run) -> Result<Outcome, Failure> {
-    let folder = shell::root().join("tests/browser");
-    let configured = ["playwright.config.ts", "playwright.config.mjs"]
-        .iter()
-        .any(|name| folder.join(name).exists());
-    if !configured {
-        return Ok(Outcome::Skipped("no tests/browser/playwright.config.ts yet".to_owned()));
-    }
     let chromium = machine::chromium()?;
+    page_in(run, "playwright.config.ts", &[("SATCHEL_CHROMIUM", chromium)])
+}
+
+fn firefox(run: &mut Run) -> Result<Outcome, Failure> {
+    let (firefox, driver) = machine::firefox()?;
+    let named = [("SATCHEL_FIREFOX", firefox), ("SATCHEL_GECKODRIVER", driver)];
+    page_in(run, "firefox.config.ts", &named)
+}
+
+/// The browser tests as a configuration of Playwright has them.
+fn page_in(run: &mut Run, config: &str, named: &[(&str, PathBuf)]) -> Result<Outcome, Failure> {
+    let folder = shell::root().join("tests/browser");
     need_build(run)?;
     page::install(&folder)?;
     // What the page writes is opened by the reader too.
     page::install(&shell::root().join("testkit/reader"))?;
-    let mut playwright = shell::npm(&folder, &["exec", "--", "playwright", "test", "--reporter=list"]);
-    playwright.env("SATCHEL_CHROMIUM", chromium);
+    let mut playwright = shell::npm(
+        &folder,
+        &[
+            "exec",
+            "--",
+            "playwright",
+            "test",
+            "--reporter=list",
+            "--config",
+            config,
+        ],
+    );
+    playwright.envs(named.iter().map(|(name, path)| (name, path)));
     playwright.env("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development));
     playwright.env("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development));
     run.tests(&mut playwright)?;

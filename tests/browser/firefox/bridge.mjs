@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+/**
+ * Stands where Playwright expects a Firefox that speaks WebDriver BiDi, and is geckodriver with a Firefox behind it.
+ *
+ * Playwright starts this as if it was the browser, reads the address from its standard error, and asks for a session. geckodriver has made one
+ * by then: its answer is given, and from there on every message goes through as it is. What this Firefox does not know and Playwright
+ * cannot do without is answered here: the colour scheme, which is the profile's in these tests.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { WebSocket, WebSocketServer } from 'ws';
+
+const names = new Map();
+const UNKNOWN = new Set(['emulation.setMediaFeaturesOverride']);
+const { SATCHEL_GECKODRIVER: driver, SATCHEL_FIREFOX: browser } = process.env;
+const profile = process.argv[process.argv.indexOf('--profile') + 1];
+
+const child = spawn(driver, ['--host', '127.0.0.1', '--port', '0', '--websocket-port', '0', '--log', 'info'], { stdio: ['ignore', 'pipe', 'pipe'] });
+child.on('exit', (code) => process.exit(code ?? 0));
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  child.kill();
+});
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill());
+
+// Firefox names its own address there, which is not the one to go to.
+createInterface({ input: child.stderr }).on('line', (line) => {
+  if (!line.includes('WebDriver BiDi listening')) process.stderr.write(`${line}\n`);
+});
+
+const port = await listening(child.stdout);
+const { sessionId, capabilities } = await newSession(port);
+const server = new WebSocketServer({ host: '127.0.0.1', port: 0, maxPayload: 1 << 30 });
+await once(server, 'listening');
+process.stderr.write(`WebDriver BiDi listening on ws://127.0.0.1:${server.address().port}\n`);
+server.on('connection', relay);
+
+/** geckodriver says on standard output where it listens. */
+async function listening(stream) {
+  for await (const line of createInterface({ input: stream })) {
+    const found = /Listening on 127\.0\.0\.1:(\d+)/.exec(line);
+    if (found !== null) {
+      stream.resume();
+      return found[1];
+    }
+  }
+  throw new Error('geckodriver did not start');
+}
+
+async function newSession(port) {
+  const options = { binary: browser, args: ['-headless', '--profile', profile] };
+  const wanted = { alwaysMatch: { webSocketUrl: true, acceptInsecureCerts: true, 'moz:firefoxOptions': options } };
+  const answer = await fetch(`http://127.0.0.1:${port}/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ capabilities: wanted }),
+  });
+  const { value } = await answer.json();
+  if (value.capabilities === undefined) throw new Error(`geckodriver: ${JSON.stringify(value)}`);
+  return value;
+}
+
+function relay(client) {
+  const firefox = new WebSocket(capabilities.webSocketUrl, { maxPayload: 1 << 30 });
+  const waiting = [];
+  firefox.on('open', () => waiting.splice(0).forEach((text) => firefox.send(text)));
+  firefox.on('message', (bytes) => client.send(heard(bytes.toString())));
+  firefox.on('close', () => client.close());
+  client.on('close', () => child.kill());
+  client.on('message', (bytes) => {
+    const text = bytes.toString();
+    const { id, method } = JSON.parse(text);
+    const reply = (result) => client.send(JSON.stringify({ id, type: 'success', result }));
+    if (method === 'session.new') reply({ sessionId, capabilities });
+    else if (UNKNOWN.has(method)) reply({});
+    else if (firefox.readyState === WebSocket.OPEN) firefox.send(text);
+    else waiting.push(text);
+  });
+}
+
+/**
+ * Playwright knows a download by its `download`, which this Firefox does not send, and looks for it under the name that was suggested, where Firefox
+ * names a second file of that name otherwise.
+ */
+function heard(text) {
+  if (!text.includes('"browsingContext.download')) return text;
+  const message = JSON.parse(text);
+  const { method, params } = message;
+  if (method === 'browsingContext.downloadWillBegin') {
+    names.set(params.url, params.suggestedFilename);
+  } else if (method === 'browsingContext.downloadEnd' && params.filepath) {
+    renameSync(params.filepath, join(dirname(params.filepath), names.get(params.url)));
+  } else {
+    return text;
+  }
+  params.download ??= params.url;
+  return JSON.stringify(message);
+}

@@ -1,0 +1,146 @@
+/** What files tell besides what one sees in them: found, named, and taken out of pictures, before anything is sent. */
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixture';
+import { csv, pdf } from './documents';
+import { follow, pressOpen, take, type Upload } from './people';
+import { authoredPdf, CAMERA, docx, jpeg, PLACE, png, webp } from './photographs';
+import type { Server } from './server';
+
+const card = (page: Page) => page.getByRole('region', { name: 'These files tell more than one sees' });
+const REMOVE = 'Remove it from the pictures';
+
+async function add(page: Page, files: readonly Upload[]): Promise<void> {
+  await page.getByLabel('Add files').setInputFiles([...files]);
+}
+
+/** What a reader gets. */
+async function sent(page: Page, reader: Page, names: readonly string[]): Promise<Buffer[]> {
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await follow(reader, (await take(page)).link);
+  await pressOpen(reader);
+  const got: Buffer[] = [];
+  for (const name of names) {
+    const [download] = await Promise.all([reader.waitForEvent('download'), reader.getByRole('button', { name: `Save ${name}` }).click()]);
+    got.push(await readFile(await download.path()));
+  }
+  return got;
+}
+
+function tells(bytes: Buffer): boolean {
+  return ['Exif', 'EXIF', 'eXIf', 'Fairphone', 'II*\0', 'Anna'].some((mark) => bytes.includes(mark));
+}
+
+/** Width and height as the browser shows it. */
+async function shape(page: Page, bytes: Buffer, type: string): Promise<number[]> {
+  return page.evaluate(
+    async ([base64, type]) => {
+      const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], { type }));
+      return [bitmap.width, bitmap.height];
+    },
+    [bytes.toString('base64'), type] as const,
+  );
+}
+
+async function made(page: Page, server: Server): Promise<Upload[]> {
+  await page.goto(server.origin);
+  return [await jpeg(page), await png(page), await webp(page)];
+}
+
+test('place and camera are found in photographs, and are gone from what is sent when a person wants that', async ({ page, server, watched }) => {
+  const photographs = await made(page, server);
+  await add(page, photographs);
+  for (const { name } of photographs) await expect(card(page)).toContainText(name);
+  await expect(card(page).getByText(PLACE)).toHaveCount(3);
+  await expect(card(page).getByText(CAMERA)).toHaveCount(3);
+  await expect(card(page).getByText('Anna Muster')).toHaveCount(1);
+  await card(page).getByRole('button', { name: REMOVE }).click();
+  await expect(page.getByText('Removed: the pictures were drawn anew.').first()).toBeVisible();
+  await expect(card(page)).toHaveCount(0);
+  const got = await sent(page, await watched.newVisitor(), photographs.map(({ name }) => name));
+  for (const [at, bytes] of got.entries()) {
+    const { buffer, mimeType, name } = photographs[at] ?? photographs[0]!;
+    expect(tells(buffer), `the search finds it in the ${name} that was picked`).toBe(true);
+    expect(tells(bytes), `it is not in the ${name} that was sent`).toBe(false);
+    expect(bytes.subarray(0, 3)).toEqual(buffer.subarray(0, 3));
+    expect(await shape(page, bytes, mimeType), 'as it was shown').toEqual(await shape(page, buffer, mimeType));
+  }
+});
+
+test('a photograph that is left as it is goes over byte for byte', async ({ page, server, watched }) => {
+  await page.goto(server.origin);
+  const photograph = await jpeg(page);
+  await add(page, [photograph]);
+  await expect(card(page)).toBeVisible();
+  const [got] = await sent(page, await watched.newVisitor(), [photograph.name]);
+  expect(got?.equals(photograph.buffer)).toBe(true);
+});
+
+test('what cameras hang on behind a picture is found, and goes with the rest', async ({ page, server, watched }) => {
+  await page.goto(server.origin);
+  const photograph = await jpeg(page, 'moving.jpg', Buffer.alloc(5000, 'ftypmp42'));
+  await add(page, [photograph]);
+  await expect(card(page)).toContainText('more behind the picture');
+  await card(page).getByRole('button', { name: REMOVE }).click();
+  await expect(card(page)).toHaveCount(0);
+  const [got] = await sent(page, await watched.newVisitor(), [photograph.name]);
+  expect(got?.includes('ftypmp42')).toBe(false);
+});
+
+test('a picture that cannot be drawn anew stays, and the others do not wait for it', async ({ page, server }) => {
+  await page.goto(server.origin);
+  const whole = await jpeg(page);
+  // Its metadata is whole, and its pixels are not.
+  const broken = { ...whole, name: 'broken.jpg', buffer: Buffer.concat([whole.buffer.subarray(0, whole.buffer.length / 3), Buffer.alloc(40, 0xff)]) };
+  await add(page, [broken, whole]);
+  await card(page).getByRole('button', { name: REMOVE }).click();
+  await expect(page.getByText('Removed: the pictures were drawn anew. Some pictures could not be drawn anew: they stay as they were.').first()).toBeVisible();
+  await expect(card(page).getByText(PLACE)).toHaveCount(1);
+});
+
+test('in PDF and office files what was found is named, and that it stays', async ({ page, server }) => {
+  await page.goto(server.origin);
+  await add(page, [authoredPdf(), docx()]);
+  for (const found of ['Anna Ž', 'Writer (suite)', '2026-11-02', 'earlier versions', 'Anna & Ben', 'Chris', 'Harbour Ltd', 'Dana', 'changes or notes']) {
+    await expect(card(page), found).toContainText(found);
+  }
+  await expect(card(page).getByText('Satchel cannot take this out.')).toHaveCount(2);
+  await expect(card(page).getByRole('button', { name: REMOVE })).toHaveCount(0);
+});
+
+test('of files that tell nothing more, nothing is said', async ({ page, server }) => {
+  await page.goto(server.origin);
+  await add(page, [csv(), pdf()]);
+  await expect(page.getByText('members.csv')).toBeVisible();
+  await expect(page.getByText('Looking at what your files tell…')).toHaveCount(0);
+  await expect(card(page)).toHaveCount(0);
+});
+
+test('broken and cut-off pictures are named as not looked at, and break nothing', async ({ page, server }) => {
+  await page.goto(server.origin);
+  const whole = (await jpeg(page)).buffer;
+  const cut = whole.subarray(0, 60);
+  const noise = Buffer.concat([whole.subarray(0, 24), Buffer.alloc(400, 0xff), whole.subarray(100)]);
+  const zip = Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(200, 7)]);
+  await add(page, [
+    { name: 'cut.jpg', mimeType: 'image/jpeg', buffer: cut },
+    { name: 'noise.jpg', mimeType: 'image/jpeg', buffer: noise },
+    { name: 'broken.docx', mimeType: 'application/zip', buffer: zip },
+  ]);
+  await expect(card(page).getByText('broken.docx')).toBeVisible();
+  await expect(card(page).getByText('Could not be looked at, or not whole: it may tell more.').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await take(page);
+});
+
+test('a browser whose canvas gives other pixels than were drawn changes no picture', async ({ page, server }) => {
+  await page.addInitScript(() => {
+    // What Tor Browser does unless it is asked.
+    CanvasRenderingContext2D.prototype.getImageData = (_x: number, _y: number, width: number, height: number) => new ImageData(width, height);
+  });
+  await page.goto(server.origin);
+  await add(page, [await jpeg(page)]);
+  await expect(card(page)).toContainText(PLACE);
+  await expect(card(page).getByRole('button', { name: REMOVE })).toHaveCount(0);
+  await expect(card(page).getByText('Satchel cannot take this out.')).toBeVisible();
+});
