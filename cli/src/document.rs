@@ -392,5 +392,5 @@ impl AsRef<[u8]> for Wiped {
 
 /// Whether a sole entry is a text to be read, not a file to be kept.
 pub(crate) fn is_text(entries: &[Entry]) -> bool {
-    matches!(entries, [Entry { name: None, media_type, .. }] if media_type.starts_with(TEXT))
+    matches!(entries, [Entry { name: None, media_type, .. }] if media_type.starts_with("text/"))
 }

@@ -34,10 +34,10 @@ pub(crate) fn safe_names(entries: &[Entry], wanted: &[bool]) -> Vec<SafeName> {
 
 /// What an entry without a name is called where it needs one.
 fn unnamed(entry: &Entry) -> &'static str {
-    if entry.media_type.starts_with("text/plain") {
-        "text.txt"
-    } else {
-        "document"
+    match entry.media_type.as_str() {
+        kind if kind.starts_with("text/markdown") => "text.md",
+        kind if kind.starts_with("text/") => "text.txt",
+        _ => "document",
     }
 }
 
@@ -202,6 +202,24 @@ mod tests {
             .iter()
             .map(|name| name.as_str().to_owned())
             .collect()
+    }
+
+    #[test]
+    fn a_text_without_a_name_is_called_by_how_it_is_written() {
+        for (media_type, name) in [
+            ("text/plain;charset=utf-8", "text.txt"),
+            ("text/markdown;charset=utf-8", "text.md"),
+            ("text/x-code;charset=utf-8", "text.txt"),
+            ("application/octet-stream", "document"),
+        ] {
+            let entry = Entry {
+                name: None,
+                media_type: media_type.into(),
+                size: Some(0),
+                modified: None,
+            };
+            assert_eq!(unnamed(&entry), name, "{media_type}");
+        }
     }
 
     #[test]

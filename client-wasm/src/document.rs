@@ -24,10 +24,10 @@ enum Content {
 }
 
 impl Document {
-    /// `{ text }` or `{ files: [{ file, path }] }`, and the entries of its manifest.
+    /// `{ text, mediaType? }` or `{ files: [{ file, path }] }`, and the entries of its manifest.
     pub(crate) fn of(value: &JsValue) -> Result<(Vec<Entry>, Self), Failure> {
         let parts = match text(value, "text") {
-            Some(text) => vec![of_text(text)],
+            Some(content) => vec![of_text(content, text(value, "mediaType"))],
             None => Array::from(&field(value, "files"))
                 .iter()
                 .map(|file| of_file(&file))
@@ -86,12 +86,13 @@ impl Source<Bytes> for Document {
     }
 }
 
-fn of_text(text: String) -> (Entry, Content) {
+/// `kind` is what its writer says it is; a text without one is plain.
+fn of_text(text: String, kind: Option<String>) -> (Entry, Content) {
     let bytes = text.into_bytes();
     let size = Some(bytes.len() as u64);
     let entry = Entry {
         name: None,
-        media_type: "text/plain;charset=utf-8".to_owned(),
+        media_type: kind.map_or_else(|| "text/plain;charset=utf-8".to_owned(), media_type),
         size,
         modified: None,
     };

@@ -11,11 +11,16 @@ const GZIP_BYTES_MAX = 215_000;
 const WASM_BYTES_MAX = 350_000;
 const assets = (): string[] => readdirSync(join(DIST, 'assets'));
 
-test('all of the page is under 215 KB of gzip in each language, its WebAssembly under 350 KB', () => {
+/** What formats and colours a text: loaded when there is one to format or to colour. */
+const LATER = /^worker-.*\.js$/;
+const LATER_GZIP_BYTES_MAX = 75_000;
+const isLater = (name: string): boolean => LATER.test(name) && readFileSync(join(DIST, 'assets', name), 'utf8').includes('blockquote');
+
+test('all of the page that is loaded at once is under 215 KB of gzip in each language, its WebAssembly under 350 KB', () => {
   const gzipped = (name: string): number => gzipSync(readFileSync(join(DIST, name)), { level: 9 }).length;
   const isCatalogue = (name: string): boolean => name.endsWith('.json');
   const all = ['index.html', ...assets().map((name) => join('assets', name))];
-  const needed = all.filter((name) => !isCatalogue(name));
+  const needed = all.filter((name) => !isCatalogue(name) && !isLater(name.slice('assets/'.length)));
   // One catalogue is fetched, whichever it is.
   const catalogues = all.filter(isCatalogue).map(gzipped);
   expect(catalogues).toHaveLength(TAGS.length);
@@ -23,6 +28,12 @@ test('all of the page is under 215 KB of gzip in each language, its WebAssembly 
   const wasm = needed.filter((name) => name.endsWith('.wasm'));
   expect(wasm).toHaveLength(1);
   for (const name of wasm) expect(readFileSync(join(DIST, name)).length).toBeLessThan(WASM_BYTES_MAX);
+});
+
+test('what formats and colours a text is one file of its own, under 75 KB of gzip', () => {
+  const later = assets().filter(isLater);
+  expect(later).toHaveLength(1);
+  for (const name of later) expect(gzipSync(readFileSync(join(DIST, 'assets', name)), { level: 9 }).length).toBeLessThan(LATER_GZIP_BYTES_MAX);
 });
 
 test('the page holds no inline script or style, and integrity on all that it loads', () => {

@@ -1,6 +1,7 @@
 /** Real documents, made here: a PDF, a table, a picture, a text in three scripts. */
 import { deflateSync } from 'node:zlib';
 import { crc32 } from 'node:zlib';
+import type { Page } from '@playwright/test';
 import type { Upload } from './people';
 
 export const THREE_SCRIPTS = 'We meet on Thursday at six.\nВстречаемся в четверг в шесть.\nניפגש ביום חמישי בשש. <b>&amp;</b> "\u{1f9f3}"';
@@ -50,6 +51,54 @@ export function png(name = 'board.png', side = 320): Upload {
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   const content = Buffer.concat([signature, chunk('IHDR', size), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
   return { name, mimeType: 'image/png', buffer: content };
+}
+
+/** Half a second of a sine. */
+export function wav(name = 'bell.wav'): Upload {
+  const rate = 8000;
+  const samples = Buffer.from(Array.from({ length: rate / 2 }, (_, at) => 128 + Math.round(100 * Math.sin((at * 440 * 2 * Math.PI) / rate))));
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0, 'latin1');
+  header.writeUInt32LE(36 + samples.length, 4);
+  header.write('WAVEfmt ', 8, 'latin1');
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(rate, 24);
+  header.writeUInt32LE(rate, 28);
+  header.writeUInt16LE(1, 32);
+  header.writeUInt16LE(8, 34);
+  header.write('data', 36, 'latin1');
+  header.writeUInt32LE(samples.length, 40);
+  return { name, mimeType: 'audio/wav', buffer: Buffer.concat([header, samples]) };
+}
+
+/** A video of 64 by 48, recorded by the browser of `page`. */
+export async function webm(page: Page, name = 'hall.webm'): Promise<Upload> {
+  const bytes = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 48 });
+    const drawing = canvas.getContext('2d');
+    const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: 'video/webm' });
+    const parts: Blob[] = [];
+    recorder.ondataavailable = ({ data }) => void parts.push(data);
+    const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+    recorder.start();
+    for (let frame = 0; frame < 10; frame += 1) {
+      drawing?.fillRect(frame * 4, 0, 4, 48);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+    recorder.stop();
+    await stopped;
+    return [...new Uint8Array(await new Blob(parts).arrayBuffer())];
+  });
+  return { name, mimeType: 'video/webm', buffer: Buffer.from(bytes) };
+}
+
+/** A page of the web with a script, as mail. */
+export function mhtml(name: string): Upload {
+  const lines = ['From: <x>', 'Subject: x', 'MIME-Version: 1.0', 'Content-Type: multipart/related; boundary="b"', '', '--b', 'Content-Type: text/html', 'Content-Location: http://x/',
+    '', '<script>alert(1)</script>', '--b--', ''];
+  return { name, mimeType: 'multipart/related', buffer: Buffer.from(lines.join('\r\n')) };
 }
 
 function chunk(type: string, content: Buffer): Buffer {

@@ -6,6 +6,8 @@ import type { Server } from './server';
 
 export interface Wish {
   readonly text?: string;
+  /** As the select beside the text shows it. */
+  readonly written?: 'Markdown' | 'code';
   readonly files?: readonly Upload[];
   /** As the select shows it. */
   readonly opens?: string;
@@ -23,6 +25,7 @@ export interface Given {
 export async function fillIn(page: Page, server: Server, wish: Wish): Promise<void> {
   await page.goto(server.origin);
   if (wish.text !== undefined) await page.getByLabel('Text', { exact: true }).fill(wish.text);
+  if (wish.written !== undefined) await page.getByLabel('Written as').selectOption(wish.written);
   if (wish.files !== undefined) await page.getByLabel('Add files').setInputFiles([...wish.files]);
   if (wish.opens !== undefined) await page.getByLabel('Opens').selectOption(wish.opens);
   if (wish.passphrase === undefined) return;

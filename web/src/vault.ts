@@ -35,8 +35,11 @@ export interface ServerConfig {
   readonly inviteRequired: boolean;
 }
 
-/** What a person seals: a text, or files with the paths under which they are kept (components joined by `/`). */
-export type Document = { readonly text: string } | { readonly files: readonly SourceFile[] };
+/**
+ * What a person seals: a text (plain, unless `mediaType` says what it is written in), or files with the paths under which they are kept
+ * (components joined by `/`).
+ */
+export type Document = { readonly text: string; readonly mediaType?: string } | { readonly files: readonly SourceFile[] };
 
 /** One file of a document. */
 export interface SourceFile {

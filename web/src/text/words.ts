@@ -17,7 +17,7 @@ type Plain<S extends string> = {
 };
 
 /** Names of files that others see: the same whatever the sender speaks, and good on every disk. */
-const FILES = { message: 'message.txt', receipt: 'satchel-receipt.txt', text: 'text.txt', unnamed: 'document', panic: 'satchel-panic.txt', sealed: 'document.satchel' };
+const FILES = { message: 'message.txt', receipt: 'satchel-receipt.txt', text: 'text.txt', unnamed: 'document', panic: 'satchel-panic.txt', sealed: 'document.satchel', markdown: 'text.md', pasted: 'pasted.txt' };
 const COMMAND = 'satchel get';
 const PANIC_WORDS = 25;
 
@@ -115,8 +115,6 @@ export const received = section('received', {
   textFile: FILES.text,
   unnamedFile: FILES.unnamed,
   save: (name: string) => text('received.save', { name: outside(name) }),
-  showName: (name: string) => text('received.showName', { name: outside(name) }),
-  picture: (name: string) => text('received.picture', { name: outside(name) }),
   size,
   used: (left: number | null) => (left === null ? text('received.usedAlways') : text('received.usedLeft', { count: left })),
 });
@@ -266,3 +264,43 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
 };
 
 export const about = section('about', {});
+
+/** What was opened, and how it is read, kept and answered. */
+export const reading = section('reading', {
+  markdownFile: FILES.markdown,
+  sealedFile: FILES.sealed,
+  pictureSaid: (said: string) => (said === '' ? text('reading.pictureNone') : text('reading.pictureSaid', { said: outside(said) })),
+  showLabels: {
+    image: () => text('reading.show'),
+    audio: () => text('reading.listen'),
+    video: () => text('reading.watch'),
+    text: () => text('reading.show'),
+  },
+  hideLabels: {
+    image: () => text('reading.hide'),
+    audio: () => text('reading.stop'),
+    video: () => text('reading.stop'),
+    text: () => text('reading.hide'),
+  },
+  showName: {
+    image: (name: string) => text('received.showName', { name: outside(name) }),
+    audio: (name: string) => text('reading.listenName', { name: outside(name) }),
+    video: (name: string) => text('reading.watchName', { name: outside(name) }),
+    text: (name: string) => text('received.showName', { name: outside(name) }),
+  },
+  hideName: {
+    image: (name: string) => text('reading.hideName', { name: outside(name) }),
+    audio: (name: string) => text('reading.stopName', { name: outside(name) }),
+    video: (name: string) => text('reading.stopName', { name: outside(name) }),
+    text: (name: string) => text('reading.hideName', { name: outside(name) }),
+  },
+  titled: {
+    image: (name: string) => text('received.picture', { name: outside(name) }),
+    audio: (name: string) => text('reading.sound', { name: outside(name) }),
+    video: (name: string) => text('reading.video', { name: outside(name) }),
+    text: (name: string) => text('reading.textNamed', { name: outside(name) }),
+  },
+});
+
+/** How the text of the form is written. */
+export const writing = section('writing', { pasted: FILES.pasted });

@@ -1,4 +1,5 @@
-/** Where the worker's file is, as the page's Content-Security-Policy wants it: through the one policy that may name a script. */
+/** Where the workers' files are, as the page's Content-Security-Policy wants it: through the one policy that may name a script. */
+import readingFile from '../open/reading/worker.ts?worker&url';
 import file from './worker.ts?worker&url';
 
 interface ScriptUrlPolicy {
@@ -12,15 +13,24 @@ interface TrustedTypes {
 const POLICY = 'satchel-worker';
 let policy: ScriptUrlPolicy | undefined;
 
-/** The worker's address. Typed as a string because DOM types do not know TrustedScriptURL everywhere. */
+/** The address of the worker that seals and opens. Typed as a string because DOM types do not know TrustedScriptURL everywhere. */
 export function workerUrl(): string {
+  return trusted(file);
+}
+
+/** The address of the worker that formats and colours what was opened. */
+export function readingWorkerUrl(): string {
+  return trusted(readingFile);
+}
+
+function trusted(wanted: string): string {
   const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
-  if (types === undefined) return file;
+  if (types === undefined) return wanted;
   policy ??= types.createPolicy(POLICY, {
     createScriptURL(url) {
-      if (url !== file) throw new TypeError('not the worker');
+      if (url !== file && url !== readingFile) throw new TypeError('not a worker');
       return url;
     },
   });
-  return policy.createScriptURL(file) as string;
+  return policy.createScriptURL(wanted) as string;
 }
