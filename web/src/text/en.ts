@@ -470,5 +470,6 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
   unwritable_output: () => 'The file could not be written. Is the disk full?',
   aborted: () => 'Cancelled.',
   no_worker: () => `${frame.noWasmTitle}: its program could not start. Reload the page, or use the command line: ${frame.command}`,
+  page_changed: () => 'A part of this page is not what it was built with: the server has another version now, or it was changed on its way. Reload the page. If it says so again, do not use it.',
   crashed: () => 'The program on this page failed, perhaps for want of memory. Reload the page and try again.',
 };

@@ -1,6 +1,4 @@
-/** Where the worker's file is, as the page's Content-Security-Policy wants it: through the one policy that may name a script. */
-import file from './worker.ts?worker&url';
-
+/** Where a worker's file is, as the page's Content-Security-Policy wants it: through the one policy that may name a script. */
 interface ScriptUrlPolicy {
   createScriptURL(url: string): unknown;
 }
@@ -12,13 +10,13 @@ interface TrustedTypes {
 const POLICY = 'satchel-worker';
 let policy: ScriptUrlPolicy | undefined;
 
-/** The worker's address. Typed as a string because DOM types do not know TrustedScriptURL everywhere. */
-export function workerUrl(): string {
+/** The address of one of the `files`. Typed as a string because DOM types do not know TrustedScriptURL everywhere. */
+export function workerUrl(file: string, files: readonly string[]): string {
   const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
   if (types === undefined) return file;
   policy ??= types.createPolicy(POLICY, {
     createScriptURL(url) {
-      if (url !== file) throw new TypeError('not the worker');
+      if (!files.includes(url)) throw new TypeError('not a worker');
       return url;
     },
   });
