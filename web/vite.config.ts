@@ -1,34 +1,7 @@
-/** How the page is built: hash-named files, one module, integrity on all that index.html names, nothing inline, no source maps. */
-import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** How the page is built: hash-named files, the first view in one module and the rest in pieces, integrity on all of them, nothing inline, no source maps. */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig, type Plugin } from 'vite';
-
-/** Tags of index.html that load something a browser checks against an `integrity` attribute. */
-const LOADING_TAG = /<(?:script|link rel="(?:stylesheet|modulepreload)")(?=\s)[^>]*?\s(?:src|href)="\.?\/?([^"]+)"/g;
-
-/**
- * Writes sha384 `integrity` into index.html once all files lie on disk, so that what was hashed is what is served.
- * The server's Integrity-Policy refuses a script without one.
- */
-function integrity(): Plugin {
-  return {
-    name: 'satchel-integrity',
-    apply: 'build',
-    async writeBundle({ dir = 'dist' }) {
-      const page = join(dir, 'index.html');
-      const html = await readFile(page, 'utf8');
-      const digests = new Map<string, string>();
-      for (const [tag, file = ''] of html.matchAll(LOADING_TAG)) {
-        const digest = createHash('sha384').update(await readFile(join(dir, file))).digest('base64');
-        digests.set(tag, `${tag} integrity="sha384-${digest}"`);
-      }
-      if (digests.size === 0) this.error('index.html names no script');
-      await writeFile(page, html.replaceAll(LOADING_TAG, (tag) => digests.get(tag) ?? tag));
-    },
-  };
-}
+import { defineConfig } from 'vite';
+import { integrity } from './vite.integrity.ts';
 
 export default defineConfig({
   base: './',
@@ -36,10 +9,13 @@ export default defineConfig({
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // The pieces' styles are small, and a style that comes late makes a page jump.
+    cssCodeSplit: false,
+    // Vite's own way of loading what a piece needs knows no integrity: src/later.ts does it.
+    modulePreload: false,
     sourcemap: false,
-    // Why one module: a chunk that is imported later has no integrity without an inline import map, and nothing is inline here.
-    rolldownOptions: { output: { codeSplitting: false } },
+    // What the first view imports is one file: in parts it would come in turns, and pack worse.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'index', tags: ['$initial'] }] } } },
   },
   worker: { format: 'es' },
   server: { host: '127.0.0.1', strictPort: false, proxy: { '/api': process.env['SATCHEL_DEV_SERVER'] ?? 'http://127.0.0.1:8787' } },

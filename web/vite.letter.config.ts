@@ -11,7 +11,7 @@ import { defineConfig, type Plugin } from 'vite';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const PAGE = at('letter/index.html');
 const ICON = at('public/icon.svg');
-const WASM = at('src/gen/dist/satchel_client_wasm_bg.wasm');
+const WASM = at('src/gen/dist/everything.wasm');
 
 /** Puts all that was built into one file, and writes nothing else. */
 function oneFile(): Plugin {

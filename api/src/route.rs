@@ -48,8 +48,9 @@ pub const PANIC: &str = "/api/v1/panic";
 /// `pattern` with its `{id}` filled in.
 #[must_use]
 pub fn of(pattern: &str, id: &str) -> String {
-    match pattern.split_once("{id}") {
-        Some((before, after)) => format!("{before}{id}{after}"),
+    // By its braces: it comes before any other part. A search for a text, and `format!`, are large in the page's WebAssembly.
+    match pattern.split_once('{').zip(pattern.split_once('}')) {
+        Some(((before, _), (_, after))) => [before, id, after].concat(),
         None => String::from(pattern),
     }
 }

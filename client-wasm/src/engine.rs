@@ -6,14 +6,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
-use satchel_client::{Elsewhere, Engine, Sealed, seal_brought_in};
+use satchel_client::{Elsewhere, Engine, Sealed};
 use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{
-    ClosedSegment, LentSegment, OpenSegment, PlainSegment, SealError, SealedBytes, SegmentKey, Verdict,
+    ClosedSegment, Keyed, LentSegment, LinkKeying, OpenSegment, PlainSegment, SealError, SealedBytes, SegmentKey,
+    Verdict,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::aes;
 use crate::subtle::Subtle;
 use crate::value::free;
 
@@ -121,6 +123,16 @@ impl Engine for PageEngine {
         if self.subtle.is_some() { 4 } else { 1 }
     }
 
+    fn wrap(&self, keying: LinkKeying) -> impl Future<Output = Result<Keyed, SealError>> + 'static {
+        let subtle = self.subtle.clone();
+        async move {
+            match wrapped_by_browser(subtle, &keying).await {
+                Some(wrapped_key) => Ok(keying.wrapped_as(wrapped_key)),
+                None => aes::wrap(keying),
+            }
+        }
+    }
+
     fn seal(&self, segment: OpenSegment) -> impl Future<Output = Result<SealedBytes, SealError>> + 'static {
         let imported = self.key_for(segment.key());
         async move {
@@ -129,7 +141,7 @@ impl Engine for PageEngine {
             match by_browser(imported, seal).await {
                 Some(sealed) => segment.sealed_by(len_of(&sealed), |room| move_into(room, sealed)),
                 // A browser that gives up (no memory) leaves the segment as it was.
-                None => Ok(segment.seal()),
+                None => aes::seal(segment),
             }
         }
     }
@@ -140,7 +152,7 @@ impl Engine for PageEngine {
         content: Bytes,
     ) -> impl Future<Output = Result<Vec<Sealed<Bytes>>, SealError>> + 'static {
         let begun = match segments.first().and_then(|first| self.key_for(first.key())) {
-            None => Err(seal_brought_in(segments, &content)),
+            None => Err(aes::seal_lent(segments, &content)),
             Some(imported) => Ok(match imported.begin(&segments, &content) {
                 Some(promise) => (segments, content, imported, Some(promise)),
                 // Its memory is soon used again.
@@ -150,14 +162,14 @@ impl Engine for PageEngine {
         async move {
             let (segments, content, imported, mut promise) = match begun {
                 Ok(begun) => begun,
-                Err(here) => return Ok(here),
+                Err(here) => return here,
             };
             if promise.is_none() {
                 imported.handle().await;
                 promise = imported.begin(&segments, &content);
             }
             let Some(promise) = promise else {
-                return Ok(seal_brought_in(segments, &content));
+                return aes::seal_lent(segments, &content);
             };
             let made: Array = landed(promise).await.unwrap_or_default();
             let with_its_own = |(number, segment)| sealed_lent(segment, made.get(number));
@@ -186,6 +198,19 @@ async fn by_browser(
 ) -> Option<ArrayBuffer> {
     let imported = imported?;
     landed(begin(&imported.subtle, imported.handle().await?).ok()?).await
+}
+
+/// The file key under the link's slot key; none where there is no such engine, or it gave up.
+async fn wrapped_by_browser(subtle: Option<Subtle>, keying: &LinkKeying) -> Option<[u8; 48]> {
+    let subtle = subtle?;
+    let importing = keying.expose_to_engine(|job| subtle.import(job.key)).ok()?;
+    let key = JsFuture::from(importing).await.ok()?;
+    let wrapping =
+        keying.expose_to_engine(|job| subtle.seal(&key, &[0; NONCE_LEN], &job.associated_data, job.plaintext));
+    let made: ArrayBuffer = landed(wrapping.ok()?).await?;
+    let mut wrapped_key = [0; 48];
+    (len_of(&made) == wrapped_key.len()).then(|| Uint8Array::new(&made).copy_to(&mut wrapped_key))?;
+    Some(wrapped_key)
 }
 
 const NONCE_LEN: usize = 12;

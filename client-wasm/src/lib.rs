@@ -1,19 +1,34 @@
 //! The browser's skin over satchel-client and satchel-crypto: fetch as its transport, WebCrypto as its engine, files as its
 //! sources. It decides nothing.
 //!
+//! The page has it twice: with the feature `everything`, and without, which is less than half and does what the first view does.
+//!
 //! [`run`] is the one way in. One export instead of one for each operation: every async export costs some kilobytes of its own.
 
+#![cfg_attr(
+    not(feature = "everything"),
+    allow(
+        dead_code,
+        reason = "sharing needs a part of what is here; the linker leaves the rest out"
+    )
+)]
+
+mod aes;
 mod desk;
 mod document;
 mod engine;
 mod failure;
 mod fetch;
 mod files;
+#[cfg(feature = "everything")]
 mod ops;
 mod page;
+#[cfg(feature = "everything")]
 mod panic;
 mod random;
+#[cfg(feature = "everything")]
 mod several;
+mod sharing;
 mod subtle;
 mod value;
 #[cfg(feature = "whole")]
@@ -30,7 +45,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::ops::Online;
+use crate::sharing::Online;
 
 /// Runs one operation, by its name in web/src/worker/protocol.ts, and gives what web/src/vault.ts says.
 ///
@@ -41,6 +56,19 @@ pub async fn run(operation: String, base: String, args: JsValue, page: Page) -> 
     Ok(dispatch(&operation, &base, &args, Desk::new(page)).await?)
 }
 
+#[cfg(not(feature = "everything"))]
+async fn dispatch(operation: &str, base: &str, args: &JsValue, desk: Desk) -> Result<JsValue, Failure> {
+    let online = Online::new(base, desk)?;
+    let coming = match operation {
+        "serverConfig" => apart(online.server_config()),
+        "share" => apart(online.share(args)),
+        "burnBegun" => apart(async { online.burn_begun(args).await.map(nothing) }),
+        _ => return Err(Failure::new("crashed")),
+    };
+    coming.await
+}
+
+#[cfg(feature = "everything")]
 async fn dispatch(operation: &str, base: &str, args: &JsValue, desk: Desk) -> Result<JsValue, Failure> {
     let online;
     let coming = match operation {
@@ -57,7 +85,7 @@ async fn dispatch(operation: &str, base: &str, args: &JsValue, desk: Desk) -> Re
                 "panic" => apart(online.panic(args)),
                 "share" => apart(online.share(args)),
                 "receiptStatus" => apart(online.receipt_status(args)),
-                "burn" => apart(async { online.burn(args).await.map(nothing) }),
+                "burn" | "burnBegun" => apart(async { online.burn(args).await.map(nothing) }),
                 "documentStatus" => apart(online.document_status(args)),
                 "addLinks" => apart(online.add_links(args)),
                 "changePolicy" => apart(online.change_policy(args)),
@@ -85,6 +113,7 @@ const fn nothing((): ()) -> JsValue {
 }
 
 /// Whether a name may be used as it is.
+#[cfg(feature = "everything")]
 #[wasm_bindgen(js_name = isSafeName)]
 #[must_use]
 pub fn is_safe_name(name: &str) -> bool {

@@ -1,12 +1,9 @@
-//! The operations, as flows of satchel-client over what the browser has.
+//! The operations beside sharing, as flows of satchel-client over what the browser has.
 
 use js_sys::{Array, JsString, Object};
 use satchel_api::{PasteState, Receipt as State};
 use satchel_client::words::{Misspelled, Words};
-use satchel_client::{
-    Address, AddressError, Base, Context, Error, Found, LeaseKeeper, NoSpool, OnGuessing, Policy, Reader, Receiving,
-    Sharing,
-};
+use satchel_client::{Address, AddressError, Base, Error, Found, LeaseKeeper, Reader, Receiving};
 use satchel_crypto::{
     Allowed, Asked, Invite, Key, Link, Locks, Manifest, Passphrase, PasteId, ProbeToken, Profile, Receipt, Slot,
 };
@@ -16,94 +13,14 @@ use crate::desk::{Desk, Handover, Leases, SealedOut};
 use crate::document::Document;
 use crate::engine::PageEngine;
 use crate::failure::{Failure, burned_word};
-use crate::fetch::Fetch;
 use crate::files::StoredFile;
 use crate::panic::misspelled_words;
 use crate::random::Random;
-use crate::several::{Holder, small};
+use crate::several::Holder;
+use crate::sharing::Online;
 use crate::value::{Fields, field, number, text, whole};
 
-/// What an operation with a server stands on.
-pub(crate) struct Online {
-    pub(crate) base: Base,
-    fetch: Fetch,
-    pub(crate) desk: Desk,
-}
-
 impl Online {
-    pub(crate) fn new(base: &str, desk: Desk) -> Result<Self, Failure> {
-        // A page over plain http still talks to the server that it came from: it warns, and there is no other.
-        let base = match Base::parse(base) {
-            Ok(base) | Err(AddressError::InsecureOrigin(base)) => base,
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Self {
-            base,
-            fetch: Fetch::default(),
-            desk,
-        })
-    }
-
-    pub(crate) const fn context(&self) -> Context<'_, Fetch, Desk, Desk> {
-        Context {
-            base: &self.base,
-            transport: &self.fetch,
-            pause: &self.desk,
-            watch: &self.desk,
-        }
-    }
-
-    pub(crate) async fn server_config(&self) -> Result<Object, Failure> {
-        let config = satchel_client::config(&self.context()).await?;
-        Ok(Fields::new()
-            .with("version", config.version)
-            .with("sizeBytesMax", number(config.size_bytes_max))
-            .with("expiresInSecsMin", number(config.expires_in_secs_min))
-            .with("expiresInSecsMax", number(config.expires_in_secs_max))
-            .with("expiresInSecsDefault", number(config.expires_in_secs_default))
-            .with("readsMax", config.reads_max)
-            .with("inviteRequired", config.invite_required)
-            .done())
-    }
-
-    pub(crate) async fn share(&self, args: &JsValue) -> Result<Object, Failure> {
-        let (entries, mut document) = Document::of(&field(args, "document"))?;
-        let passphrase = passphrase_in(args)?;
-        let (invite, panic) = (self.invite_in(args)?, self.panic_for(args)?);
-        let policy = policy_in(&field(args, "policy"))?;
-        // The flow would call a name that the format cannot hold a malformed manifest.
-        Manifest::new(entries.clone(), Asked::default()).map_err(|_| Failure::new("unusable_document"))?;
-        let sharing = Sharing {
-            entries,
-            policy,
-            passphrase: passphrase.as_ref(),
-            invite: invite.as_ref(),
-            panic: panic.as_ref(),
-            names: &[],
-        };
-        if let Some(count) = small(args, "links") {
-            return self.share_several(sharing, count, document).await;
-        }
-        let engine = PageEngine::here();
-        let shared = satchel_client::share(
-            &self.context(),
-            sharing,
-            &mut document,
-            &mut NoSpool,
-            &engine,
-            &mut Random,
-        )
-        .await
-        .map_err(|error| self.desk.failure(error))?;
-        Ok(Fields::new()
-            .with("link", self.base.with_fragment(&shared.link.encode()).as_str())
-            .with("receipt", self.base.with_fragment(&shared.receipt.encode()).as_str())
-            .with_or_null("expiresAt", shared.expires_at.map(number))
-            .with("reads", shared.reads)
-            .with("engine", engine.name())
-            .done())
-    }
-
     pub(crate) async fn receipt_status(&self, args: &JsValue) -> Result<Object, Failure> {
         let state = satchel_client::receipt_status(&self.context(), &self.receipt_in(args)?).await?;
         Ok(paste_state(&state).done())
@@ -305,21 +222,6 @@ pub(crate) fn passphrase_in(args: &JsValue) -> Result<Option<Passphrase>, Failur
         return Ok(None);
     };
     Ok(Some(Passphrase::from_nfc(&String::from(typed.normalize("NFC")))?))
-}
-
-pub(crate) fn policy_in(asked: &JsValue) -> Result<Policy, Failure> {
-    let (Some(expires_in), Some(reads)) = (whole(asked, "expiresIn"), small(asked, "reads")) else {
-        return Err(Failure::new("policy_not_allowed"));
-    };
-    let on_guessing = match text(asked, "onGuessing").as_deref() {
-        Some("burn") => OnGuessing::Burn,
-        _ => OnGuessing::Lock,
-    };
-    Ok(Policy {
-        expires_in,
-        reads,
-        on_guessing,
-    })
 }
 
 pub(crate) fn generate_passphrase() -> Object {

@@ -7,8 +7,8 @@ use satchel_crypto::PanicSecret;
 use wasm_bindgen::prelude::*;
 
 use crate::failure::Failure;
-use crate::ops::Online;
 use crate::random::Random;
+use crate::sharing::Online;
 use crate::value::{Fields, number, text};
 
 impl Online {

@@ -9,9 +9,10 @@ use wasm_bindgen::prelude::*;
 use crate::document::Document;
 use crate::engine::PageEngine;
 use crate::failure::Failure;
-use crate::ops::{Online, passphrase_in, paste_state, policy_in, state_word};
+use crate::ops::{passphrase_in, paste_state, state_word};
 use crate::random::Random;
-use crate::value::{Fields, field, number, whole};
+use crate::sharing::{Online, policy_in};
+use crate::value::{Fields, field, number, small, whole};
 
 /// Who may look at a paste and burn it, or at a document with several links.
 pub(crate) enum Holder {
@@ -103,8 +104,4 @@ impl Online {
             Holder::Paste(_) => Err(Failure::new("wrong_kind")),
         }
     }
-}
-
-pub(crate) fn small(args: &JsValue, name: &str) -> Option<u32> {
-    whole(args, name).and_then(|value| u32::try_from(value).ok())
 }

@@ -71,10 +71,10 @@ impl Subtle {
         &self,
         key: &JsValue,
         nonce: &[u8; 12],
-        data: &[u8; 9],
+        data: &[u8],
         plaintext: &[u8],
     ) -> Result<Promise, JsValue> {
-        self.encrypt(&algorithm(nonce[..].into(), data[..].into()), key, plaintext)
+        self.encrypt(&algorithm(nonce[..].into(), data.into()), key, plaintext)
     }
 
     /// As [`seal`](Self::seal), of bytes that are JavaScript's.

@@ -71,6 +71,11 @@ pub(crate) fn whole(object: &JsValue, name: &str) -> Option<u64> {
     field(object, name).as_f64().and_then(to_u64)
 }
 
+/// The number in a field that is below 2^32.
+pub(crate) fn small(args: &JsValue, name: &str) -> Option<u32> {
+    whole(args, name).and_then(|value| u32::try_from(value).ok())
+}
+
 /// A size, time or count for JavaScript. Exact up to 2^53, which no size or time here reaches.
 #[expect(clippy::cast_precision_loss, reason = "sizes and times stay below 2^53")]
 pub(crate) fn number(value: u64) -> f64 {

@@ -89,10 +89,8 @@ impl Base {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let authority = authority.to_ascii_lowercase();
         let path = path.trim_end_matches('/');
-        let path_is_good = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/".contains(&b))
-            && !path.split('/').any(|part| part == ".." || part == ".");
         let host = host_of(&authority).ok_or(AddressError::MalformedBase)?;
-        if !path_is_good || path.contains("//") || !matches!(scheme.as_str(), "http" | "https") {
+        if !is_path(path) || !matches!(scheme.as_str(), "http" | "https") {
             return Err(AddressError::MalformedBase);
         }
         let slash = if path.is_empty() { "" } else { "/" };
@@ -101,6 +99,21 @@ impl Base {
             Ok(base)
         } else {
             Err(AddressError::InsecureOrigin(base))
+        }
+    }
+
+    /// Takes a page's own folder, without the slash at its end, as a browser tells it: it has the page from there, and asks no other.
+    ///
+    /// # Errors
+    /// `MalformedBase`, also where a link under it could not be read again.
+    pub fn of_page(url: &str) -> Result<Self, AddressError> {
+        let (scheme, rest) = url.split_once(':').ok_or(AddressError::MalformedBase)?;
+        let rest = rest.strip_prefix("//").ok_or(AddressError::MalformedBase)?;
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        if matches!(scheme, "http" | "https") && !authority.is_empty() && !url.ends_with('/') && is_path(path) {
+            Ok(Self(url.to_owned()))
+        } else {
+            Err(AddressError::MalformedBase)
         }
     }
 
@@ -140,8 +153,15 @@ impl Base {
     /// `BASE/#FRAGMENT`
     #[must_use]
     pub fn with_fragment(&self, fragment: &str) -> Zeroizing<String> {
-        Zeroizing::new(format!("{}/#{fragment}", self.0))
+        Zeroizing::new([self.0.as_str(), "/#", fragment].concat())
     }
+}
+
+/// Whether a base's path is one that a link can have before its fragment.
+fn is_path(path: &str) -> bool {
+    path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/".contains(&b))
+        && !path.split('/').any(|part| part == ".." || part == ".")
+        && !path.as_bytes().windows(2).any(|two| two == b"//")
 }
 
 impl Address {

@@ -174,3 +174,34 @@ fn a_page_refuses_the_link_of_another_server() {
     let foreign = Address::parse_for(&page, &format!("https://a.example.org/#{fragment}"));
     assert!(matches!(foreign, Err(AddressError::ForeignOrigin(base)) if base.as_str() == "https://a.example.org"));
 }
+
+#[test]
+fn a_page_is_where_its_browser_has_it_from() {
+    for here in [
+        "https://example.org",
+        "http://127.0.0.1:8787",
+        "http://abc.onion/box",
+        "https://[2001:db8::1]:8443/a/b",
+        "http://printer",
+    ] {
+        assert_eq!(Base::of_page(here).unwrap().as_str(), here);
+    }
+    for elsewhere in [
+        "",
+        "https:",
+        "https://",
+        "https:///box",
+        "ftp://example.org",
+        "data:text/html,box",
+        "https://example.org/",
+        "https://example.org/a//box",
+        "https://example.org/../box",
+        "https://example.org/a%20box",
+    ] {
+        assert_eq!(
+            Base::of_page(elsewhere),
+            Err(AddressError::MalformedBase),
+            "{elsewhere}"
+        );
+    }
+}

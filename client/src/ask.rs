@@ -13,7 +13,7 @@ use crate::{Context, Error, Pause, Request, Transport, Watch};
 pub async fn config<T: Transport, P: Pause, W: Watch>(context: &Context<'_, T, P, W>) -> Result<Config, Error> {
     let mut backoff = crate::backoff::Backoff::default();
     loop {
-        let url = format!("{}{}", context.base.as_str(), route::CONFIG);
+        let url = [context.base.as_str(), route::CONFIG].concat();
         let request = Request {
             method: "GET",
             url,

@@ -5,7 +5,7 @@ use satchel_crypto::{ClaimToken, LeaseToken, PasteId, ProbeToken};
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
-use crate::http::{bearer, plain};
+use crate::http::{bearer, decimal, plain};
 use crate::{Answer, Body, Context, Error, Pause, Stage, Stored, Transport, Watch};
 
 /// A download under one lease.
@@ -113,7 +113,10 @@ impl<'a, T: Transport, P: Pause, W: Watch> Download<'a, T, P, W> {
     }
 
     async fn resume(&mut self) -> Result<(), Error> {
-        let headers = vec![bearer(&self.lease), plain("range", format!("bytes={}-", self.offset))];
+        let headers = vec![
+            bearer(&self.lease),
+            plain("range", &["bytes=", &decimal(self.offset), "-"].concat()),
+        ];
         let answer = self
             .context
             .send("GET", route::CONTENT, &self.id, headers, None)

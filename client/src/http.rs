@@ -3,11 +3,11 @@
 use satchel_api::{Code, Problem, route};
 use satchel_crypto::PasteId;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
 use crate::json::{Fault, parse};
+use crate::told::Told;
 use crate::{Answer, Body, Context, Error, Pause, Request, Transport, Watch};
 
 /// No JSON of the API is longer: a document's receipt with a thousand links takes half of it.
@@ -15,12 +15,27 @@ const JSON_LEN_MAX: usize = 1024 * 1024;
 
 /// `Authorization: Bearer TOKEN`.
 pub(crate) fn bearer(token: &Zeroizing<String>) -> (&'static str, Zeroizing<String>) {
-    ("authorization", Zeroizing::new(format!("Bearer {}", token.as_str())))
+    ("authorization", Zeroizing::new(["Bearer ", token].concat()))
 }
 
 /// A header without a secret in it.
-pub(crate) fn plain(name: &'static str, value: impl ToString) -> (&'static str, Zeroizing<String>) {
-    (name, Zeroizing::new(value.to_string()))
+pub(crate) fn plain(name: &'static str, value: &str) -> (&'static str, Zeroizing<String>) {
+    (name, Zeroizing::new(value.to_owned()))
+}
+
+/// `number` in digits. `to_string` brings the machinery of formatting into the page's WebAssembly, and nothing else there needs it.
+pub(crate) fn decimal(number: u64) -> String {
+    let mut text = if number < 10 {
+        String::new()
+    } else {
+        decimal(number / 10)
+    };
+    text.extend(
+        u32::try_from(number % 10)
+            .ok()
+            .and_then(|digit| char::from_digit(digit, 10)),
+    );
+    text
 }
 
 pub(crate) type Headers = Vec<(&'static str, Zeroizing<String>)>;
@@ -47,7 +62,7 @@ impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
         headers: Headers,
         body: Option<&[u8]>,
     ) -> Result<Answer<T::Body>, Error> {
-        let url = format!("{}{path}", self.base.as_str());
+        let url = [self.base.as_str(), path].concat();
         let request = Request {
             method,
             url,
@@ -80,7 +95,7 @@ impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
     }
 
     /// As [`send_until_answered`](Self::send_until_answered), until the JSON of the answer is there.
-    pub(crate) async fn ask<A: DeserializeOwned>(
+    pub(crate) async fn ask<A: Told>(
         &self,
         method: &'static str,
         pattern: &str,
@@ -103,7 +118,7 @@ impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
 
 impl<T: Transport, P: Pause, W: Watch> Context<'_, T, P, W> {
     /// A `POST` of JSON that may be repeated, until the JSON of the answer is there.
-    pub(crate) async fn tell<A: DeserializeOwned>(
+    pub(crate) async fn tell<A: Told>(
         &self,
         pattern: &str,
         id: &PasteId,
@@ -142,7 +157,7 @@ impl<B> Answer<B> {
 }
 
 /// The JSON of a successful answer.
-pub(crate) async fn json<A: DeserializeOwned>(answer: Answer<impl Body>) -> Result<A, Error> {
+pub(crate) async fn json<A: Told>(answer: Answer<impl Body>) -> Result<A, Error> {
     let status = answer.status;
     let text = read_short(answer.body).await.ok_or(Error::Unreachable)?;
     parse(&text).map_err(|fault| match fault {
@@ -218,6 +233,18 @@ impl From<Problem> for Error {
                 most: problem.limit.unwrap_or(0),
             },
             _ => Self::Refused(Box::new(problem)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_they_are_elsewhere() {
+        for number in [0, 1, 9, 10, 99, 100, 1_000_000, u64::MAX - 1, u64::MAX] {
+            assert_eq!(decimal(number), number.to_string());
         }
     }
 }

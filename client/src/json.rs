@@ -1,12 +1,10 @@
 //! The JSON of answers, as RFC 8259 has it, without what the API does not use: numbers are whole and not negative, and an error has no text. On the
-//! way in it stands for `serde_json`, which is large in the page's WebAssembly (docs/decisions/0012-json-of-answers.md); the tests hold it to that.
+//! way in it stands for `serde_json`, which is large in the page's WebAssembly (docs/decisions/0012-json-of-answers.md); the tests hold it to that. It
+//! is read into a [`Value`] and taken out by [`Told`](crate::told::Told): code for each type on the way through the text is large too.
 
-use core::fmt;
 use std::borrow::Cow;
 
-use serde::de::value::CowStrDeserializer;
-use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
-use serde::forward_to_deserialize_any;
+use crate::told::Told;
 
 /// Deeper than any answer.
 const DEPTH_MAX: u8 = 16;
@@ -20,22 +18,23 @@ pub(crate) enum Fault {
     Shape,
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not the JSON that was asked for")
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl de::Error for Fault {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::Shape
-    }
+/// What an answer says.
+pub(crate) enum Value<'a> {
+    Null,
+    Bool(bool),
+    /// None for one that has a sign, a fraction or an exponent, or is too large.
+    Number(Option<u64>),
+    Text(Cow<'a, str>),
+    List(Vec<Value<'a>>),
+    Object(Vec<(Cow<'a, str>, Value<'a>)>),
 }
 
 /// All of `bytes`, as one value.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+pub(crate) fn parse<T: Told>(bytes: &[u8]) -> Result<T, Fault> {
+    T::told(&read(bytes)?).ok_or(Fault::Shape)
+}
+
+fn read(bytes: &[u8]) -> Result<Value<'_>, Fault> {
     let text = core::str::from_utf8(bytes).map_err(|error| match error.error_len() {
         // Cut in the middle of a character.
         None => Fault::Cut,
@@ -46,7 +45,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
         at: 0,
         depth: DEPTH_MAX,
     };
-    let value = T::deserialize(&mut reader)?;
+    let value = reader.value()?;
     match reader.peek() {
         Err(Fault::Cut) => Ok(value),
         _ => Err(Fault::Shape),
@@ -185,185 +184,56 @@ impl<'a> Reader<'a> {
         Ok(code)
     }
 
-    fn opened_by(&mut self, first: u8) -> Result<&mut Self, Fault> {
-        if self.peek()? == first {
-            Ok(self)
-        } else {
-            Err(Fault::Shape)
-        }
+    fn value(&mut self) -> Result<Value<'a>, Fault> {
+        Ok(match self.peek()? {
+            b'{' => Value::Object(self.within(b'}', |reader| {
+                let name = reader.string()?;
+                reader.peek()?;
+                reader.expect(":")?;
+                Ok((name, reader.value()?))
+            })?),
+            b'[' => Value::List(self.within(b']', Self::value)?),
+            b'"' => Value::Text(self.string()?),
+            b't' => self.expect("true").map(|()| Value::Bool(true))?,
+            b'f' => self.expect("false").map(|()| Value::Bool(false))?,
+            b'n' => self.expect("null").map(|()| Value::Null)?,
+            _ => Value::Number(self.number()?),
+        })
     }
 
-    /// What stands between `{` and `}`, or `[` and `]`.
-    fn within<T>(&mut self, last: u8, read: impl FnOnce(&mut Members<'_, 'a>) -> Result<T, Fault>) -> Result<T, Fault> {
+    /// What stands between what opens here and `last`.
+    fn within<T>(&mut self, last: u8, each: impl Fn(&mut Self) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
         self.at += 1;
         self.depth = self.depth.checked_sub(1).ok_or(Fault::Shape)?;
-        let mut members = Members {
-            reader: self,
-            last,
-            first: true,
-        };
-        let value = read(&mut members)?;
-        if members.next()? {
-            return Err(Fault::Shape);
+        let mut members = Vec::new();
+        while self.peek()? != last {
+            if !members.is_empty() {
+                self.expect(",")?;
+                // Nothing that closes may follow a comma.
+                if self.peek()? == last {
+                    return Err(Fault::Shape);
+                }
+            }
+            members.push(each(self)?);
         }
         self.at += 1;
         self.depth += 1;
-        Ok(value)
-    }
-}
-
-impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
-    type Error = Fault;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.peek()? {
-            b'{' => self.within(b'}', |members| visitor.visit_map(members)),
-            b'[' => self.within(b']', |members| visitor.visit_seq(members)),
-            b'"' => visitor.visit_str(&self.string()?),
-            b't' => self.expect("true").and_then(|()| visitor.visit_bool(true)),
-            b'f' => self.expect("false").and_then(|()| visitor.visit_bool(false)),
-            b'n' => self.expect("null").and_then(|()| visitor.visit_unit()),
-            _ => visitor.visit_u64(self.number()?.ok_or(Fault::Shape)?),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if self.peek()? == b'n' {
-            self.expect("null")?;
-            return visitor.visit_none();
-        }
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        let word: CowStrDeserializer<'_, Fault> = self.string()?.into_deserializer();
-        visitor.visit_enum(word)
-    }
-
-    /// Any number may stand where nobody looks.
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if matches!(self.peek()?, b'-' | b'0'..=b'9') {
-            self.number()?;
-            return visitor.visit_unit();
-        }
-        self.deserialize_any(visitor)
-    }
-
-    // What a field can be is known: each way that a value could come costs code for every type of the API.
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        self.opened_by(b'{')?.within(b'}', |members| visitor.visit_map(members))
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.opened_by(b'[')?.within(b']', |members| visitor.visit_seq(members))
-    }
-
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.peek()?;
-        visitor.visit_u64(self.number()?.ok_or(Fault::Shape)?)
-    }
-
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_u64(visitor)
-    }
-
-    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_u64(visitor)
-    }
-
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_u64(visitor)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_str(&self.string()?)
-    }
-
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let yes = self.peek()? == b't';
-        self.expect(if yes { "true" } else { "false" })?;
-        visitor.visit_bool(yes)
-    }
-
-    forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u128 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct map identifier
-    }
-}
-
-/// Members of an object or an array.
-struct Members<'r, 'a> {
-    reader: &'r mut Reader<'a>,
-    last: u8,
-    first: bool,
-}
-
-impl Members<'_, '_> {
-    /// Whether there is one more; then it stands at its beginning, else before what closes.
-    fn next(&mut self) -> Result<bool, Fault> {
-        let byte = self.reader.peek()?;
-        if byte == self.last {
-            return Ok(false);
-        }
-        if !std::mem::take(&mut self.first) {
-            self.reader.expect(",")?;
-            // Nothing that closes may follow a comma.
-            if self.reader.peek()? == self.last {
-                return Err(Fault::Shape);
-            }
-        }
-        Ok(true)
-    }
-}
-
-impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
-    type Error = Fault;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        if !self.next()? {
-            return Ok(None);
-        }
-        let name: CowStrDeserializer<'_, Fault> = self.reader.string()?.into_deserializer();
-        seed.deserialize(name).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        self.reader.peek()?;
-        self.reader.expect(":")?;
-        seed.deserialize(&mut *self.reader)
-    }
-}
-
-impl<'de> SeqAccess<'de> for &mut Members<'_, 'de> {
-    type Error = Fault;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
-        if !self.next()? {
-            return Ok(None);
-        }
-        seed.deserialize(&mut *self.reader).map(Some)
+        Ok(members)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use core::fmt;
+
     use proptest::prelude::*;
     use satchel_api::{Burned, Code, Config, DocumentReceipt, Problem, Tombstone};
+    use serde::de::DeserializeOwned;
 
     use super::*;
 
     /// The same value as `serde_json`, or an error as there; cut off where it says so.
-    fn same<T: DeserializeOwned + PartialEq + fmt::Debug>(text: &[u8]) {
+    fn same<T: DeserializeOwned + Told + PartialEq + fmt::Debug>(text: &[u8]) {
         let theirs = serde_json::from_slice::<T>(text);
         let ours = parse::<T>(text);
         match (&theirs, &ours) {
@@ -380,7 +250,7 @@ mod tests {
         }
     }
 
-    fn both_or_neither<T: DeserializeOwned + PartialEq + fmt::Debug>(text: &[u8]) {
+    fn both_or_neither<T: DeserializeOwned + Told + PartialEq + fmt::Debug>(text: &[u8]) {
         let theirs = serde_json::from_slice::<T>(text);
         assert_eq!(theirs.ok(), parse(text).ok(), "{}", text.escape_ascii());
     }
@@ -456,7 +326,7 @@ mod tests {
             both_or_neither::<Code>(text.as_bytes());
             both_or_neither::<bool>(text.as_bytes());
         }
-        assert_eq!(parse::<de::IgnoredAny>(&[b'['; 100_000]).err(), Some(Fault::Shape));
+        assert_eq!(read(&[b'['; 100_000]).err(), Some(Fault::Shape));
         assert_eq!(parse::<u64>(&[b'1', 0xff]).err(), Some(Fault::Shape));
     }
 

@@ -31,6 +31,7 @@ mod share;
 pub mod share_text;
 #[cfg(test)]
 mod testing;
+mod told;
 mod upload;
 pub mod words;
 mod work;

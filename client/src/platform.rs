@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{
-    ClosedSegment, LeaseToken, LentSegment, Manifest, OpenSegment, OwnerReceipt, PasteId, PlainSegment, ProbeToken,
-    Receipt, SealError, SealedBytes, SealedElsewhere, Verdict,
+    ClosedSegment, Keyed, LeaseToken, LentSegment, LinkKeying, Manifest, OpenSegment, OwnerReceipt, PasteId,
+    PlainSegment, ProbeToken, Receipt, SealError, SealedBytes, SealedElsewhere, Verdict,
 };
 use zeroize::Zeroizing;
 
@@ -184,6 +184,10 @@ pub trait Engine {
         content: Self::Elsewhere,
     ) -> impl Future<Output = Result<Vec<Sealed<Self::Elsewhere>>, SealError>> + 'static {
         ready(Ok(seal_brought_in(segments, &content)))
+    }
+    /// [`LinkKeying::wrap`], by whom the segments are sealed by: a program that leaves AES to another needs none of its own.
+    fn wrap(&self, keying: LinkKeying) -> impl Future<Output = Result<Keyed, SealError>> + 'static {
+        ready(Ok(keying.wrap()))
     }
     /// [`OpenSegment::seal`], by whatever is fastest.
     fn seal(&self, segment: OpenSegment) -> impl Future<Output = Result<SealedBytes, SealError>> + 'static;

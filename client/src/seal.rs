@@ -23,19 +23,6 @@ pub async fn seal<E: Engine>(
     watch: &impl Watch,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<u64, Error> {
-    seal_into(manifest, locks, source, out, engine, watch, rng).await
-}
-
-/// [`seal`], into a sink of whatever kind.
-pub(crate) async fn seal_into<E: Engine>(
-    manifest: &Manifest,
-    locks: &Locks<'_>,
-    source: &mut impl Source<E::Elsewhere>,
-    out: &mut dyn AnySink<E::Elsewhere>,
-    engine: &E,
-    watch: &impl Watch,
-    rng: &mut (impl CryptoRng + ?Sized),
-) -> Result<u64, Error> {
     if matches!(locks, Locks::Passphrases { .. }) {
         watch.progress(Stage::Deriving, 0, None);
     }
@@ -43,7 +30,7 @@ pub(crate) async fn seal_into<E: Engine>(
     seal_with(sealer, manifest, source, out, engine, watch, rng).await
 }
 
-/// [`seal_into`], once it is known what opens it.
+/// [`seal`], into a sink of whatever kind, once it is known what opens it.
 pub(crate) async fn seal_with<E: Engine>(
     mut sealer: Sealer,
     manifest: &Manifest,

@@ -2,10 +2,10 @@
 
 use rand_core::CryptoRng;
 use satchel_api::limit::READS_MAX;
-use satchel_crypto::{Asked, Entry, Invite, Link, Locks, Manifest, PanicSecret, Passphrase, Receipt};
+use satchel_crypto::{Asked, Entry, Invite, Link, LinkKeying, Manifest, PanicSecret, Passphrase, Receipt, Sealer};
 
 use crate::payment::Payment;
-use crate::seal::{AnySink, seal_into};
+use crate::seal::{AnySink, seal_with};
 use crate::upload::{Upload, Uploading, upload_metadata};
 use crate::{
     Context, Elsewhere, Engine, Error, Pause, Sealed, SealedSink, Source, Spool, Stage, Transport, Watch, burn, config,
@@ -134,10 +134,11 @@ pub async fn share<T: Transport, P: Pause, W: Watch, E: Engine>(
     );
     context.watch.upload_begun(&receipt).await;
 
-    let locks = Locks::Link(&unlocked);
+    let keyed = engine.wrap(LinkKeying::new(&unlocked, rng)).await?;
+    let sealer = Sealer::keyed(&manifest, keyed, rng)?;
     // To the server at once, or aside until the length shows.
     let out: &mut dyn AnySink<E::Elsewhere> = if manifest.is_open_ended() { spool } else { &mut upload };
-    let sealed = seal_into(&manifest, &locks, source, out, engine, context.watch, rng).await;
+    let sealed = seal_with(sealer, &manifest, source, out, engine, context.watch, rng).await;
     let done = match sealed {
         Ok(len) if manifest.is_open_ended() => forward(len, spool, &mut upload).await,
         Ok(_) => upload.finish().await,

@@ -1,13 +1,13 @@
 //! Uploading by tus while sealing: the chunk that is on its way is held until the server has it, and never sealed again.
 
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use satchel_api::header as name;
 use satchel_api::{Code, metadata, route};
 use satchel_crypto::{ClaimToken, PanicSecret, PasteId, ProbeToken, Receipt};
 use zeroize::Zeroizing;
 
 use crate::backoff::Backoff;
-use crate::http::{Headers, bearer, plain};
+use crate::http::{Headers, bearer, decimal, plain};
 use crate::payment::Payment;
 use crate::share::{OnGuessing, Policy};
 use crate::{Answer, Context, Elsewhere, Error, Pause, Sealed, SealedSink, Stage, Transport, Watch};
@@ -31,8 +31,8 @@ pub(crate) fn upload_metadata(
         (metadata::PROBE, probe.hash().encode()),
         (metadata::CLAIM, claim.hash().encode()),
         (metadata::RECEIPT, receipt.token().hash().encode()),
-        (metadata::EXPIRES_IN, policy.expires_in.to_string()),
-        (metadata::READS, policy.reads.to_string()),
+        (metadata::EXPIRES_IN, decimal(policy.expires_in)),
+        (metadata::READS, decimal(policy.reads.into())),
     ];
     if policy.on_guessing == OnGuessing::Burn {
         pairs.push((metadata::ON_GUESSING, metadata::BURN.into()));
@@ -45,8 +45,22 @@ pub(crate) fn upload_metadata(
 pub(crate) fn encoded(pairs: &[(&str, String)]) -> String {
     let encoded = pairs
         .iter()
-        .map(|(key, value)| format!("{key} {}", Base64::encode_string(value.as_bytes())));
+        .map(|(key, value)| [key, " ", &in_base64(value.as_bytes())].concat());
     encoded.collect::<Vec<_>>().join(",")
+}
+
+/// base64 with padding. By way of base64url, which the rest speaks: a second encoder is large in the page's WebAssembly.
+fn in_base64(bytes: &[u8]) -> String {
+    let letter = |letter| match letter {
+        '-' => '+',
+        '_' => '/',
+        same => same,
+    };
+    let mut text: String = Base64UrlUnpadded::encode_string(bytes).chars().map(letter).collect();
+    while !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
 }
 
 /// What is uploaded, and where to.
@@ -217,7 +231,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
 
     async fn try_to_create(&self) -> Result<u64, Error> {
         let mut headers = self.tus_headers();
-        headers.push(plain(name::UPLOAD_LENGTH, self.total));
+        headers.push(plain(name::UPLOAD_LENGTH, &decimal(self.total)));
         headers.push(plain(name::UPLOAD_METADATA, &self.metadata));
         headers.push(plain("content-type", name::OFFSET_OCTET_STREAM));
         self.payment.show(&mut headers);
@@ -229,7 +243,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
     async fn patch(&self, offset: u64) -> Result<u64, Error> {
         let mut headers = self.tus_headers();
         headers.push(bearer(&self.what.proof));
-        headers.push(plain(name::UPLOAD_OFFSET, offset));
+        headers.push(plain(name::UPLOAD_OFFSET, &decimal(offset)));
         headers.push(plain("content-type", name::OFFSET_OCTET_STREAM));
         let body = self.piece(offset);
         match self

@@ -21,7 +21,9 @@ pub(crate) async fn solve<T: Transport, P: Pause, W: Watch>(
     work: &Work,
 ) -> Option<String> {
     let mut challenge = [0; CHALLENGE_LEN];
-    let len = Base64UrlUnpadded::decode(&work.challenge, &mut challenge).ok()?.len();
+    let len = Base64UrlUnpadded::decode(work.challenge.as_str(), &mut challenge)
+        .ok()?
+        .len();
     if len != CHALLENGE_LEN || work.bits > WORK_BITS_MAX || work.nonces > NONCES_MAX {
         return None;
     }

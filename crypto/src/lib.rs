@@ -30,9 +30,14 @@ mod owner;
 mod padding;
 mod page;
 mod panic;
+#[cfg(feature = "passphrases")]
+mod passphrase;
+#[cfg(not(feature = "passphrases"))]
+#[path = "no_passphrases.rs"]
 mod passphrase;
 mod place;
 mod prefix;
+mod profile;
 mod receipt;
 #[cfg(feature = "recipients")]
 mod recipient;
@@ -61,8 +66,9 @@ pub use names::{SafeName, UnsafeName, sanitise};
 pub use owner::OwnerReceipt;
 pub use page::{PageElement, container_in_page};
 pub use panic::{PANIC_WORDS_LEN, PanicSecret};
-pub use passphrase::{Passphrase, Profile};
-pub use prefix::Keyed;
+pub use passphrase::Passphrase;
+pub use prefix::{Keyed, LinkKeying, WrapJob};
+pub use profile::Profile;
 pub use receipt::Receipt;
 #[cfg(feature = "recipients")]
 pub use recipient::{Identity, Recipient};

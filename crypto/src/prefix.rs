@@ -8,9 +8,11 @@ use crate::container::{MAGIC, VERSION};
 use crate::file_key::FileKey;
 use crate::floe::{PRODUCTION, Stream};
 use crate::limit::{IMMUTABLE_LEN, PASSPHRASE_SLOTS_MAX, PRELUDE_LEN};
+use crate::link::LinkSlotSecret;
 use crate::place::{Frame, Place, room_for, room_to_grow};
 use crate::rekey::passphrase_slot;
-use crate::{Header, Locks, MemberDigest, Passphrase, SealError, SetId, Slot, slot};
+use crate::slot::WRAPPED_LEN;
+use crate::{Header, Locks, MemberDigest, Passphrase, SealError, SetId, Slot, UnlockedLink, slot};
 
 /// Who will open a container: its id, its file key, and the header that wraps it. Nothing is in it yet.
 ///
@@ -67,6 +69,65 @@ impl Keyed {
         let (stream, payload_header) = Stream::start_sealing(PRODUCTION, &self.file_key.payload_key(), &immutable, rng);
         prefix.extend_from_slice(&payload_header);
         (stream, prefix)
+    }
+}
+
+/// What a new container under a link begins with, but for the wrapping of the file key: that may be another engine's, as a segment is.
+pub struct LinkKeying {
+    id: [u8; 16],
+    file_key: FileKey,
+    slot_secret: LinkSlotSecret,
+}
+
+/// What an engine takes to wrap a file key: AES-256-GCM under a nonce of 12 zero bytes, which no slot key meets twice.
+pub struct WrapJob<'a> {
+    /// Wraps one file key, once.
+    pub key: &'a [u8; 32],
+    /// `container id || I2BE(type, 2)`
+    pub associated_data: [u8; 18],
+    /// The file key.
+    pub plaintext: &'a [u8; 32],
+}
+
+impl LinkKeying {
+    /// Draws container id and file key.
+    pub fn new(link: &UnlockedLink, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
+        let mut id = [0; 16];
+        rng.fill_bytes(&mut id);
+        Self {
+            id,
+            file_key: FileKey::random(rng),
+            slot_secret: LinkSlotSecret::fill(|secret| secret.copy_from_slice(link.slot_secret().expose())),
+        }
+    }
+
+    /// Hands what is to be done to another engine.
+    ///
+    /// # Security
+    /// The engine must wipe or lock away what it keeps: either key opens the container.
+    pub fn expose_to_engine<T>(&self, engine: impl FnOnce(&WrapJob<'_>) -> T) -> T {
+        let (key, associated_data) = slot::slot_key(self.slot_secret.expose(), &self.id, Slot::LINK);
+        engine(&WrapJob {
+            key: key.expose(),
+            associated_data,
+            plaintext: self.file_key.expose(),
+        })
+    }
+
+    /// Takes what the engine made: ciphertext, then tag. What is none of ours is a container that nobody opens, and nothing worse.
+    pub fn wrapped_as(self, wrapped_key: [u8; WRAPPED_LEN]) -> Keyed {
+        Keyed {
+            id: self.id,
+            file_key: self.file_key,
+            header: Header::new(vec![Slot::Link { wrapped_key }]).expect("one slot is a header"),
+            is_link: true,
+        }
+    }
+
+    /// By `aes-gcm`, in here.
+    pub fn wrap(self) -> Keyed {
+        let wrapped_key = slot::wrap(self.slot_secret.expose(), &self.id, Slot::LINK, &self.file_key);
+        self.wrapped_as(wrapped_key)
     }
 }
 

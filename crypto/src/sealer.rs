@@ -111,6 +111,14 @@ impl Sealer {
         Self::start(manifest, |rng| Ok(heads.start(rng)), rng)
     }
 
+    /// As [`new`](Self::new), keyed already, for a container that is no member of a set.
+    ///
+    /// # Errors
+    /// `TooLarge`.
+    pub fn keyed(manifest: &Manifest, keyed: Keyed, rng: &mut (impl CryptoRng + ?Sized)) -> Result<Self, SealError> {
+        Self::start(manifest, |rng| Ok(keyed.start(SetId::ALONE, rng)), rng)
+    }
+
     /// As [`new`](Self::new), for a member of the set `set`. Its header has no room to grow.
     ///
     /// # Errors

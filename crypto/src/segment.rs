@@ -25,16 +25,16 @@ secret! {
 }
 
 /// The AES-256-GCM key of 2^20 segments.
-pub struct SegmentKey {
-    bytes: SegmentKeyBytes,
-    cipher: Aes256Gcm,
-}
+pub struct SegmentKey(SegmentKeyBytes);
 
 impl SegmentKey {
     pub(crate) fn derived(fill: impl FnOnce(&mut [u8; 32])) -> Self {
-        let bytes = SegmentKeyBytes::fill(fill);
-        let cipher = Aes256Gcm::new(bytes.expose().into());
-        Self { bytes, cipher }
+        Self(SegmentKeyBytes::fill(fill))
+    }
+
+    /// For one segment: a program whose segments all go to another engine has no AES of its own.
+    fn cipher(&self) -> Aes256Gcm {
+        Aes256Gcm::new(self.0.expose().into())
     }
 
     /// Hands the key to another AES-GCM engine.
@@ -42,7 +42,7 @@ impl SegmentKey {
     /// # Security
     /// The engine must wipe or lock away what it keeps of it: this key opens up to 2^20 segments.
     pub fn expose_to_engine<T>(&self, engine: impl FnOnce(&[u8; 32]) -> T) -> T {
-        engine(self.bytes.expose())
+        engine(self.0.expose())
     }
 }
 
@@ -165,7 +165,7 @@ impl OpenSegment {
         let text = &mut self.bytes[SEGMENT_HEAD_LEN..];
         let tag = self
             .key
-            .cipher
+            .cipher()
             .encrypt_inout_detached(&nonce.into(), &aad, text.into())
             .expect("a segment is far below AES-GCM's limits");
         self.bytes.extend_from_slice(&tag);
@@ -271,7 +271,7 @@ impl ClosedSegment {
         let rest = &mut self.bytes[SEGMENT_HEAD_LEN..];
         let (text, tag) = rest.split_last_chunk_mut::<TAG_LEN>().ok_or(bad)?;
         self.key
-            .cipher
+            .cipher()
             .decrypt_inout_detached(&nonce.into(), &aad, text.into(), &(*tag).into())
             .map_err(|_| bad)?;
         let end = self.bytes.len() - TAG_LEN;

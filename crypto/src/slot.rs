@@ -20,7 +20,7 @@ pub(crate) const COMMITMENT_LEN: usize = 16;
 
 secret! {
     /// `X(slot secret, "slot" || container id || I2BE(type, 2))`
-    struct SlotKey([u8; 32]);
+    pub(crate) struct SlotKey([u8; 32]);
 }
 
 /// One way to open a container.
@@ -225,8 +225,14 @@ pub(crate) fn place_of(container_id: &[u8; 16], kind: u16) -> [u8; 18] {
     place
 }
 
+/// The key of a slot, and where it stands.
+pub(crate) fn slot_key(slot_secret: &[u8], container_id: &[u8; 16], kind: u16) -> (SlotKey, [u8; 18]) {
+    let place = place_of(container_id, kind);
+    let key = SlotKey::fill(|key| kdf::derive(slot_secret, &[b"slot", &place], key));
+    (key, place)
+}
+
 fn slot_cipher(slot_secret: &[u8], container_id: &[u8; 16], kind: u16) -> (Aes256Gcm, [u8; 18]) {
-    let aad = place_of(container_id, kind);
-    let key = SlotKey::fill(|key| kdf::derive(slot_secret, &[b"slot", &aad], key));
-    (Aes256Gcm::new(key.expose().into()), aad)
+    let (key, place) = slot_key(slot_secret, container_id, kind);
+    (Aes256Gcm::new(key.expose().into()), place)
 }

@@ -4,7 +4,7 @@
  */
 import { gunzipSync } from 'fflate';
 import type { Manifest, Progress, Received } from '../src/vault';
-import * as wasm from '../src/gen/satchel_client_wasm';
+import * as wasm from '../src/gen/dist/everything';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

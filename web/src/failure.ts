@@ -47,6 +47,8 @@ export type LocalCode =
   | 'aborted'
   /** The worker could not start: WebAssembly is off, or the file did not come. */
   | 'no_worker'
+  /** A file of the page is not the one that the page was built with: it was replaced, or changed on its way. */
+  | 'page_changed'
   /** The program failed: a bug, or no memory. */
   | 'crashed';
 

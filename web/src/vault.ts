@@ -9,11 +9,14 @@
  */
 import { VaultError } from './failure';
 import type { Burned, Failure, LocalCode, ServerCode, Verdict } from './failure';
-import { forgetKept, openDocument, sealIntoFile, shareDocument, stateOfKept } from './worker/flows';
+import { piece } from './later';
+import { forgetKept, shareDocument, stateOfKept } from './worker/flows';
 import { runOnce } from './worker/conversation';
 
 export { VaultError };
 export type { Burned, Failure, LocalCode, ServerCode, Verdict };
+
+const opening = piece('opening', () => import('./worker/opening'));
 
 /* ---------------------------------------------------------------- words */
 
@@ -414,8 +417,9 @@ export const BLOB_BYTES_MAX = 256 * 1024 * 1024;
  * Rejects among others with: `passphrase_missing`, `wrong_passphrase` (with `triesLeft`), `wait` (with `retryAfter`), `burned` (with `burned`,
  * `burnedAt`), `not_found`, `lease_ended`, `too_many_leases`, the verdicts of damage, `network`, `aborted`.
  */
-export function open(link: string, options: Watch & { readonly passphrase?: string | undefined } = {}): Promise<Opened> {
+export async function open(link: string, options: Watch & { readonly passphrase?: string | undefined } = {}): Promise<Opened> {
   const { passphrase, ...watch } = options;
+  const { openDocument } = await opening.load();
   return openDocument('open', { link, passphrase }, watch);
 }
 
@@ -441,12 +445,16 @@ export function forgetUnfinished(): void {
  * Seals `document` with a passphrase into a `.satchel` file, sending nothing anywhere. Into `sink` where there is one, which is closed at the end (or
  * aborted); else the Blob is given back.
  */
-export function sealFile(
+export async function sealFile(
   document: Document,
   passphrase: string,
   options: Watch & { readonly sink?: WritableStream<Uint8Array<ArrayBuffer>> } = {},
 ): Promise<{ readonly content: Blob | null; readonly size: number; readonly engine: Engine }> {
   const { sink, ...watch } = options;
+  const { sealIntoFile } = await opening.load().catch(async (error: unknown) => {
+    await sink?.abort().catch(() => undefined);
+    throw error;
+  });
   return sealIntoFile({ document, passphrase }, sink, watch);
 }
 
@@ -465,10 +473,11 @@ export function inspectFile(file: Blob): Promise<Inspected> {
 }
 
 /** Opens a `.satchel` file up to its manifest, with a passphrase, or with the link (and its passphrase) that it once hung on. */
-export function openFile(
+export async function openFile(
   file: Blob,
   key: { readonly passphrase: string } | { readonly link: string; readonly passphrase?: string | undefined },
   watch: Watch = {},
 ): Promise<Opened> {
+  const { openDocument } = await opening.load();
   return openDocument('openFile', { file, key }, watch);
 }

@@ -1,5 +1,5 @@
-//! client-wasm -> WebAssembly -> web/src/gen (for the page) and target/wasm/node (for the tests in Node),
-//! and with all of the format to target/wasm/whole.
+//! client-wasm -> WebAssembly -> web/src/gen (for the page) and target/wasm/node (for the tests in Node); what shares alone
+//! to web/src/gen/sharing, and with all of the format to target/wasm/whole.
 //!
 //! Three ways to a compiler, in this order: the installed target; a toolchain that has the sources of the standard
 //! library, which is then built along (Debian's rustc-web and rust-web-src, or rustup's rust-src); installing Debian's.
@@ -43,31 +43,83 @@ pub(crate) struct Toolchain {
     linker: Option<PathBuf>,
 }
 
+/// One WebAssembly of client-wasm, and where it goes.
+struct Variant {
+    stamp: &'static str,
+    features: &'static [&'static str],
+    /// Where the glue for the page lies, below the project; none where the page has no use for it.
+    generated: Option<&'static str>,
+    /// Where the glue for the tests in Node lies, below target/wasm.
+    glue: &'static str,
+}
+
+/// All that the page does.
+const EVERYTHING: Variant = Variant {
+    stamp: "wasm",
+    features: &[],
+    generated: Some("web/src/gen"),
+    glue: "node",
+};
+
+/// What its first view does.
+const SHARING: Variant = Variant {
+    stamp: "wasm-sharing",
+    features: &["--no-default-features"],
+    generated: Some("web/src/gen/sharing"),
+    glue: "sharing",
+};
+
+/// What has all of the format, for the tests in Node: the page does without a part.
+const WHOLE: Variant = Variant {
+    stamp: "wasm-whole",
+    features: &["--features", "whole"],
+    generated: None,
+    glue: "whole",
+};
+
+impl Variant {
+    fn glue(&self) -> PathBuf {
+        shell::target().join("wasm").join(self.glue)
+    }
+
+    fn generated(&self) -> PathBuf {
+        match self.generated {
+            Some(folder) => shell::root().join(folder),
+            None => shell::target().join("wasm").join(format!("{}-web", self.glue)),
+        }
+    }
+}
+
 /// Where the glue for the tests in Node lies.
 pub(crate) fn node_glue() -> PathBuf {
-    shell::target().join("wasm").join("node")
+    EVERYTHING.glue()
+}
+
+/// Where the glue of what shares alone lies.
+pub(crate) fn sharing_glue() -> PathBuf {
+    SHARING.glue()
 }
 
 /// Where the glue of all of the format lies, for the vectors.
 pub(crate) fn whole_glue() -> PathBuf {
-    shell::target().join("wasm").join("whole")
+    WHOLE.glue()
 }
 
-/// The page's, when something changed since the last time.
+/// The page's two, when something changed since the last time.
 pub(crate) fn build() -> Result<(), Failure> {
-    let generated = shell::root().join("web/src/gen");
-    make("wasm", &[], &generated, &node_glue())
+    make(&EVERYTHING)?;
+    make(&SHARING)
 }
 
-/// What has all of the format, for the tests in Node: the page does without a part.
+/// All of the format.
 pub(crate) fn build_whole() -> Result<(), Failure> {
-    let unused = shell::target().join("wasm").join("whole-web");
-    make("wasm-whole", &["--features", "whole"], &unused, &whole_glue())
+    make(&WHOLE)
 }
 
-fn make(stamp: &'static str, features: &[&str], generated: &Path, glue: &Path) -> Result<(), Failure> {
+fn make(variant: &Variant) -> Result<(), Failure> {
     let by_hand = ["SATCHEL_WASM_RUSTC", "SATCHEL_WASM_LINKER"].map(|name| std::env::var(name).unwrap_or_default());
-    let stamp = Stamp::of(stamp, &INPUTS, &by_hand.join("\n"))?;
+    let stamp = Stamp::of(variant.stamp, &INPUTS, &by_hand.join("\n"))?;
+    let (generated, glue) = (variant.generated(), variant.glue());
     let outputs = [
         generated.join("satchel_client_wasm_bg.wasm"),
         glue.join("satchel_client_wasm.js"),
@@ -78,12 +130,12 @@ fn make(stamp: &'static str, features: &[&str], generated: &Path, glue: &Path) -
     }
     let toolchain = toolchain()?;
     shell::say(&format!("building WebAssembly with {}", toolchain.rustc.display()));
-    shell::run(compile(&toolchain).args(features))?;
+    shell::run(compile(&toolchain).args(variant.features))?;
     let built = shell::target()
         .join("wasm")
         .join(TRIPLE)
         .join("wasm/satchel_client_wasm.wasm");
-    shell::run(bindgen().arg(&built).args([generated, glue]))?;
+    shell::run(bindgen().arg(&built).args([&generated, &glue]))?;
     record(&toolchain, &generated.join(RECORD))?;
     stamp.keep()
 }
@@ -183,7 +235,9 @@ fn compile(toolchain: &Toolchain) -> Command {
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     if toolchain.build_std {
         // The std of a stable compiler: the flag is unstable, the language used is not.
-        cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
+        cargo
+            .env("RUSTC_BOOTSTRAP", "1")
+            .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
     }
     if let Some(linker) = &toolchain.linker {
         cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);

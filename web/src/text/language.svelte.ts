@@ -1,4 +1,5 @@
 /** Which language the page speaks now. Everything on the screen follows it at once; its catalogue is fetched when it is first spoken. */
+import { fetchChecked } from '../later';
 import { FALLBACK, known, LANGUAGES, localeOf, matched, type Tag } from './languages';
 import type { Messages } from './say';
 
@@ -54,8 +55,7 @@ async function speak(tag: Tag): Promise<boolean> {
 }
 
 async function catalogue(tag: Tag): Promise<Messages> {
-  const answer = await fetch(FILES[`./catalogues/${tag}.json`] ?? '');
-  if (!answer.ok) throw new Error(`${tag}: ${answer.status}`);
+  const answer = await fetchChecked(FILES[`./catalogues/${tag}.json`] ?? '');
   return (await answer.json()) as Messages;
 }
 

@@ -259,6 +259,7 @@ export const failures: Record<Failure['code'], (failure: Failure) => string> = {
   unreadable_file: () => text('failure.unreadableFile'),
   unwritable_output: () => text('failure.unwritableOutput'),
   aborted: () => text('failure.aborted'),
+  page_changed: () => text('failure.pageChanged'),
   no_worker: () => text('failure.noWorker', { command: outside(COMMAND) }),
   crashed: () => text('failure.crashed'),
 };

@@ -1,4 +1,4 @@
-/** Looks at one file, of whatever kind. The entry of this folder: all that takes room stands behind it, and is loaded when a file needs it. */
+/** Looks at one file, of whatever kind. */
 import type { SourceFile } from '../vault';
 import type { Look } from './finding';
 import { kindOf, LOOKED_AT_BYTES_MAX } from './kinds';

@@ -4,7 +4,7 @@ import type { Failure } from '../failure';
 import type { Progress } from '../vault';
 import type { CallName, Calls, FromWorker, OperationName, ToWorker } from './protocol';
 import { loadLease } from './leases';
-import { workerUrl } from './url';
+import { workerFor } from './programs';
 
 /** Answers to the worker's calls; one that is missing is a bug and ends the conversation. */
 export type Answers = { [N in CallName]?: (args: Calls[N]['args']) => Calls[N]['reply'] | Promise<Calls[N]['reply']> };
@@ -23,7 +23,7 @@ export function base(): string {
 export class Conversation<T> {
   /** What the operation gives; rejects with a VaultError. */
   readonly done: Promise<T>;
-  readonly #worker: Worker | undefined;
+  #worker: Worker | undefined;
   readonly #options: ConversationOptions;
   #resolve!: (value: T) => void;
   #reject!: (error: VaultError) => void;
@@ -39,27 +39,28 @@ export class Conversation<T> {
       this.end({ code: 'aborted' });
       return;
     }
-    try {
-      this.#worker = new Worker(workerUrl(), { type: 'module', name: `satchel-${operation}` });
-    } catch {
-      this.end({ code: 'no_worker' });
-      return;
-    }
-    this.#worker.onmessage = (event: MessageEvent<FromWorker>) => void this.#hear(event.data);
-    // Without a message of its own the worker died before or outside of the operation.
-    this.#worker.onerror = () => this.end({ code: 'no_worker' });
-    this.#worker.onmessageerror = () => this.end({ code: 'crashed' });
     options.signal?.addEventListener('abort', this.#abort);
-    try {
-      this.#say({ kind: 'start', operation, base: base(), args });
-    } catch {
-      this.end({ code: 'crashed' });
-    }
+    void this.#start(operation, args);
   }
 
   /** Ends the worker; where the operation is not done, it fails with `failure`. */
   end(failure: Failure): void {
     this.#finish(() => this.#reject(new VaultError(failure)));
+  }
+
+  async #start(operation: OperationName, args: unknown): Promise<void> {
+    try {
+      const { worker, module } = await workerFor(operation, args);
+      if (this.#ended) return worker.terminate();
+      this.#worker = worker;
+      worker.onmessage = (event: MessageEvent<FromWorker>) => void this.#hear(event.data);
+      // Without a message of its own the worker died before or outside of the operation.
+      worker.onerror = () => this.end({ code: 'no_worker' });
+      worker.onmessageerror = () => this.end({ code: 'crashed' });
+      this.#say({ kind: 'start', module, operation, base: base(), args });
+    } catch (error) {
+      this.end(error instanceof VaultError ? error.failure : { code: 'crashed' });
+    }
   }
 
   readonly #abort = (): void => this.end({ code: 'aborted' });

@@ -7,9 +7,9 @@
 import type { Failure } from '../failure';
 import type { Engine, Manifest, Progress } from '../vault';
 
-/** The operations of client-wasm, by the names that its `run` knows. */
+/** The operations of client-wasm, by the names that its `run` knows. `burnBegun` is `burn` of what `uploadBegun` told. */
 export type OperationName =
-  | 'serverConfig' | 'generatePassphrase' | 'understand' | 'share' | 'receiptStatus' | 'burn' | 'resetWait'
+  | 'serverConfig' | 'generatePassphrase' | 'understand' | 'share' | 'receiptStatus' | 'burn' | 'burnBegun' | 'resetWait'
   | 'documentStatus' | 'addLinks' | 'changePolicy' | 'panic' | 'makePanic'
   | 'probe' | 'probeKept' | 'open' | 'sealFile' | 'inspectFile' | 'openFile';
 
@@ -43,7 +43,14 @@ export type CallName = keyof Calls;
 
 /** Main thread to worker. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly operation: OperationName; readonly base: string; readonly args: unknown }
+  | {
+      readonly kind: 'start';
+      /** Compiled by the page, which checked its bytes. */
+      readonly module: WebAssembly.Module;
+      readonly operation: OperationName;
+      readonly base: string;
+      readonly args: unknown;
+    }
   | { readonly kind: 'reply'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly call: number; readonly failure: Failure };
 

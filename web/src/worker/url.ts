@@ -1,7 +1,4 @@
-/** Where the workers' files are, as the page's Content-Security-Policy wants it: through the one policy that may name a script. */
-import readingFile from '../open/reading/worker.ts?worker&url';
-import file from './worker.ts?worker&url';
-
+/** Where a worker's file is, as the page's Content-Security-Policy wants it: through the one policy that may name a script. */
 interface ScriptUrlPolicy {
   createScriptURL(url: string): unknown;
 }
@@ -12,25 +9,19 @@ interface TrustedTypes {
 /** The name stands in web/TRUSTED_TYPES too, from where the server's header takes it. */
 const POLICY = 'satchel-worker';
 let policy: ScriptUrlPolicy | undefined;
+/** Files that were named as workers' by those whose they are. */
+const known = new Set<string>();
 
-/** The address of the worker that seals and opens. Typed as a string because DOM types do not know TrustedScriptURL everywhere. */
-export function workerUrl(): string {
-  return trusted(file);
-}
-
-/** The address of the worker that formats and colours what was opened. */
-export function readingWorkerUrl(): string {
-  return trusted(readingFile);
-}
-
-function trusted(wanted: string): string {
+/** The address of one of the `files`. Typed as a string because DOM types do not know TrustedScriptURL everywhere. */
+export function workerUrl(file: string, files: readonly string[]): string {
+  for (const each of files) known.add(each);
   const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
-  if (types === undefined) return wanted;
+  if (types === undefined) return file;
   policy ??= types.createPolicy(POLICY, {
     createScriptURL(url) {
-      if (url !== file && url !== readingFile) throw new TypeError('not a worker');
+      if (!known.has(url)) throw new TypeError('not a worker');
       return url;
     },
   });
-  return policy.createScriptURL(wanted) as string;
+  return policy.createScriptURL(file) as string;
 }

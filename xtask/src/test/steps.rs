@@ -15,7 +15,7 @@ use crate::shell;
 use crate::vectors;
 use crate::wasm;
 
-pub(super) const ALL: [Step; 15] = [
+pub(super) const ALL: [Step; 16] = [
     Step {
         name: "format",
         about: "cargo fmt",
@@ -262,6 +262,8 @@ fn wasm_in_node(run: &mut Run) -> Result<Outcome, Failure> {
         let file = format!("client-wasm/tests/{file}.mjs");
         run.tests(shell::at_root("node").arg(file).arg(wasm::node_glue()))?;
     }
+    let sharing = "client-wasm/tests/sharing.mjs";
+    run.tests(shell::at_root("node").arg(sharing).arg(wasm::sharing_glue()))?;
     wasm::build_whole()?;
     let whole = "client-wasm/tests/whole.mjs";
     run.tests(shell::at_root("node").arg(whole).arg(wasm::whole_glue()))?;

@@ -1,8 +1,8 @@
-/** The worker's own file: loads the WebAssembly, runs the one operation it is asked for, and speaks with the page meanwhile. */
-import * as wasm from '../gen/satchel_client_wasm';
-import wasmFile from '../gen/dist/satchel_client_wasm_bg.wasm?url';
+/** The worker's side: runs the one operation it is asked for, and speaks with the page meanwhile. */
 import type { Failure } from '../failure';
-import type { CallName, Calls, FromWorker, OperationName, ToWorker } from './protocol';
+import type { CallName, Calls, FromWorker, ToWorker } from './protocol';
+
+type Start = Extract<ToWorker, { kind: 'start' }>;
 
 const scope = globalThis as unknown as {
   postMessage(message: FromWorker, transfer?: Transferable[]): void;
@@ -42,15 +42,20 @@ const page = {
 
 /* ---------------------------------------------------------------- running */
 
-async function run(operation: OperationName, base: string, args: unknown): Promise<FromWorker> {
+/** What wasm-bindgen made around a WebAssembly module of client-wasm. */
+export interface Program {
+  readonly initSync: (into: { module: WebAssembly.Module }) => unknown;
+  readonly run: (operation: string, base: string, args: unknown, page: unknown) => Promise<unknown>;
+}
+
+async function run(program: Program, start: Start): Promise<FromWorker> {
   try {
-    const file = await fetch(wasmFile, { credentials: 'omit' });
-    await wasm.default({ module_or_path: file });
+    program.initSync({ module: start.module });
   } catch {
     return { kind: 'failed', failure: { code: 'no_worker' } };
   }
   try {
-    return { kind: 'done', value: await wasm.run(operation, base, args, page) };
+    return { kind: 'done', value: await program.run(start.operation, start.base, start.args, page) };
   } catch (failure) {
     return { kind: 'failed', failure: isFailure(failure) ? failure : { code: 'crashed' } };
   }
@@ -61,13 +66,16 @@ function isFailure(value: unknown): value is Failure {
   return typeof value === 'object' && value !== null && !(value instanceof Error) && 'code' in value;
 }
 
-scope.onmessage = ({ data }) => {
-  if (data.kind === 'start') {
-    void run(data.operation, data.base, data.args).then((message) => scope.postMessage(message));
-    return;
-  }
-  const waiting = pending.get(data.call);
-  pending.delete(data.call);
-  if (data.kind === 'reply') waiting?.resolve(data.value);
-  else waiting?.reject(data.failure);
-};
+/** Waits for the operation that `program` is to run. */
+export function serve(program: Program): void {
+  scope.onmessage = ({ data }) => {
+    if (data.kind === 'start') {
+      void run(program, data).then((message) => scope.postMessage(message));
+      return;
+    }
+    const waiting = pending.get(data.call);
+    pending.delete(data.call);
+    if (data.kind === 'reply') waiting?.resolve(data.value);
+    else waiting?.reject(data.failure);
+  };
+}

@@ -1,0 +1,16 @@
+/** What of the page is loaded when it is first shown. Who only shares is not asked to wait for the rest. */
+import { piece } from './later';
+
+export const pieces = {
+  qr: piece('Qr', () => import('./parts/Qr.svelte')),
+  invite: piece('Invite', () => import('./make/Invite.svelte')),
+  passphrase: piece('Passphrase', () => import('./make/Passphrase.svelte')),
+  sealedSeveral: piece('SealedSeveral', () => import('./make/SealedSeveral.svelte')),
+  newPanic: piece('NewPanic', () => import('./panic/NewPanic.svelte')),
+  traces: piece('Traces', () => import('./traces/Traces.svelte')),
+  open: piece('Open', () => import('./open/Open.svelte')),
+  receipt: piece('Receipt', () => import('./receipt/Receipt.svelte')),
+  links: piece('Links', () => import('./receipt/Links.svelte')),
+  panic: piece('Panic', () => import('./panic/Panic.svelte')),
+  local: piece('Local', () => import('./local/Local.svelte')),
+};
