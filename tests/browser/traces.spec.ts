@@ -108,6 +108,30 @@ test('in PDF and office files what was found is named, and that it stays', async
   await expect(card(page).getByRole('button', { name: REMOVE })).toHaveCount(0);
 });
 
+test('whoever presses before the files were looked at is shown what they tell first, and is not kept where there is nothing', async ({ page, server }) => {
+  await page.goto(server.origin);
+  const photograph = await jpeg(page);
+  // What looks is held back until the button was pressed.
+  let letGo = (): void => undefined;
+  const pressed = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(/\/assets\/Traces-/, async (route) => {
+    await pressed;
+    await route.continue();
+  });
+  await add(page, [photograph]);
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  letGo();
+  await expect(page.getByRole('alert').filter({ hasText: 'Look at what your files tell. Then press again.' })).toBeVisible();
+  await expect(card(page)).toContainText(PLACE);
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await take(page);
+
+  await page.getByRole('button', { name: 'Share something else' }).click();
+  await add(page, Array.from({ length: 100 }, (_, at) => csv(`${at}.csv`)));
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await take(page);
+});
+
 test('of files that tell nothing more, nothing is said', async ({ page, server }) => {
   await page.goto(server.origin);
   await add(page, [csv(), pdf()]);
