@@ -117,7 +117,7 @@ fn what_only_a_browser_gets_is_noticed() {
     says(&said, ".js is not the same when Tor Browser asks");
     let said = told_of(4, |asked, told| {
         if asked.path == "/frame.html" && asked.header("accept-encoding").contains("br") {
-            told.body.reverse();
+            told.body.truncate(told.body.len() / 2);
         }
     });
     says(&said, "/frame.html cannot be unpacked when Chromium asks");

@@ -20,12 +20,21 @@ fn ids(text: &str, before: &str) -> BTreeSet<u32> {
 /// [B-60]
 #[test]
 fn each_id_of_the_specification_stands_at_a_test_and_each_test_names_one_that_is_there() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut tested = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        for line in source.lines().filter(|line| line.starts_with("/// [B-")) {
-            tested.extend(ids(line, "[B-"));
+    // What the command line, the build and the page promise about the page of a server is tested where they are.
+    for folder in ["server/tests/http", "cli/tests", "xtask/src", "tests/browser"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.extension().is_some_and(|kind| kind == "rs" || kind == "ts") {
+                continue;
+            }
+            let source = std::fs::read_to_string(path).unwrap();
+            for line in source.lines().map(str::trim_start) {
+                if line.starts_with("/// [B-") || line.starts_with("/** [B-") {
+                    tested.extend(ids(line, "[B-"));
+                }
+            }
         }
     }
     assert_eq!(ids(DOCUMENT, "- [B-"), tested);
