@@ -1,4 +1,4 @@
-/** About this page: which page it is, and how to check it by other means [B-229]. */
+/** [B-229] About this page: which page it is, and how to check it by other means. */
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
