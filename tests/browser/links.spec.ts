@@ -67,6 +67,24 @@ test('a link put into the address bar of the open page is followed', async ({ pa
   await expect(reader).toHaveURL(`${server.origin}/`);
 });
 
+test('a link put into the address bar before the page has its words is followed, and does not stay there', async ({ page, server, watched }) => {
+  const { link } = await share(page, server, { text: 'early' });
+  const reader = await watched.newVisitor();
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await reader.route(/\/assets\/en-.*\.json$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = reader.waitForRequest(/\/assets\/en-.*\.json$/);
+  await reader.goto(server.origin);
+  await asked;
+  await reader.evaluate((fragment) => (location.hash = fragment), new URL(link).hash);
+  await expect(reader).toHaveURL(`${server.origin}/`);
+  letGo();
+  await expect(reader.getByRole('heading', { name: 'This opens once' })).toBeVisible();
+});
+
 test('without WebAssembly the page says so honestly', async ({ server, watched }) => {
   const visitor = await watched.newVisitor();
   await visitor.addInitScript(() => delete (globalThis as { WebAssembly?: unknown }).WebAssembly);

@@ -5,7 +5,10 @@ import App from './App.svelte';
 import { takeFromAddressBar } from './address';
 import { begin } from './text/language.svelte';
 
-const arrived = takeFromAddressBar();
+let arrived = takeFromAddressBar();
+/** A link may come while the words do: the page itself listens only once it is there. */
+const again = (): void => void (arrived = takeFromAddressBar() ?? arrived);
+addEventListener('hashchange', again);
 const target = document.getElementById('page');
 /** What index.html says when no words came. It says it itself, for nothing else can be counted on then. */
 const wordless = document.getElementById('wordless');
@@ -15,7 +18,10 @@ async function show(): Promise<void> {
   if (wordless !== null) wordless.hidden = spoken;
   if (target === null) return;
   target.hidden = !spoken;
-  if (spoken) mount(App, { target, props: { arrived } });
+  if (!spoken) return;
+  removeEventListener('hashchange', again);
+  again();
+  mount(App, { target, props: { arrived } });
 }
 
 // Not a reload: the link is in this page's memory alone.
