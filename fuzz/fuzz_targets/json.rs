@@ -4,13 +4,15 @@
 use std::fmt::Debug;
 
 use libfuzzer_sys::fuzz_target;
-use satchel_api::{Config, DocumentReceipt, LinksMade, Panicked, Probed, Problem, Receipt, Tombstone};
+use satchel_api::{Config, DocumentReceipt, LinksMade, Panicked, Probed, Problem, Receipt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 // Not public, and nobody else needs it to be.
 #[path = "../../client/src/json.rs"]
 mod json;
+#[path = "../../client/src/told.rs"]
+mod told;
 
 fuzz_target!(|bytes: &[u8]| {
     same::<Config>(bytes);
@@ -20,10 +22,9 @@ fuzz_target!(|bytes: &[u8]| {
     same::<LinksMade>(bytes);
     same::<Panicked>(bytes);
     same::<Problem>(bytes);
-    same::<Tombstone>(bytes);
 });
 
-fn same<T: DeserializeOwned + Serialize + PartialEq + Debug>(bytes: &[u8]) {
+fn same<T: told::Told + DeserializeOwned + Serialize + PartialEq + Debug>(bytes: &[u8]) {
     let theirs = serde_json::from_slice::<T>(bytes);
     match (json::parse::<T>(bytes), &theirs) {
         (Ok(ours), Ok(theirs)) => assert_eq!(ours, *theirs),
