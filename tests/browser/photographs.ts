@@ -127,6 +127,13 @@ export function authoredPdf(name = 'minutes.pdf'): Upload {
   return { name, mimeType: 'application/pdf', buffer: Buffer.concat([Buffer.from(head), stream, Buffer.from(tail)]) };
 }
 
+/** Parts that unpack to 100 MB in all, from a hundredth of that. */
+export function swollen(name = 'swollen.docx'): Upload {
+  const part = `<w:document>${'a'.repeat(20_000_000)}</w:document>`;
+  const names = ['word/document.xml', 'word/comments.xml', 'word/footnotes.xml', 'word/people.xml', 'content.xml'];
+  return { ...docx(name), buffer: zip({ '[Content_Types].xml': '<Types/>', ...Object.fromEntries(names.map((each) => [each, part])) }) };
+}
+
 export function docx(name = 'letter.docx'): Upload {
   const core = '<cp:coreProperties><dc:creator>Anna &amp; Ben</dc:creator><cp:lastModifiedBy>Chris</cp:lastModifiedBy></cp:coreProperties>';
   const app = '<Properties><Application>Writer</Application><Company>Harbour Ltd</Company></Properties>';

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './fixture';
 import { csv, pdf } from './documents';
 import { follow, pressOpen, take, type Upload } from './people';
-import { authoredPdf, CAMERA, docx, jpeg, PLACE, png, webp } from './photographs';
+import { authoredPdf, CAMERA, docx, jpeg, PLACE, png, swollen, webp } from './photographs';
 import type { Server } from './server';
 
 const card = (page: Page) => page.getByRole('region', { name: 'These files tell more than one sees' });
@@ -156,6 +156,31 @@ test('broken and cut-off pictures are named as not looked at, and break nothing'
   await expect(card(page).getByText('Could not be looked at, or not whole: it may tell more.').first()).toBeVisible();
   await page.getByRole('button', { name: 'Seal and get link' }).click();
   await take(page);
+});
+
+test('an office file that unpacks to too much is named as not looked at whole', async ({ page, server }) => {
+  await page.goto(server.origin);
+  await add(page, [swollen()]);
+  await expect(card(page).getByText('Could not be looked at, or not whole: it may tell more.')).toBeVisible();
+});
+
+test('files that are taken away while they are looked at are not sealed, and neither are others without a press', async ({ page, server }) => {
+  await page.goto(server.origin);
+  let letGo = (): void => undefined;
+  const removed = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(/\/assets\/Traces-/, async (route) => {
+    await removed;
+    await route.continue();
+  });
+  await add(page, [csv('only.csv')]);
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await page.getByRole('button', { name: 'Remove only.csv' }).click();
+  letGo();
+  await add(page, [csv('other.csv')]);
+  await expect(page.getByText('Looking at what your files tell…')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Remove other.csv' }).click();
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Write something or add a file first.' })).toBeVisible();
 });
 
 test('a browser whose canvas gives other pixels than were drawn changes no picture', async ({ page, server }) => {

@@ -2,8 +2,8 @@
 import { unzipSync } from 'fflate';
 import { Traces, type Look } from './finding';
 
-/** Most that one part may unpack to; a part that says it is larger is not looked at. */
-const PART_BYTES_MAX = 32 * 1024 * 1024;
+/** Most that the parts may unpack to together; a part that says it is larger than what is left is not looked at. */
+const PARTS_BYTES_MAX = 64 * 1024 * 1024;
 const META = /^(?:docProps\/(?:core|app|custom)\.xml|meta\.xml)$/;
 const BODY = /^(?:word\/(?:document|comments|footnotes|people)\.xml|xl\/(?:comments\d*|persons\/.+|workbook)\.xml|xl\/threadedComments\/.+\.xml|ppt\/(?:comments\/.+|commentAuthors|authors)\.xml|content\.xml)$/;
 const PERSON = ['dc:creator', 'cp:lastModifiedBy', 'meta:initial-creator', 'Manager', 'meta:printed-by'];
@@ -14,14 +14,17 @@ const PICTURE = /^(?:word|xl|ppt)\/media\/|^Pictures\//;
 export function lookAtArchive(bytes: ArrayBuffer): Look {
   const traces = new Traces();
   let whole = true;
+  let left = PARTS_BYTES_MAX;
   let office = false;
   let pictures = false;
   const parts = unpack(new Uint8Array(bytes), (name, size) => {
     office ||= META.test(name) || name === '[Content_Types].xml';
     pictures ||= PICTURE.test(name);
     const wanted = META.test(name) || BODY.test(name);
-    if (wanted && size > PART_BYTES_MAX) whole = false;
-    return wanted && size <= PART_BYTES_MAX;
+    if (!wanted) return false;
+    left -= size;
+    whole &&= left >= 0;
+    return left >= 0;
   });
   if (parts === undefined) return { state: 'unread' };
   if (!office) return { state: 'none' };

@@ -2,8 +2,9 @@
 import { unzlibSync } from 'fflate';
 import { Traces, type Look } from './finding';
 
-/** Most that one object stream may unpack to. */
+/** Most that one object stream may unpack to, and all of them. */
 const STREAM_BYTES_MAX = 4 * 1024 * 1024;
+const STREAMS_BYTES_MAX = 32 * 1024 * 1024;
 const STREAMS_MAX = 200;
 
 export function lookAtPdf(bytes: ArrayBuffer): Look {
@@ -61,12 +62,14 @@ function utf8(text: string): string {
 function objectStreams(text: string, bytes: Uint8Array<ArrayBuffer>): { unpacked: string[]; whole: boolean } {
   const unpacked: string[] = [];
   let whole = true;
+  let left = STREAMS_BYTES_MAX;
   for (const found of text.matchAll(/\/Type\s*\/ObjStm\b[^]{0,300}?stream\r?\n/g)) {
     const start = found.index + found[0].length;
     const end = text.indexOf('endstream', start);
-    if (end < 0 || unpacked.length >= STREAMS_MAX) return { unpacked, whole: false };
+    if (end < 0 || unpacked.length >= STREAMS_MAX || left <= 0) return { unpacked, whole: false };
     try {
       const out = unzlibSync(bytes.subarray(start, end), { out: new Uint8Array(STREAM_BYTES_MAX) });
+      left -= out.length;
       unpacked.push(new TextDecoder('latin1').decode(out));
     } catch {
       whole = false;
