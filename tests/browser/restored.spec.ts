@@ -1,8 +1,11 @@
 /** A browser that is closed in the middle of a read and brings its tabs back. */
-import { chromium, type BrowserContext } from '@playwright/test';
+import { chromium, type BrowserContext, type Page } from '@playwright/test';
 import { CHROMIUM_ARGS, CHROMIUM_ENVIRONMENT, chromiumPath } from './browser';
 import { expect, test } from './fixture';
 import { pressOpen, saveFile, share } from './people';
+
+/** Milliseconds that one step may take, so that the one that hangs is named. */
+const STEP = 20_000;
 
 test('a closed tab that the browser brings back goes on under the same lease', async ({ page, server }, info) => {
   const file = { name: 'demands.txt', mimeType: 'text/plain', buffer: Buffer.from('x'.repeat(100_000)) };
@@ -13,27 +16,42 @@ test('a closed tab that the browser brings back goes on under the same lease', a
   await tab.goto(link);
   await pressOpen(tab);
   await expect(tab.getByRole('heading', { name: 'The file' })).toBeVisible();
-  await first.close();
+  await closed(first);
 
   const second = await start(profile, '--restore-last-session');
-  const restored = second.pages()[0] ?? (await second.waitForEvent('page'));
+  // It may bring an empty tab of its own beside it, before or behind.
+  const itsOwn = (): Page | undefined => second.pages().find((each) => each.url().startsWith(server.origin));
+  await expect.poll(() => itsOwn() !== undefined, { message: 'the tab is brought back' }).toBe(true);
+  const restored = itsOwn()!;
   await expect(restored.getByText('You were opening something in this tab.')).toBeVisible();
   await restored.getByLabel('Link or receipt').fill(link);
   await restored.getByRole('button', { name: 'Look at it' }).click();
   await restored.getByRole('button', { name: 'Go on' }).click();
   expect((await saveFile(restored, file.name)).name).toBe(file.name);
   await expect(restored.getByText('This is gone now.').first()).toBeVisible();
-  await second.close();
+  await closed(second);
 });
 
 /** With a profile on disk and windows like a person's: Playwright's own options open none and forget all. */
-function start(profile: string, ...more: string[]): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(profile, {
+async function start(profile: string, ...more: string[]): Promise<BrowserContext> {
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: chromiumPath(),
     headless: false,
-    args: ['--headless=new', ...CHROMIUM_ARGS, ...more],
+    // Whatever the machine speaks: the page is asked for by its English words.
+    args: ['--headless=new', '--lang=en-GB', ...CHROMIUM_ARGS, ...more],
     ignoreDefaultArgs: ['--no-startup-window', 'about:blank'],
     env: CHROMIUM_ENVIRONMENT,
     acceptDownloads: true,
+    timeout: STEP,
   });
+  // The runner bounds what its own contexts wait for, and names it. This one it does not know.
+  context.setDefaultTimeout(STEP);
+  return context;
+}
+
+/** Ends the browser as a person does, by its last window. One that does not end in time is named, and ended by the runner. */
+async function closed(context: BrowserContext): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('the browser did not close')), STEP)));
+  await Promise.race([context.close(), late]).finally(() => clearTimeout(timer));
 }
