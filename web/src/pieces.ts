@@ -1,10 +1,25 @@
 /** What of the page is loaded when it is first shown. Who only shares is not asked to wait for the rest. */
-import { piece } from './later';
+import { piece as bare, type Piece } from './later';
+import { isAll, rest } from './text/language.svelte';
+
+/** With its words. */
+function piece<M>(name: string, from: () => Promise<M>): Piece<M> {
+  const { here, load } = bare(name, from);
+  return {
+    here: () => (isAll() ? here() : undefined),
+    async load() {
+      const [module] = await Promise.all([load(), rest()]);
+      return module;
+    },
+  };
+}
 
 export const pieces = {
   qr: piece('Qr', () => import('./parts/Qr.svelte')),
   invite: piece('Invite', () => import('./make/Invite.svelte')),
   passphrase: piece('Passphrase', () => import('./make/Passphrase.svelte')),
+  sealed: piece('Sealed', () => import('./make/Sealed.svelte')),
+  about: piece('Checking', () => import('./about/Checking.svelte')),
   sealedSeveral: piece('SealedSeveral', () => import('./make/SealedSeveral.svelte')),
   newPanic: piece('NewPanic', () => import('./panic/NewPanic.svelte')),
   traces: piece('Traces', () => import('./traces/Traces.svelte')),
