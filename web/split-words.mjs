@@ -1,7 +1,9 @@
 /**
- * src/text/catalogues/xx.json -> src/gen/words/xx.json and xx.rest.json: what the first view says, which is fetched before it is shown, and the rest, which
- * comes with whatever says it. Failures are among the first: they are said when nothing more can be fetched.
+ * src/text/catalogues/xx.json -> src/gen/words/: what the first view says (xx.json), which is fetched before it is shown, and the rest (rest/xx-HASH.json), which
+ * comes with whatever says it. The first names the rest, with its hash: index.html, which everybody fetches, need not do it for each language. Failures
+ * are among the first: they are said when nothing more can be fetched.
  */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const FIRST = /^(?:frame|make|failure|underPanic|notUnderstood|progress|writing)\.|^about\.title$/;
@@ -9,10 +11,13 @@ const from = new URL('src/text/catalogues/', import.meta.url);
 const to = new URL('src/gen/words/', import.meta.url);
 
 rmSync(to, { recursive: true, force: true });
-mkdirSync(to, { recursive: true });
+mkdirSync(new URL('rest/', to), { recursive: true });
 for (const file of readdirSync(from)) {
   const messages = Object.entries(JSON.parse(readFileSync(new URL(file, from), 'utf8')));
-  const write = (name, kept) => writeFileSync(new URL(name, to), JSON.stringify(Object.fromEntries(messages.filter(kept))));
-  write(file, ([key]) => FIRST.test(key));
-  write(file.replace('.json', '.rest.json'), ([key]) => !FIRST.test(key));
+  const rest = JSON.stringify(Object.fromEntries(messages.filter(([key]) => !FIRST.test(key))));
+  const hash = createHash('sha384').update(rest).digest('base64');
+  const name = file.replace('.json', `-${hash.replaceAll(/[+/]/g, '_').slice(0, 8)}.json`);
+  writeFileSync(new URL(`rest/${name}`, to), rest);
+  const first = Object.fromEntries([...messages.filter(([key]) => FIRST.test(key)), ['rest', `./assets/${name} sha384-${hash}`]]);
+  writeFileSync(new URL(file, to), JSON.stringify(first));
 }

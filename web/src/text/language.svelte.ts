@@ -1,5 +1,5 @@
 /** Which language the page speaks now. Everything on the screen follows it at once; its catalogue is fetched when it is first spoken. */
-import { fetchChecked } from '../later';
+import { fetchChecked, fetchNamed } from '../later';
 import { FALLBACK, known, LANGUAGES, localeOf, matched, type Tag } from './languages';
 import type { Messages } from './say';
 
@@ -51,7 +51,7 @@ export async function rest(): Promise<void> {
   all = true;
   while (!(FULL in now.messages)) {
     const { tag, messages } = now;
-    const more = await part(`${tag}.rest`);
+    const more = await restOf(messages);
     // Another language may have come meanwhile, with all of its words or without.
     if (now.tag === tag) now = spokenAs(tag, { ...messages, ...more });
   }
@@ -75,12 +75,15 @@ async function speak(tag: Tag): Promise<boolean> {
 }
 
 async function catalogue(tag: Tag): Promise<Messages> {
-  const parts = await Promise.all([part(tag), ...(all ? [part(`${tag}.rest`)] : [])]);
-  return Object.assign({}, ...parts) as Messages;
+  const answer = await fetchChecked(FILES[`../gen/words/${tag}.json`] ?? '');
+  const first = (await answer.json()) as Messages;
+  return all ? { ...first, ...(await restOf(first)) } : first;
 }
 
-async function part(name: string): Promise<Messages> {
-  const answer = await fetchChecked(FILES[`../gen/words/${name}.json`] ?? '');
+/** Where it lies, and its hash, stand among the first words. */
+async function restOf(first: Messages): Promise<Messages> {
+  const [href = '', integrity = ''] = String(first['rest']).split(' ');
+  const answer = await fetchNamed(import.meta.env.DEV ? href.replace('./assets/', '/src/gen/words/rest/') : href, integrity);
   return (await answer.json()) as Messages;
 }
 
