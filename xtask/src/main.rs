@@ -32,6 +32,7 @@ usage: cargo xtask TASK
   reproducible [--twice]              build the page elsewhere, and compare every byte
   test [--long] [STEP...]             everything, or the steps named; --long counts in full
   screenshots [--update]              every view in pictures, compared with their references or taken anew
+  design                              serve the page that shows all the look is made of, as it is changed
   lint                                what looks at the sources alone
   bench [--only PART] ...             speeds, as ratios to a limit of the same run; files, server, browser
   vectors [--check]                   write vectors/ anew, or say what differs
@@ -84,6 +85,7 @@ fn perform(task: &str, mut arguments: Vec<String>) -> Result<(), Failure> {
             no_more(&arguments[usize::from(update)..])?;
             screenshots::screenshots(update)
         }
+        "design" => no_more(&arguments).and_then(|()| page::design()),
         "lint" => no_more(&arguments).and_then(|()| test::lint()),
         "bench" => bench::bench(arguments),
         "vectors" => {

@@ -27,6 +27,13 @@ pub(crate) fn build() -> Result<(), Failure> {
     stamp.keep()
 }
 
+/// Serves the page of the look (web/design) until it is ended.
+pub(crate) fn design() -> Result<(), Failure> {
+    let folder = shell::root().join("web");
+    install(&folder)?;
+    shell::run(&mut shell::npm(&folder, &["run", "design"]))
+}
+
 /// The browser tests that a configuration of tests/browser has, to be run once the binaries are built.
 pub(crate) fn playwright(config: &str) -> Result<Command, Failure> {
     let folder = shell::root().join("tests/browser");
