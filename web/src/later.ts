@@ -1,6 +1,6 @@
 /**
  * What is fetched when it is first needed, and never without its hash: index.html names each such file in a `<link rel="later">`, which loads nothing,
- * with its sha384. The server's Integrity-Policy refuses a script that comes without one; `import()` alone can't bring it, so the browser is first
+ * with its sha256. The server's Integrity-Policy refuses a script that comes without one; `import()` alone can't bring it, so the browser is first
  * made to hold the checked module (docs/decisions/0015-in-pieces.md).
  */
 import { VaultError } from './failure';
@@ -47,6 +47,30 @@ export async function fetchChecked(url: string): Promise<Response> {
   const address = new URL(url, document.baseURI).href;
   if (import.meta.env.DEV) return fetch(address);
   return checked(find((file) => new URL(file, document.baseURI).href === address));
+}
+
+/** Has the page take a style, once. Rejects with `network` or `page_changed`. */
+export async function loadStyle(url: string): Promise<void> {
+  const address = new URL(url, document.baseURI).href;
+  if ([...document.styleSheets].some(({ href }) => href === address)) return;
+  const integrity = import.meta.env.DEV ? '' : find((file) => new URL(file, document.baseURI).href === address).integrity;
+  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: address, integrity });
+  try {
+    await new Promise((resolve, reject) => {
+      Object.assign(link, { onload: resolve, onerror: reject });
+      document.head.append(link);
+    });
+  } catch {
+    link.remove();
+    // Which of the two it is, the fetch says.
+    await fetchChecked(url);
+    throw new VaultError({ code: 'network' });
+  }
+}
+
+/** As `fetchChecked`, of a file that another one names, which was checked itself. */
+export function fetchNamed(href: string, integrity: string): Promise<Response> {
+  return import.meta.env.DEV ? fetch(href) : checked({ href, integrity, needs: [] });
 }
 
 function find(is: (href: string) => boolean): Later {

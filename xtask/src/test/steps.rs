@@ -201,6 +201,10 @@ fn rust(run: &mut Run) -> Result<Outcome, Failure> {
     cargo.args(["test", "--workspace", "--no-fail-fast"]);
     cargo.env("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development));
     cargo.env("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development));
+    // Most of these tests wait (for servers, disks, clocks) and leave the cores to others: eight of them at once, where nobody says otherwise.
+    if std::env::var_os("RUST_TEST_THREADS").is_none() {
+        cargo.env("RUST_TEST_THREADS", "8");
+    }
     if run.long {
         // Figures are printed by tests that pass, whose output is otherwise swallowed.
         cargo.args(["--", "--show-output"]);
@@ -336,10 +340,10 @@ fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
     Ok(Outcome::Passed)
 }
 
-/// For each target: 10 in a short run, in a long one 600 or what SATCHEL_FUZZ_SECONDS says.
+/// For each target: 5 in a short run, in a long one 600 or what SATCHEL_FUZZ_SECONDS says.
 fn fuzzing_seconds(long: bool) -> Result<u32, Failure> {
     if !long {
-        return Ok(10);
+        return Ok(5);
     }
     match std::env::var("SATCHEL_FUZZ_SECONDS") {
         Err(_) => Ok(600),
