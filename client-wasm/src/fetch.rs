@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStream, ReadableStreamDefaultReader, Response};
 
-use crate::value::{Fields, field, free};
+use crate::value::{Fields, field};
 
 #[wasm_bindgen]
 extern "C" {
@@ -101,9 +101,7 @@ impl satchel_client::Body for Body {
             return Ok(None);
         }
         let piece: Uint8Array = field(&read, "value").dyn_into().map_err(|_| Unreachable)?;
-        let bytes = piece.to_vec();
-        free(piece.buffer());
-        Ok(Some(bytes))
+        Ok(Some(piece.to_vec()))
     }
 }
 
