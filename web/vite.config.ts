@@ -2,10 +2,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { integrity } from './vite.integrity.ts';
+import { restOfWords } from './vite.words.ts';
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), integrity()],
+  plugins: [svelte(), restOfWords(), integrity()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

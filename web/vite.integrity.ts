@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin, Rolldown } from 'vite';
+import { restNames } from './vite.words.ts';
 
 /** Tags of index.html that load something a browser checks against an `integrity` attribute. */
 const LOADING_TAG = /<(?:script|link rel="(?:stylesheet|modulepreload)")(?=\s)[^>]*?\s(?:src|href)="\.?\/?([^"]+)"/g;
@@ -26,7 +27,8 @@ export function integrity(): Plugin {
       const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
       const problem = problemOf(chunks, new Set(atOnce.keys()));
       if (problem !== undefined) this.error(problem);
-      const later = (await readdir(join(dir, FOLDER))).map((name) => `${FOLDER}/${name}`).filter((file) => !atOnce.has(file));
+      const elsewhere = new Set(await restNames());
+      const later = (await readdir(join(dir, FOLDER))).filter((name) => !elsewhere.has(name)).map((name) => `${FOLDER}/${name}`).filter((file) => !atOnce.has(file));
       const list: string[] = [];
       for (const file of later.sort()) {
         const needs = neededBy(file, chunks, atOnce);

@@ -49,6 +49,30 @@ export async function fetchChecked(url: string): Promise<Response> {
   return checked(find((file) => new URL(file, document.baseURI).href === address));
 }
 
+/** Has the page take a style, once. Rejects with `network` or `page_changed`. */
+export async function loadStyle(url: string): Promise<void> {
+  const address = new URL(url, document.baseURI).href;
+  if ([...document.styleSheets].some(({ href }) => href === address)) return;
+  const integrity = import.meta.env.DEV ? '' : find((file) => new URL(file, document.baseURI).href === address).integrity;
+  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: address, integrity });
+  try {
+    await new Promise((resolve, reject) => {
+      Object.assign(link, { onload: resolve, onerror: reject });
+      document.head.append(link);
+    });
+  } catch {
+    link.remove();
+    // Which of the two it is, the fetch says.
+    await fetchChecked(url);
+    throw new VaultError({ code: 'network' });
+  }
+}
+
+/** As `fetchChecked`, of a file that another one names, which was checked itself. */
+export function fetchNamed(href: string, integrity: string): Promise<Response> {
+  return import.meta.env.DEV ? fetch(href) : checked({ href, integrity, needs: [] });
+}
+
 function find(is: (href: string) => boolean): Later {
   for (const link of document.querySelectorAll<HTMLLinkElement>('link[rel="later"]')) {
     const href = link.getAttribute('href') ?? '';

@@ -1,6 +1,6 @@
 /** From what stands in the form to the document that is sealed. */
 import { make as words } from '../text/words';
-import { CODE, MARKDOWN } from '../open/kinds';
+import { CODE, MARKDOWN } from '../open/written';
 import type { Document, SourceFile } from '../vault';
 import { joined } from './picked';
 

@@ -3,6 +3,7 @@
  * list here names is a download. HTML, XML, SVG, PDF and their like are on no list.
  */
 import type { Entry } from '../vault';
+import { CODE } from './written';
 
 /** What a text is written in: `auto` is code of a language that is guessed. */
 export type Writing = 'plain' | 'markdown' | 'auto' | Language;
@@ -14,10 +15,6 @@ export type Language =
 
 /** A longer text is a file: no screen reader and no phone wants it in one piece. */
 export const TEXT_BYTES_MAX = 4 * 1024 * 1024;
-
-/** As what the form seals a text. */
-export const MARKDOWN = 'text/markdown;charset=utf-8';
-export const CODE = 'text/x-code;charset=utf-8';
 
 const RASTER = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/bmp'];
 const AUDIO = ['aac', 'flac', 'mp4', 'mpeg', 'ogg', 'opus', 'wav', 'webm', 'x-m4a', 'x-wav', 'x-flac'];

@@ -1,5 +1,5 @@
 /** How a paste or a link stands, in a few words. */
-import { receipt as words } from '../text/words';
+import { receipt as words } from '../text/later';
 import type { ReceiptState } from '../vault';
 
 export function titleOf(state: ReceiptState): string {

@@ -1,5 +1,5 @@
 /** Which language the page speaks now. Everything on the screen follows it at once; its catalogue is fetched when it is first spoken. */
-import { fetchChecked } from '../later';
+import { fetchChecked, fetchNamed } from '../later';
 import { FALLBACK, known, LANGUAGES, localeOf, matched, type Tag } from './languages';
 import type { Messages } from './say';
 
@@ -12,11 +12,15 @@ interface Spoken {
 }
 
 const KEY = 'satchel-language';
-const FILES = import.meta.glob<string>('./catalogues/*.json', { query: '?url', import: 'default', eager: true });
+/** A message that is in no first part. */
+const FULL = 'sealed.title';
+const FILES = import.meta.glob<string>('../gen/words/*.json', { query: '?url', import: 'default', eager: true });
 
 let now = $state.raw<Spoken>(spokenAs(FALLBACK, {}));
 /** The choice that was made last: an earlier one that arrives late does not undo it. */
 let asked = 0;
+/** More than the first view says is wanted, from here on in every language. */
+let all = false;
 
 export function spoken(): Spoken {
   return now;
@@ -42,6 +46,22 @@ export async function choose(tag: Tag): Promise<void> {
   if (await speak(tag)) keep(tag === matched(navigator.languages) ? null : tag);
 }
 
+/** What the first view does not say. Rejects when it does not come, and may be asked for again. */
+export async function rest(): Promise<void> {
+  all = true;
+  while (!(FULL in now.messages)) {
+    const { tag, messages } = now;
+    const more = await restOf(messages);
+    // Another language may have come meanwhile, with all of its words or without.
+    if (now.tag === tag) now = spokenAs(tag, { ...messages, ...more });
+  }
+}
+
+/** Whether all words are here. */
+export function isAll(): boolean {
+  return FULL in now.messages;
+}
+
 /** False when something else was chosen meanwhile. */
 async function speak(tag: Tag): Promise<boolean> {
   asked += 1;
@@ -55,7 +75,15 @@ async function speak(tag: Tag): Promise<boolean> {
 }
 
 async function catalogue(tag: Tag): Promise<Messages> {
-  const answer = await fetchChecked(FILES[`./catalogues/${tag}.json`] ?? '');
+  const answer = await fetchChecked(FILES[`../gen/words/${tag}.json`] ?? '');
+  const first = (await answer.json()) as Messages;
+  return all ? { ...first, ...(await restOf(first)) } : first;
+}
+
+/** Where it lies, and its hash, stand among the first words. */
+async function restOf(first: Messages): Promise<Messages> {
+  const [href = '', integrity = ''] = String(first['rest']).split(' ');
+  const answer = await fetchNamed(import.meta.env.DEV ? href.replace('./assets/', '/src/gen/words/rest/') : href, integrity);
   return (await answer.json()) as Messages;
 }
 

@@ -1,5 +1,5 @@
 /** From the parser's pieces to elements of the page: made one by one, their texts set as texts. */
-import { reading as words } from '../../text/words';
+import { reading as words } from '../../text/later';
 import { colouredText } from './lines';
 import type { Piece, Tag } from './tree';
 
