@@ -1,5 +1,5 @@
 /** What the page says beside its first view (words.ts): the code and the messages of it come with the pieces that say it. */
-import { FILES, hour, moment, outside, section, size, text, when } from './words';
+import { duration, FILES, hour, moment, outside, section, size, text, when } from './words';
 
 /** What files tell besides what one sees in them. */
 export const traces = section('traces', {
@@ -14,6 +14,12 @@ export const sealed = section('sealed', {
   until: (at: number) => text('sealed.until', { moment: moment(at) }),
   receiptFile: FILES.receipt,
   receiptFileBody: (receipt: string, at: number) => `${text('sealed.fileTitle')}\n\n${receipt}\n\n${text('sealed.fileWhy', { moment: moment(at) })}\n`,
+});
+
+/** What is said of a paste before it is sealed. */
+export const before = section('before', {
+  opens: (reads: number, secs: number) => (reads === 0 ? text('before.always', { time: duration(secs) }) : text('before.readers', { count: reads, time: duration(secs) })),
+  links: (count: number, secs: number) => text('before.links', { count, time: duration(secs) }),
 });
 
 export const several = section('several', {
