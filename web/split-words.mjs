@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-const FIRST = /^(?:frame|make|failure|underPanic|notUnderstood|progress|writing)\.|^about\.title$/;
+const FIRST = /^(?:frame|make|failure|underPanic|progress|writing)\.|^(?:about\.title|notUnderstood\.malformedLink)$/;
 const from = new URL('src/text/catalogues/', import.meta.url);
 const to = new URL('src/gen/words/', import.meta.url);
 
@@ -15,9 +15,9 @@ mkdirSync(new URL('rest/', to), { recursive: true });
 for (const file of readdirSync(from)) {
   const messages = Object.entries(JSON.parse(readFileSync(new URL(file, from), 'utf8')));
   const rest = JSON.stringify(Object.fromEntries(messages.filter(([key]) => !FIRST.test(key))));
-  const hash = createHash('sha384').update(rest).digest('base64');
+  const hash = createHash('sha256').update(rest).digest('base64');
   const name = file.replace('.json', `-${hash.replaceAll(/[+/]/g, '_').slice(0, 8)}.json`);
   writeFileSync(new URL(`rest/${name}`, to), rest);
-  const first = Object.fromEntries([...messages.filter(([key]) => FIRST.test(key)), ['rest', `./assets/${name} sha384-${hash}`]]);
+  const first = Object.fromEntries([...messages.filter(([key]) => FIRST.test(key)), ['rest', `./assets/${name} sha256-${hash}`]]);
   writeFileSync(new URL(file, to), JSON.stringify(first));
 }

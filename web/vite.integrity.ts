@@ -20,8 +20,9 @@ export function integrity(): Plugin {
     async writeBundle({ dir = 'dist' }, bundle) {
       const page = join(dir, 'index.html');
       const html = await readFile(page, 'utf8');
+      // What everybody fetches names some fifty files: with sha256 it is 700 bytes lighter, and a second preimage is out of reach all the same.
       const hashOf = async (file: string): Promise<string> =>
-        `integrity="sha384-${createHash('sha384').update(await readFile(join(dir, file))).digest('base64')}"`;
+        `integrity="sha256-${createHash('sha256').update(await readFile(join(dir, file))).digest('base64')}"`;
       const atOnce = new Map<string, string>();
       for (const [tag, file = ''] of html.matchAll(LOADING_TAG)) atOnce.set(file, `${tag} ${await hashOf(file)}`);
       const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');

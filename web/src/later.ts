@@ -1,6 +1,6 @@
 /**
  * What is fetched when it is first needed, and never without its hash: index.html names each such file in a `<link rel="later">`, which loads nothing,
- * with its sha384. The server's Integrity-Policy refuses a script that comes without one; `import()` alone can't bring it, so the browser is first
+ * with its sha256. The server's Integrity-Policy refuses a script that comes without one; `import()` alone can't bring it, so the browser is first
  * made to hold the checked module (docs/decisions/0015-in-pieces.md).
  */
 import { VaultError } from './failure';

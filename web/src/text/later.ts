@@ -1,5 +1,8 @@
 /** What the page says beside its first view (words.ts): the code and the messages of it come with the pieces that say it. */
+import type { Understood } from '../vault';
 import { duration, FILES, hour, moment, outside, section, size, text, when } from './words';
+
+const PANIC_WORDS = 25;
 
 /** What files tell besides what one sees in them. */
 export const traces = section('traces', {
@@ -144,3 +147,19 @@ export const reading = section('reading', {
 });
 
 export const about = section('about', {});
+
+export type Bad = Extract<Understood, { kind: 'bad' }>;
+
+/** Why a pasted text leads nowhere. */
+export const notUnderstood: Record<Bad['reason'], (bad: Pick<Bad, 'origin' | 'number'>) => string> = {
+  empty: () => text('notUnderstood.empty'),
+  no_link: () => text('notUnderstood.noLink'),
+  foreign_origin: ({ origin = '' }) => text('notUnderstood.foreignOrigin', { origin: outside(origin) }),
+  insecure_origin: ({ origin = '' }) => text('notUnderstood.insecureOrigin', { origin: outside(origin) }),
+  unknown_word: ({ number = 0 }) => text('notUnderstood.unknownWord', { number }),
+  count_of_words: ({ number = 0 }) => text('notUnderstood.countOfWords', { count: number, all: PANIC_WORDS }),
+  wrong_words: () => text('notUnderstood.wrongWords'),
+  malformed_link: () => text('notUnderstood.malformedLink'),
+  unsupported_link_version: () => text('notUnderstood.newerLink'),
+  unsupported_link_flags: () => text('notUnderstood.newerLink'),
+};

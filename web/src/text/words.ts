@@ -2,7 +2,7 @@
  * Every word of the page, in the language that is spoken: `make.title` is the message `make.title` of its catalogue. Messages with
  * places are functions, written here: numbers and names come in, sentences go out. Nothing here knows the page.
  */
-import type { Failure, Progress, Understood } from '../vault';
+import type { Failure, Progress } from '../vault';
 import { formatDuration, formatMoment, formatPercent, formatRate, formatSize, formatWhen, partsOfHour } from './format';
 import type { Key, Places } from './keys';
 import { spoken } from './language.svelte';
@@ -19,7 +19,6 @@ type Plain<S extends string> = {
 /** Names of files that others see: the same whatever the sender speaks, and good on every disk. */
 export const FILES = { message: 'message.txt', receipt: 'satchel-receipt.txt', text: 'text.txt', unnamed: 'document', panic: 'satchel-panic.txt', sealed: 'document.satchel', markdown: 'text.md', pasted: 'pasted.txt' };
 export const COMMAND = 'satchel get';
-const PANIC_WORDS = 25;
 
 export function text<K extends Key>(key: K, ...[values]: PlacesOf<K>): string {
   const { locale, messages } = spoken();
@@ -70,22 +69,6 @@ export const progress = {
   of: (done: number, total: number) => text('progress.of', { done: size(done), total: size(total) }),
   rate: (bytesPerSec: number) => formatRate(bytesPerSec, spoken().locale),
   percent: (stage: string, percent: number) => text('progress.percent', { stage, percent: formatPercent(percent, spoken().locale) }),
-};
-
-type Bad = Extract<Understood, { kind: 'bad' }>;
-
-/** Why a pasted text leads nowhere. */
-export const notUnderstood: Record<Bad['reason'], (bad: Pick<Bad, 'origin' | 'number'>) => string> = {
-  empty: () => text('notUnderstood.empty'),
-  no_link: () => text('notUnderstood.noLink'),
-  foreign_origin: ({ origin = '' }) => text('notUnderstood.foreignOrigin', { origin: outside(origin) }),
-  insecure_origin: ({ origin = '' }) => text('notUnderstood.insecureOrigin', { origin: outside(origin) }),
-  unknown_word: ({ number = 0 }) => text('notUnderstood.unknownWord', { number }),
-  count_of_words: ({ number = 0 }) => text('notUnderstood.countOfWords', { count: number, all: PANIC_WORDS }),
-  wrong_words: () => text('notUnderstood.wrongWords'),
-  malformed_link: () => text('notUnderstood.malformedLink'),
-  unsupported_link_version: () => text('notUnderstood.newerLink'),
-  unsupported_link_flags: () => text('notUnderstood.newerLink'),
 };
 
 const damaged = (): string => text('failure.damaged');
