@@ -16,6 +16,9 @@ export interface Server {
   /** Its data folder, for an operator's commands. */
   readonly data: string;
   stop(): Promise<void>;
+  /** Ends the process and keeps the data; `begin` starts it again on the same port. */
+  end(): Promise<void>;
+  begin(): Promise<void>;
 }
 
 /** A program of this project: named by `variable`, or the debug build. */
@@ -30,6 +33,23 @@ export async function startServer(options: readonly string[] = []): Promise<Serv
   const folder = await mkdtemp(join(tmpdir(), 'satchel-browser-'));
   const origin = `http://127.0.0.1:${await freePort()}`;
   const args = ['serve', '--listen', origin.slice('http://'.length), '--data', join(folder, 'data'), ...options];
+  let end = await run(args);
+  return {
+    origin,
+    data: join(folder, 'data'),
+    end: () => end(),
+    async begin() {
+      end = await run(args);
+    },
+    async stop() {
+      await end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts the process and waits until it says that it is ready; what is given back ends it. */
+async function run(args: readonly string[]): Promise<() => Promise<void>> {
   const child = spawn(program('SATCHEL_SERVER_BIN', 'satchel-server'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
@@ -37,14 +57,9 @@ export async function startServer(options: readonly string[] = []): Promise<Serv
   const ready = await Promise.race([once(child.stdout, 'data').then(() => true), gone.then(() => false)]);
   if (!ready) throw new Error(`the server did not start: ${said}`);
   child.stdout.resume();
-  return {
-    origin,
-    data: join(folder, 'data'),
-    async stop() {
-      child.kill('SIGTERM');
-      await gone;
-      await rm(folder, { recursive: true, force: true });
-    },
+  return async () => {
+    child.kill('SIGTERM');
+    await gone;
   };
 }
 

@@ -1,6 +1,5 @@
 /** What of the page is loaded when it is first shown. Who only shares is not asked to wait for the rest. */
 import { loadStyle, piece as bare, type Piece } from './later';
-import making from './styles/making.css?url';
 import reading from './styles/reading.css?url';
 import { isAll, rest } from './text/language.svelte';
 
@@ -36,8 +35,7 @@ export const pieces = {
   about: piece('Checking', () => import('./about/Checking.svelte')),
   sealedSeveral: piece('SealedSeveral', () => import('./make/SealedSeveral.svelte')),
   newPanic: piece('NewPanic', () => import('./panic/NewPanic.svelte')),
-  terms: piece('Terms', () => import('./make/Terms.svelte')),
-  preview: styled(making, styled(reading, piece('Preview', () => import('./make/Preview.svelte')))),
+  ledger: piece('Ledger', () => import('./ledger/Ledger.svelte')),
   traces: piece('Traces', () => import('./traces/Traces.svelte')),
   open: styled(reading, piece('Open', () => import('./open/Open.svelte'))),
   receipt: piece('Receipt', () => import('./receipt/Receipt.svelte')),
