@@ -15,6 +15,8 @@ export interface Server {
   readonly origin: string;
   /** Its data folder, for an operator's commands. */
   readonly data: string;
+  /** Ends it and starts it anew, with the same data, under the same address. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
   /** Ends the process and keeps the data; `begin` starts it again on the same port. */
   end(): Promise<void>;
@@ -31,15 +33,20 @@ export function program(variable: string, name: string): string {
 /** Starts one and waits until it says that it is ready. */
 export async function startServer(options: readonly string[] = []): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'satchel-browser-'));
+  const data = join(folder, 'data');
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const args = ['serve', '--listen', origin.slice('http://'.length), '--data', join(folder, 'data'), ...options];
-  let end = await run(args);
+  const args = ['serve', '--listen', origin.slice('http://'.length), '--data', data, ...options];
+  let end = await running(args);
   return {
     origin,
-    data: join(folder, 'data'),
+    data,
     end: () => end(),
     async begin() {
-      end = await run(args);
+      end = await running(args);
+    },
+    async restart() {
+      await end();
+      end = await running(args);
     },
     async stop() {
       await end();
@@ -48,8 +55,8 @@ export async function startServer(options: readonly string[] = []): Promise<Serv
   };
 }
 
-/** Starts the process and waits until it says that it is ready; what is given back ends it. */
-async function run(args: readonly string[]): Promise<() => Promise<void>> {
+/** One process; gives what ends it. */
+async function running(args: readonly string[]): Promise<() => Promise<void>> {
   const child = spawn(program('SATCHEL_SERVER_BIN', 'satchel-server'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
