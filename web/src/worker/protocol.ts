@@ -53,6 +53,8 @@ export type ToWorker =
       readonly base: string;
       readonly args: unknown;
     }
+  /** The network may be back, or somebody looks at the page again: what waits for its next try is to try now. */
+  | { readonly kind: 'wake' }
   | { readonly kind: 'reply'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly call: number; readonly failure: Failure };
 
