@@ -1,6 +1,6 @@
 /** What the page says beside its first view (words.ts): the code and the messages of it come with the pieces that say it. */
 import type { Understood } from '../vault';
-import { FILES, hour, moment, outside, section, size, text, when } from './words';
+import { COMMAND, FILES, hour, moment, outside, section, size, text, when } from './words';
 
 const PANIC_WORDS = 25;
 
@@ -141,6 +141,13 @@ export const reading = section('reading', {
 });
 
 export const about = section('about', {});
+
+const COMMANDS = { share: 'satchel share -p', get: COMMAND, seal: 'satchel encrypt -p', open: 'satchel decrypt' };
+
+/** What a passphrase costs where the browser runs no WebAssembly. */
+export const slow = section('slow', {
+  why: (what: keyof typeof COMMANDS) => text('slow.why', { command: outside(COMMANDS[what]) }),
+});
 
 export type Bad = Extract<Understood, { kind: 'bad' }>;
 
