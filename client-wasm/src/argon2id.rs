@@ -1,4 +1,4 @@
-//! Who runs Argon2id: code in here, or where this was translated to JavaScript, a library of JavaScript's own. It takes a quarter of the time
+//! Who runs Argon2id: code in here, or where this was translated to JavaScript, a library of JavaScript's own. It takes a third of the time
 //! (docs/decisions/0021-without-webassembly.md).
 
 use satchel_crypto::{Passphrase, Verdict};

@@ -1,5 +1,5 @@
 /**
- * Argon2id where client-wasm was translated to JavaScript (web/translate.mjs): a library's, which was written for it and takes a quarter of the time that
+ * Argon2id where client-wasm was translated to JavaScript (web/translate.mjs): a library's, which was written for it and takes a third of the time that
  * the translation takes. Plain JavaScript, because client-wasm/tests runs it in Node as it is.
  */
 import { argon2id } from '@noble/hashes/argon2.js';
