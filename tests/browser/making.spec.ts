@@ -256,6 +256,7 @@ test('where storage is off the ledger says so, and a full or damaged one is left
 for (const width of [360, 1280]) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`what comes with making is accessible and fits at ${width} px, ${colorScheme}`, async ({ server, watched }) => {
+      test.slow();
       const page = await watched.newVisitor({ colorScheme, viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' });
       const judge = (view: string): Promise<void> => judged(page, `making-${view}-${width}-${colorScheme}`);
       await page.addInitScript(() => Object.defineProperty(navigator, 'share', { value: () => Promise.resolve() }));
