@@ -25,10 +25,10 @@ export function program(variable: string, name: string): string {
   return path;
 }
 
-/** Starts one and waits until it says that it is ready. */
-export async function startServer(options: readonly string[] = []): Promise<Server> {
+/** Starts one, where another one was before if `port` says so, and waits until it says that it is ready. */
+export async function startServer(options: readonly string[] = [], port?: number): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'satchel-browser-'));
-  const origin = `http://127.0.0.1:${await freePort()}`;
+  const origin = `http://127.0.0.1:${port ?? (await freePort())}`;
   const args = ['serve', '--listen', origin.slice('http://'.length), '--data', join(folder, 'data'), ...options];
   const child = spawn(program('SATCHEL_SERVER_BIN', 'satchel-server'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
@@ -48,7 +48,7 @@ export async function startServer(options: readonly string[] = []): Promise<Serv
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
