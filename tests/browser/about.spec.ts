@@ -52,14 +52,12 @@ test('where the server does not hand out its manifest, it says that and asks aga
   await expect(page.getByText(groups, { exact: true })).toBeVisible();
 });
 
-for (const [width, colorScheme] of [[360, 'light'], [1280, 'dark']] as const) {
-  test(`what it says is accessible and fits at ${width} px, ${colorScheme}, in both directions`, async ({ server, watched }) => {
-    const page = await watched.newVisitor({ colorScheme, viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' });
+for (const width of [360, 1280]) {
+  test(`what it says is accessible and fits at ${width} px`, async ({ server, watched }) => {
+    const page = await watched.newVisitor({ viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' });
     await page.goto(server.origin);
     await page.getByText('About this page').click();
     await expect(page.getByText(groups, { exact: true })).toBeVisible();
-    await judged(page, `about-${width}-${colorScheme}`);
-    await page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'));
-    await judged(page, `about-${width}-${colorScheme}-rtl`);
+    await judged(page, `about-${width}`);
   });
 }

@@ -11,7 +11,7 @@ import { PROJECT } from './server';
 const FIRST_BYTES_MAX = 90_000;
 /** What comes later with the result of sharing: what shows it, its words, and what draws the QR code. */
 const RESULT_BYTES_MAX = 13_000;
-const RESULT = ['CopyField', 'Keep', 'Qr', 'Sealed', 'en', 'later', 'saving'];
+const RESULT = ['CopyField', 'Keep', 'Qr', 'Sealed', 'en', 'later', 'later', 'saving'];
 const CHANGED = /A part of this page is not what it was built with/;
 const INDEX = readFileSync(join(PROJECT, 'web', 'dist', 'index.html'), 'utf8');
 

@@ -1,7 +1,7 @@
 /** What people do on the page, in the words they see. */
 import { readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { expect, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import type { Server } from './server';
 
 export interface Wish {
@@ -51,6 +51,12 @@ export async function take(page: Page, locked = false): Promise<Given> {
     receipt: await page.getByLabel('Receipt', { exact: true }).inputValue(),
     passphrase: locked ? await page.getByLabel('Passphrase', { exact: true }).inputValue() : null,
   };
+}
+
+/** Fills a field of numbers. It is emptied first: Playwright's `fill` selects what stands there, and Firefox has no selection in such fields. */
+export async function fillNumber(field: Locator, value: string): Promise<void> {
+  await field.clear();
+  await field.fill(value);
 }
 
 /** Follows a link as if it was clicked in a message: a fresh page load. */

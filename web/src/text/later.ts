@@ -56,6 +56,7 @@ export const received = section('received', {
   textFile: FILES.text,
   unnamedFile: FILES.unnamed,
   save: (name: string) => text('received.save', { name: outside(name) }),
+  savedAs: (name: string) => text('received.savedAs', { name: outside(name) }),
   size,
   used: (left: number | null) => (left === null ? text('received.usedAlways') : text('received.usedLeft', { count: left })),
 });

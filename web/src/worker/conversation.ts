@@ -74,7 +74,8 @@ export class Conversation<T> {
   }
 
   #say(message: ToWorker): void {
-    this.#worker?.postMessage(message);
+    const memory = message.kind === 'reply' && message.value instanceof ArrayBuffer ? [message.value] : [];
+    this.#worker?.postMessage(message, memory);
   }
 
   async #hear(message: FromWorker): Promise<void> {
