@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from '@playwright/test';
+import type { Browser, Locator, Page } from '@playwright/test';
 import { impostor, type Answer } from './impostor';
 import { csv, png } from './documents';
 import { expect, test } from './fixture';
@@ -149,6 +149,12 @@ test('a link offline says that there is no connection and uses up nothing, and o
   await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Try again' }).click()]);
   await expect(page.getByText(LINK_UNTOUCHED)).toBeVisible();
   await page.context().setOffline(false);
+  // The page goes by itself when the browser says that there is a network, and by hand where that was too early.
+  const [again, ready] = ['Try again', 'Open it'].map((name) => page.getByRole('button', { name })) as [Locator, Locator];
+  await expect(async () => {
+    if (await again.isVisible()) await again.click();
+    await expect(ready).toBeVisible({ timeout: 2_000 });
+  }).toPass();
   await pressOpen(page);
   await expect(page.locator('#page.kept'), 'the page of the server').toHaveCount(0);
   expect(await readText(page)).toBe('for one reader');
