@@ -18,6 +18,6 @@ for (const file of readdirSync(from)) {
   const hash = createHash('sha256').update(rest).digest('base64');
   const name = file.replace('.json', `-${hash.replaceAll(/[+/]/g, '_').slice(0, 8)}.json`);
   writeFileSync(new URL(`rest/${name}`, to), rest);
-  const first = Object.fromEntries([...messages.filter(([key]) => FIRST.test(key)), ['rest', `./assets/${name} sha256-${hash}`]]);
+  const first = Object.fromEntries([...messages.filter(([key]) => FIRST.test(key)), ['rest', `${name} sha256-${hash}`]]);
   writeFileSync(new URL(file, to), JSON.stringify(first));
 }

@@ -15,6 +15,13 @@ pub const MANIFEST: &str = "/page-manifest.json";
 pub const INDEX: &str = "/index.html";
 /// What shows a paste's content.
 pub const FRAME: &str = "/frame.html";
+/// The service worker of who keeps the page for use without a connection.
+pub const SERVICE_WORKER: &str = "/service-worker.js";
+/// What takes the place of any service worker and takes itself and all that was kept away.
+pub const SERVICE_WORKER_OFF: &str = "/service-worker-off.js";
+/// `service-worker: script` is how a browser says that it asks for the script of a service worker: [`SERVICE_WORKER`] or, where that is switched
+/// off and for any other path, [`SERVICE_WORKER_OFF`].
+pub const AS_SERVICE_WORKER: (&str, &str) = ("service-worker", "script");
 
 /// What every file of the page carries beside `content-security-policy`, `cache-control`, `content-type`, and those of [`framing`].
 pub const HEADERS: [(&str, &str); 7] = [

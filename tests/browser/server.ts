@@ -30,11 +30,11 @@ export function program(variable: string, name: string): string {
   return path;
 }
 
-/** Starts one and waits until it says that it is ready. */
-export async function startServer(options: readonly string[] = []): Promise<Server> {
+/** Starts one, where another one was before if `port` says so, and waits until it says that it is ready. */
+export async function startServer(options: readonly string[] = [], port?: number): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'satchel-browser-'));
   const data = join(folder, 'data');
-  const origin = `http://127.0.0.1:${await freePort()}`;
+  const origin = `http://127.0.0.1:${port ?? (await freePort())}`;
   const args = ['serve', '--listen', origin.slice('http://'.length), '--data', data, ...options];
   let end = await running(args);
   return {
@@ -70,7 +70,7 @@ async function running(args: readonly string[]): Promise<() => Promise<void>> {
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

@@ -30,5 +30,5 @@ export const pieces = {
   receipt: piece('Receipt', () => import('./receipt/Receipt.svelte')),
   links: piece('Links', () => import('./receipt/Links.svelte')),
   panic: piece('Panic', () => import('./panic/Panic.svelte')),
-  local: piece('Local', () => import('./local/Local.svelte')),
+  local: piece('Local', () => import('./local/Local')),
 };

@@ -138,6 +138,9 @@ export const local = section('local', {
   fileName: FILES.sealed,
 });
 
+/** The page, kept on this device. */
+export const offline = section('offline', {});
+
 /** What was opened, and how it is read, kept and answered. */
 export const reading = section('reading', {
   markdownFile: FILES.markdown,
