@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use js_sys::{Array, Date, Object, Promise, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Date, Object, Promise, Uint8Array};
 use satchel_client::{Error, LeaseKeeper, Pause, Sealed, SealedSink, Sink, Stage, Watch};
 use satchel_crypto::{
     Entry, LeaseToken, Manifest, OwnerReceipt, PasteId, ProbeToken, Receipt, SealedElsewhere, sanitise,
@@ -17,8 +17,8 @@ use crate::fetch::Fetch;
 use crate::page::Page;
 use crate::value::{Fields, number, text};
 
-/// Bytes go to the page in messages of at least this many.
-const MESSAGE_LEN_MIN: u32 = 2 << 20;
+/// Bytes go to the page in messages of this many, or of at least as many.
+const MESSAGE_LEN: u32 = 2 << 20;
 /// Of a sealed segment: length word and nonce.
 const HEAD_LEN: u32 = 16;
 /// Room for those of one message.
@@ -36,6 +36,10 @@ pub(crate) struct Desk {
     /// Segments' heads among them share their memory, and how much of it is used: to the browser 16 bytes of their own cost as much as many.
     heads: RefCell<(Uint8Array, u32)>,
     waiting: Cell<u32>,
+    /// Opened content that waits for more: the memory that it lies in, and how much of that is used.
+    message: RefCell<Option<(Uint8Array, u32)>>,
+    /// Memory of a message that the page gave back.
+    spare: RefCell<Option<ArrayBuffer>>,
     /// The page's answer to the last bytes that it was handed.
     written: RefCell<Option<Promise>>,
     /// What the page rejected a call with: the flow's error says only that it did.
@@ -50,6 +54,8 @@ impl Desk {
             parts: RefCell::default(),
             waiting: Cell::new(0),
             heads: RefCell::default(),
+            message: RefCell::new(None),
+            spare: RefCell::new(None),
             written: RefCell::new(None),
             refused: RefCell::new(None),
         }
@@ -68,17 +74,49 @@ impl Desk {
         as_error
     }
 
-    /// Hands bytes to the page, several parts in a message.
-    async fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+    /// Hands opened content to the page. It goes in ever the same two pieces of memory: what a large document left for the collector
+    /// was more than all the rest of the page.
+    async fn write(&self, mut bytes: &[u8]) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let (room, used) = self.message.take().unwrap_or_else(|| (self.room(), 0));
+            let here = room.length() - used;
+            let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(here);
+            let (now, later) = bytes.split_at(len as usize);
+            room.subarray(used, used + len).copy_from(now);
+            bytes = later;
+            *self.message.borrow_mut() = Some((room, used + len));
+            if len == here {
+                self.post_message().await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn room(&self) -> Uint8Array {
+        match self.spare.take() {
+            Some(spare) => Uint8Array::new(&spare),
+            None => Uint8Array::new_with_length(MESSAGE_LEN),
+        }
+    }
+
+    async fn post_message(&self) -> Result<(), Error> {
+        match self.message.take() {
+            Some((room, used)) => self.post(Array::of1(&room.subarray(0, used))).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Hands sealed bytes to the page, several parts in a message.
+    async fn write_sealed_here(&self, bytes: &[u8]) -> Result<(), Error> {
         self.part(&Uint8Array::from(bytes));
-        self.post_if(MESSAGE_LEN_MIN).await
+        self.post_if(MESSAGE_LEN).await
     }
 
     async fn write_sealed(&self, sealed: SealedElsewhere<Bytes>) -> Result<(), Error> {
         let (head, rest) = sealed.into_parts();
         self.part(&self.placed(&head));
         self.part(&rest.0);
-        self.post_if(MESSAGE_LEN_MIN).await
+        self.post_if(MESSAGE_LEN).await
     }
 
     fn part(&self, part: &Uint8Array) {
@@ -97,8 +135,7 @@ impl Desk {
         place
     }
 
-    /// Hands over the parts if they are `least` bytes, and waits until the page has taken those before: the next segments are worked on
-    /// meanwhile.
+    /// Hands over the parts if they are `least` bytes.
     async fn post_if(&self, least: u32) -> Result<(), Error> {
         if self.waiting.get() < least {
             return Ok(());
@@ -106,13 +143,19 @@ impl Desk {
         self.waiting.set(0);
         // Handed over with the parts.
         drop(self.heads.take());
-        let before = self.written.replace(Some(self.page.write(self.parts.take())));
+        self.post(self.parts.take()).await
+    }
+
+    /// Waits until the page has taken those before: the next segments are worked on meanwhile.
+    async fn post(&self, parts: Array) -> Result<(), Error> {
+        let before = self.written.replace(Some(self.page.write(parts)));
         self.taken(before).await
     }
 
     /// Waits until the page has taken all bytes.
     pub(crate) async fn flush(&self) -> Result<(), Error> {
         self.post_if(1).await?;
+        self.post_message().await?;
         let last = self.written.take();
         self.taken(last).await
     }
@@ -120,7 +163,11 @@ impl Desk {
     async fn taken(&self, written: Option<Promise>) -> Result<(), Error> {
         let Some(written) = written else { return Ok(()) };
         let taken = JsFuture::from(written).await;
-        taken.map(drop).map_err(|refusal| self.refused(refusal, Error::Write))
+        let taken = taken.map_err(|refusal| self.refused(refusal, Error::Write))?;
+        if let Ok(memory) = taken.dyn_into() {
+            *self.spare.borrow_mut() = Some(memory);
+        }
+        Ok(())
     }
 }
 
@@ -128,6 +175,10 @@ impl Pause for Desk {
     async fn pause(&self, time: Duration) {
         // A timer does not fail.
         drop(self.page.pause(time.as_secs_f64() * 1000.0).await);
+    }
+
+    fn is_watched(&self) -> bool {
+        true
     }
 }
 
@@ -199,7 +250,7 @@ impl SealedSink<Bytes> for SealedOut<'_> {
     async fn take(&mut self, bytes: Sealed<Bytes>) -> Result<Option<Vec<u8>>, Error> {
         match bytes {
             Sealed::Here(bytes) => {
-                self.0.write(bytes.as_slice()).await?;
+                self.0.write_sealed_here(bytes.as_slice()).await?;
                 Ok(Some(bytes.into_vec()))
             }
             Sealed::Elsewhere(sealed) => self.0.write_sealed(sealed).await.map(|()| None),

@@ -36,7 +36,8 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub async fn entry(this: &Page, index: u32) -> Result<JsValue, JsValue>;
 
-    /// Hands over bytes, in parts that are lost to this side; the promise holds until there is room for more.
+    /// Hands over bytes, in parts that are lost to this side; the promise holds until there is room for more, and may give the memory of
+    /// the one part back.
     #[wasm_bindgen(method)]
     pub fn write(this: &Page, parts: Array) -> Promise;
 

@@ -211,45 +211,6 @@ test('above 256 MB, where nothing can stream to the disk, the command line is na
   await expect(page.getByRole('heading', { name: 'Not opened yet' })).toBeVisible();
 });
 
-test('above 256 MB it goes straight to the place that its reader picks, and is in place when all of it was checked', async ({ page, server, watched }) => {
-  const file = pdf('agreement.pdf');
-  const { link, receipt } = await share(page, server, { files: [file] });
-  const reader = await watched.newVisitor();
-  // A place on the disk that a test can look into: what is written shows when the stream is closed, as with a browser's own.
-  await reader.addInitScript(() => {
-    const disk: Record<string, number[]> = {};
-    const showSaveFilePicker = ({ suggestedName }: { suggestedName: string }): Promise<unknown> => {
-      const written: number[] = [];
-      const createWritable = (): WritableStream<Uint8Array> => new WritableStream({
-        write: (bytes) => void written.push(...bytes),
-        close: () => void (disk[suggestedName] = written),
-      });
-      return Promise.resolve({ createWritable });
-    };
-    Object.assign(globalThis, { disk, showSaveFilePicker });
-  });
-  let looked = false;
-  await reader.route('**/api/v1/pastes/**', async (route) => {
-    // The server says that it is large when it is looked at; what is sent is what it is.
-    if (looked) return route.continue();
-    looked = true;
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: (await answer.text()).replace(/"size":\s*\d+/, '"size":400000000') });
-  });
-  await follow(reader, link);
-  await pressOpen(reader);
-  await expect(reader.getByText('It is large: it goes straight to your disk.')).toBeVisible();
-  await reader.getByRole('button', { name: 'Choose where to save it' }).click();
-  await expect(reader.getByText('This is gone now.').first()).toBeVisible();
-  const disk = await reader.evaluate(() => (globalThis as unknown as { disk: Record<string, number[]> }).disk);
-  expect(Object.keys(disk)).toEqual([file.name]);
-  expect(sha256(Buffer.from(disk[file.name] ?? []))).toBe(sha256(file.buffer));
-  // Nothing of it is on the page that could be sealed again.
-  await expect(reader.getByRole('button', { name: 'Save as a .satchel file' })).toHaveCount(0);
-  await follow(page, receipt);
-  await expect(page.getByRole('heading', { name: 'It was opened' })).toBeVisible();
-});
-
 test('a long text that is pasted becomes a file, and the page does not stand still', async ({ page, server, watched }) => {
   const text = Array.from({ length: 100_000 }, (_, line) => `${line + 1}: member ${line % 977}`).join('\n');
   await page.goto(server.origin);

@@ -227,6 +227,22 @@ async function unfold(page: Page): Promise<void> {
   await page.getByText('Put it under a panic link').click();
 }
 
+test('what asks for a panic link stays unfolded when the rest of the words comes', async ({ page, server }) => {
+  let words = 0;
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  await page.route(/\/assets\/en-.*\.json$/, async (route) => {
+    words += 1;
+    if (words > 1) await held;
+    await route.continue();
+  });
+  await page.goto(server.origin);
+  await unfold(page);
+  await expect.poll(() => words, { message: 'the rest is asked for' }).toBe(2);
+  goOn();
+  await expect(page.getByRole('button', { name: 'Make a panic link' })).toBeVisible();
+});
+
 test('what is made on the page under a pasted panic link burns with it, one link or several', async ({ page, server, watched }) => {
   const secret = await secretOf(server);
   await fillIn(page, server, { text: 'under it' });

@@ -15,7 +15,12 @@ export interface Server {
   readonly origin: string;
   /** Its data folder, for an operator's commands. */
   readonly data: string;
+  /** Ends it and starts it anew, with the same data, under the same address. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
+  /** Ends the process and keeps the data; `begin` starts it again on the same port. */
+  end(): Promise<void>;
+  begin(): Promise<void>;
 }
 
 /** A program of this project: named by `variable`, or the debug build. */
@@ -28,8 +33,30 @@ export function program(variable: string, name: string): string {
 /** Starts one and waits until it says that it is ready. */
 export async function startServer(options: readonly string[] = []): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'satchel-browser-'));
+  const data = join(folder, 'data');
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const args = ['serve', '--listen', origin.slice('http://'.length), '--data', join(folder, 'data'), ...options];
+  const args = ['serve', '--listen', origin.slice('http://'.length), '--data', data, ...options];
+  let end = await running(args);
+  return {
+    origin,
+    data,
+    end: () => end(),
+    async begin() {
+      end = await running(args);
+    },
+    async restart() {
+      await end();
+      end = await running(args);
+    },
+    async stop() {
+      await end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One process; gives what ends it. */
+async function running(args: readonly string[]): Promise<() => Promise<void>> {
   const child = spawn(program('SATCHEL_SERVER_BIN', 'satchel-server'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
@@ -37,14 +64,9 @@ export async function startServer(options: readonly string[] = []): Promise<Serv
   const ready = await Promise.race([once(child.stdout, 'data').then(() => true), gone.then(() => false)]);
   if (!ready) throw new Error(`the server did not start: ${said}`);
   child.stdout.resume();
-  return {
-    origin,
-    data: join(folder, 'data'),
-    async stop() {
-      child.kill('SIGTERM');
-      await gone;
-      await rm(folder, { recursive: true, force: true });
-    },
+  return async () => {
+    child.kill('SIGTERM');
+    await gone;
   };
 }
 

@@ -6,6 +6,7 @@ import { csv, pdf } from './documents';
 import { follow, pressOpen, take, type Upload } from './people';
 import { authoredPdf, CAMERA, docx, jpeg, PLACE, png, swollen, webp } from './photographs';
 import type { Server } from './server';
+import { stoodStill, watchStill } from './still';
 
 const card = (page: Page) => page.getByRole('region', { name: 'These files tell more than one sees' });
 const REMOVE = 'Remove it from the pictures';
@@ -194,3 +195,43 @@ test('a browser whose canvas gives other pixels than were drawn changes no pictu
   await expect(card(page).getByRole('button', { name: REMOVE })).toHaveCount(0);
   await expect(card(page).getByText('Satchel cannot take this out.')).toBeVisible();
 });
+
+test('large files are looked at without the page standing still', async ({ page, server }) => {
+  await watchStill(page);
+  await page.goto(server.origin);
+  const input = await page.getByLabel('Add files').elementHandle();
+  const [head, tail] = halved(authoredPdf().buffer);
+  // A PDF of 60 MB and a photograph of 12 megapixels, made in the page.
+  await page.evaluate(async ([input, head, tail]) => {
+    const noise = new Uint8Array(60_000_000);
+    for (let at = 0; at < noise.length; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
+    const pdf = new File([Uint8Array.from(head), noise, Uint8Array.from(tail)], 'minutes.pdf');
+    const canvas = new OffscreenCanvas(4000, 3000);
+    const pixels = new Uint8ClampedArray(canvas.width * canvas.height * 4);
+    for (let at = 0; at < pixels.length; at += noise.length) pixels.set(noise.subarray(0, Math.min(noise.length, pixels.length - at)), at);
+    canvas.getContext('2d')?.putImageData(new ImageData(pixels, canvas.width), 0, 0);
+    const photograph = new File([await canvas.convertToBlob({ type: 'image/jpeg' })], 'crowd.jpg');
+    const chosen = new DataTransfer();
+    for (const file of [pdf, photograph]) chosen.items.add(file);
+    Object.assign(globalThis, { chosen: chosen.files, input });
+  }, [input, [...head], [...tail]] as const);
+  // What making them took does not count.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+  await stoodStill(page);
+  await page.evaluate(() => {
+    const { chosen, input } = globalThis as unknown as { chosen: FileList; input: HTMLInputElement };
+    input.files = chosen;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await expect(card(page)).toContainText('Anna');
+  const longest = await stoodStill(page);
+  console.log(`figure: the page stands still at most, while a PDF of 60 MB and a photograph of 12 megapixels are looked at: ${longest === 0 ? 'less than 50' : Math.round(longest)} ms`);
+  // 50 on a machine that does nothing else; looked at on the page's own thread it would be seconds.
+  expect(longest).toBeLessThan(500);
+});
+
+/** Before and after the end of its first object. */
+function halved(bytes: Buffer): [Buffer, Buffer] {
+  const at = bytes.indexOf('endobj\n') + 'endobj\n'.length;
+  return [bytes.subarray(0, at), bytes.subarray(at)];
+}

@@ -46,7 +46,7 @@ async function textOf({ entry, content }: Item): Promise<string | null> {
 
 /** A text with its buttons. */
 function textCard(text: string, label: string, onsave: (() => void) | null): HTMLElement[] {
-  const shown = element('div', { className: 'text', dir: 'auto', tabIndex: 0 }, text);
+  const shown = element('div', { className: 'reading', dir: 'auto', tabIndex: 0 }, text);
   shown.setAttribute('role', 'region');
   shown.setAttribute('aria-label', label);
   const copy = button(words.copyText, 'primary', () => {

@@ -1,5 +1,5 @@
 /** The page's first code: takes the link out of the address bar before anything else runs, gets the words, then shows the page. */
-import './page.css';
+import './design/index.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { takeFromAddressBar } from './address';

@@ -1,26 +1,15 @@
 /** What of the page is loaded when it is first shown. Who only shares is not asked to wait for the rest. */
+import style from './design/later.css?url';
 import { loadStyle, piece as bare, type Piece } from './later';
-import reading from './styles/reading.css?url';
 import { isAll, rest } from './text/language.svelte';
 
-/** With its words. */
+/** With its words and its looks. */
 function piece<M>(name: string, from: () => Promise<M>): Piece<M> {
   const { here, load } = bare(name, from);
   return {
     here: () => (isAll() ? here() : undefined),
     async load() {
-      const [module] = await Promise.all([load(), rest()]);
-      return module;
-    },
-  };
-}
-
-/** With a style of its own. */
-function styled<M>(style: string, { here, load }: Piece<M>): Piece<M> {
-  return {
-    here,
-    async load() {
-      const [module] = await Promise.all([load(), loadStyle(style)]);
+      const [module] = await Promise.all([load(), rest(), loadStyle(style)]);
       return module;
     },
   };
@@ -35,8 +24,9 @@ export const pieces = {
   about: piece('Checking', () => import('./about/Checking.svelte')),
   sealedSeveral: piece('SealedSeveral', () => import('./make/SealedSeveral.svelte')),
   newPanic: piece('NewPanic', () => import('./panic/NewPanic.svelte')),
+  ledger: piece('Ledger', () => import('./ledger/Ledger.svelte')),
   traces: piece('Traces', () => import('./traces/Traces.svelte')),
-  open: styled(reading, piece('Open', () => import('./open/Open.svelte'))),
+  open: piece('Open', () => import('./open/Open.svelte')),
   receipt: piece('Receipt', () => import('./receipt/Receipt.svelte')),
   links: piece('Links', () => import('./receipt/Links.svelte')),
   panic: piece('Panic', () => import('./panic/Panic.svelte')),

@@ -10,6 +10,7 @@ mod machine;
 mod page;
 mod python;
 mod reproducible;
+mod screenshots;
 mod shell;
 mod stamp;
 mod test;
@@ -30,6 +31,8 @@ usage: cargo xtask TASK
   page                                the WebAssembly and the page
   reproducible [--twice]              build the page elsewhere, and compare every byte
   test [--long] [STEP...]             everything, or the steps named; --long counts in full
+  screenshots [--update]              every view in pictures, compared with their references or taken anew
+  design                              serve the page that shows all the look is made of, as it is changed
   lint                                what looks at the sources alone
   bench [--only PART] ...             speeds, as ratios to a limit of the same run; files, server, browser
   vectors [--check]                   write vectors/ anew, or say what differs
@@ -77,6 +80,12 @@ fn perform(task: &str, mut arguments: Vec<String>) -> Result<(), Failure> {
             reproducible::reproducible(twice)
         }
         "test" => test::test(arguments),
+        "screenshots" => {
+            let update = arguments.first().is_some_and(|argument| argument == "--update");
+            no_more(&arguments[usize::from(update)..])?;
+            screenshots::screenshots(update)
+        }
+        "design" => no_more(&arguments).and_then(|()| page::design()),
         "lint" => no_more(&arguments).and_then(|()| test::lint()),
         "bench" => bench::bench(arguments),
         "vectors" => {

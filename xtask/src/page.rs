@@ -1,7 +1,9 @@
 //! web/ -> web/dist, web/dist-letter: the page, and the one that a letter carries, built by npm when something changed.
 
 use std::path::Path;
+use std::process::Command;
 
+use crate::build::{self, Mode};
 use crate::failure::Failure;
 use crate::machine;
 use crate::shell;
@@ -23,6 +25,36 @@ pub(crate) fn build() -> Result<(), Failure> {
     shell::say("building the page");
     shell::run(&mut shell::npm(&folder, &["run", "--silent", "build"]))?;
     stamp.keep()
+}
+
+/// Serves the page of the look (web/design) until it is ended.
+pub(crate) fn design() -> Result<(), Failure> {
+    let folder = shell::root().join("web");
+    install(&folder)?;
+    shell::run(&mut shell::npm(&folder, &["run", "design"]))
+}
+
+/// The browser tests that a configuration of tests/browser has, to be run once the binaries are built.
+pub(crate) fn playwright(config: &str) -> Result<Command, Failure> {
+    let folder = shell::root().join("tests/browser");
+    install(&folder)?;
+    // What the page writes is opened by the reader too.
+    install(&shell::root().join("testkit/reader"))?;
+    let mut playwright = shell::npm(
+        &folder,
+        &[
+            "exec",
+            "--",
+            "playwright",
+            "test",
+            "--reporter=list",
+            "--config",
+            config,
+        ],
+    );
+    playwright.env("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development));
+    playwright.env("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development));
+    Ok(playwright)
 }
 
 /// `npm ci`, only when the lock file is another one than last time.

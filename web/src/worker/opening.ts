@@ -4,7 +4,7 @@ import type { Engine, Entry, Manifest, Opened, Received, Sink, Watch } from '../
 import { Conversation } from './conversation';
 import { forgetLease, loadLease, saveLease } from './leases';
 import type { Calls } from './protocol';
-import { refusedAs, targetOf } from './targets';
+import { orUnwritable, targetOf } from './targets';
 import type { Target } from './targets';
 
 /** Seals into a stream, or into a Blob. */
@@ -75,8 +75,9 @@ class Opening implements Opened {
           return this.#wanted.promise;
         },
         entry: ({ index }) => this.#begin(index),
-        write: async (parts): Promise<undefined> => {
+        write: async (parts) => {
           await this.#targets.at(-1)?.target.write(parts);
+          return parts.length === 1 ? parts[0]?.buffer : undefined;
         },
         verified: () => this.#handOver(),
       },
@@ -113,7 +114,7 @@ class Opening implements Opened {
   async #begin(index: number): Promise<boolean> {
     const entry = this.manifest.entries[index];
     if (entry === undefined) throw new VaultError({ code: 'crashed' });
-    const sink = await refusedAs('aborted', this.#sinkFor?.(entry) ?? 'skip');
+    const sink = await orUnwritable(this.#sinkFor?.(entry) ?? 'skip');
     this.#targets.push({ entry, target: targetOf(sink) });
     return sink !== 'skip';
   }

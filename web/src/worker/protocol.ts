@@ -33,8 +33,10 @@ export interface Calls {
   manifest: { args: { readonly manifest: Manifest; readonly engine: Engine; readonly readsLeft: number | null }; reply: undefined };
   /** The next entry's content follows; the reply says whether anybody wants it. */
   entry: { args: { readonly index: number }; reply: boolean };
-  /** Verified content of the entry begun last (or of the sealed file), in parts that follow one another. The reply comes when there is room for more. */
-  write: { args: readonly Uint8Array<ArrayBuffer>[]; reply: undefined };
+  /**
+   * Verified content of the entry begun last (or of the sealed file), in parts that follow one another.
+   * The reply comes when there is room for more, with the memory of the one part, which is used again. */
+  write: { args: readonly Uint8Array<ArrayBuffer>[]; reply: ArrayBuffer | undefined };
   /** All of it was verified; the reply comes when the page has it in place and wants the read confirmed. */
   verified: { args: undefined; reply: undefined };
 }
@@ -51,6 +53,8 @@ export type ToWorker =
       readonly base: string;
       readonly args: unknown;
     }
+  /** The network may be back, or somebody looks at the page again: what waits for its next try is to try now. */
+  | { readonly kind: 'wake' }
   | { readonly kind: 'reply'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly call: number; readonly failure: Failure };
 

@@ -14,6 +14,8 @@ const scope = globalThis as unknown as {
 type Pending = { readonly resolve: (value: unknown) => void; readonly reject: (failure: Failure) => void };
 const pending = new Map<number, Pending>();
 let calls = 0;
+/** Ends a pause between two tries. */
+let wake = (): void => undefined;
 
 function ask<N extends CallName>(name: N, args: Calls[N]['args'], transfer: Transferable[] = []): Promise<Calls[N]['reply']> {
   calls += 1;
@@ -37,7 +39,11 @@ const page = {
   entry: (index: number) => ask('entry', { index }),
   write: (parts: Uint8Array<ArrayBuffer>[]) => ask('write', parts, [...new Set(parts.map((part) => part.buffer))]),
   verified: () => ask('verified', undefined),
-  pause: (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis)),
+  pause: (millis: number) =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+      setTimeout(resolve, millis);
+    }),
 };
 
 /* ---------------------------------------------------------------- running */
@@ -73,6 +79,7 @@ export function serve(program: Program): void {
       void run(program, data).then((message) => scope.postMessage(message));
       return;
     }
+    if (data.kind === 'wake') return wake();
     const waiting = pending.get(data.call);
     pending.delete(data.call);
     if (data.kind === 'reply') waiting?.resolve(data.value);

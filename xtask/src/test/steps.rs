@@ -11,11 +11,12 @@ use crate::machine;
 use crate::page;
 use crate::python;
 use crate::reproducible;
+use crate::screenshots;
 use crate::shell;
 use crate::vectors;
 use crate::wasm;
 
-pub(super) const ALL: [Step; 16] = [
+pub(super) const ALL: [Step; 17] = [
     Step {
         name: "format",
         about: "cargo fmt",
@@ -85,6 +86,11 @@ pub(super) const ALL: [Step; 16] = [
         name: "browser",
         about: "the page in Chromium",
         perform: browser,
+    },
+    Step {
+        name: "screenshots",
+        about: "every view in three sizes, two themes and two directions, compared with its reference",
+        perform: screenshots,
     },
     Step {
         name: "firefox",
@@ -287,28 +293,18 @@ fn firefox(run: &mut Run) -> Result<Outcome, Failure> {
 
 /// The browser tests as a configuration of Playwright has them.
 fn page_in(run: &mut Run, config: &str, named: &[(&str, PathBuf)]) -> Result<Outcome, Failure> {
-    let folder = shell::root().join("tests/browser");
     need_build(run)?;
-    page::install(&folder)?;
-    // What the page writes is opened by the reader too.
-    page::install(&shell::root().join("testkit/reader"))?;
-    let mut playwright = shell::npm(
-        &folder,
-        &[
-            "exec",
-            "--",
-            "playwright",
-            "test",
-            "--reporter=list",
-            "--config",
-            config,
-        ],
-    );
-    playwright.envs(named.iter().map(|(name, path)| (name, path)));
-    playwright.env("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development));
-    playwright.env("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development));
-    run.tests(&mut playwright)?;
+    run.tests(page::playwright(config)?.envs(named.iter().map(|(name, path)| (name, path))))?;
     Ok(Outcome::Passed)
+}
+
+fn screenshots(run: &mut Run) -> Result<Outcome, Failure> {
+    need_build(run)?;
+    let ended = run.tests(&mut screenshots::playwright()?);
+    if ended.is_err() {
+        shell::say(screenshots::HINT);
+    }
+    ended.map(|()| Outcome::Passed)
 }
 
 fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
