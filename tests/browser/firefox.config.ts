@@ -3,8 +3,8 @@ import { defineConfig } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
 import base from './playwright.config';
 
-/** Each flow of making and opening. Not here: what measures the page in Chromium alone (light, large, words, real), and what its profile is looked at for. Single tests are left out by firefox/left-out.ts. */
-const SPECS = ['command-line', 'hostile', 'insecure', 'invite', 'keyboard', 'languages', 'links', 'local', 'once', 'panic', 'passphrase', 'reading', 'receipt', 'several', 'sharing', 'traces', 'views'];
+/** Each flow of making and opening. Not here: what is measured in Chromium alone, or asked of its own network log. Single tests are left out by firefox/left-out.ts. */
+const SPECS = ['command-line', 'hostile', 'insecure', 'invite', 'keyboard', 'languages', 'links', 'local', 'once', 'panic', 'passphrase', 'reading', 'receipt', 'several', 'sharing', 'traces', 'views', 'wasm-off'];
 
 export default defineConfig({
   ...base,

@@ -64,7 +64,7 @@ export interface Policy {
 /** How far an operation is. */
 export interface Progress {
   /**
-   * `deriving`: the passphrase is being worked in (one to five seconds, no steps). `sealing`, `uploading`, `downloading`, `opening`: bytes.
+   * `deriving`: the passphrase is being worked in (one to five seconds, no steps; without WebAssembly longer, and in hundredths). `sealing`, `uploading`, `downloading`, `opening`: bytes.
    * `working`: a server that has too much to do asks for a proof of work (seconds, no total).
    * `waiting`: the server cannot be reached, the next try comes by itself; an upload that began waits until it is given up.
    */

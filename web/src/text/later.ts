@@ -2,7 +2,7 @@
 import type { Progress, Understood } from '../vault';
 import { formatPercent, formatRate } from './format';
 import { spoken } from './language.svelte';
-import { duration, FILES, hour, moment, outside, section, size, text, when } from './words';
+import { COMMAND, duration, FILES, hour, moment, outside, section, size, text, when } from './words';
 
 const PANIC_WORDS = 25;
 
@@ -176,6 +176,13 @@ export const reading = section('reading', {
 });
 
 export const about = section('about', {});
+
+const COMMANDS = { share: 'satchel share -p', get: COMMAND, seal: 'satchel encrypt -p', open: 'satchel decrypt' };
+
+/** What a passphrase costs where the browser runs no WebAssembly. */
+export const slow = section('slow', {
+  why: (what: keyof typeof COMMANDS) => text('slow.why', { command: outside(COMMANDS[what]) }),
+});
 
 export type Bad = Extract<Understood, { kind: 'bad' }>;
 

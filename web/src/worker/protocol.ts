@@ -47,8 +47,8 @@ export type CallName = keyof Calls;
 export type ToWorker =
   | {
       readonly kind: 'start';
-      /** Compiled by the page, which checked its bytes. */
-      readonly module: WebAssembly.Module;
+      /** Compiled by the page, which checked its bytes; nothing where the worker's script is all there is. */
+      readonly module: WebAssembly.Module | undefined;
       readonly operation: OperationName;
       readonly base: string;
       readonly args: unknown;

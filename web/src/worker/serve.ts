@@ -26,11 +26,14 @@ function ask<N extends CallName>(name: N, args: Calls[N]['args'], transfer: Tran
   });
 }
 
+/** `done` and `total` are bytes, or what web/src/vault.ts says of the stage. */
+export function tellProgress(stage: string, done: number, total: number): void {
+  scope.postMessage({ kind: 'progress', progress: { stage, done, total } as never });
+}
+
 /** What client-wasm calls; client-wasm/src/page.rs declares the same. */
 const page = {
-  progress: (stage: string, done: number, total: number): void => {
-    scope.postMessage({ kind: 'progress', progress: { stage, done, total } as never });
-  },
+  progress: tellProgress,
   saveLease: (id: string, probe: string, lease: string) => ask('saveLease', { id, probe, lease }),
   loadLease: (id: string) => ask('loadLease', { id }),
   forgetLease: (id: string) => ask('forgetLease', { id }),
@@ -48,15 +51,16 @@ const page = {
 
 /* ---------------------------------------------------------------- running */
 
-/** What wasm-bindgen made around a WebAssembly module of client-wasm. */
+/** What wasm-bindgen made around client-wasm. */
 export interface Program {
-  readonly initSync: (into: { module: WebAssembly.Module }) => unknown;
+  /** Nothing is handed over where it was translated to JavaScript. */
+  readonly begin: (module: WebAssembly.Module | undefined) => unknown;
   readonly run: (operation: string, base: string, args: unknown, page: unknown) => Promise<unknown>;
 }
 
 async function run(program: Program, start: Start): Promise<FromWorker> {
   try {
-    program.initSync({ module: start.module });
+    program.begin(start.module);
   } catch {
     return { kind: 'failed', failure: { code: 'no_worker' } };
   }
