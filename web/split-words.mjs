@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-const FIRST = /^(?:frame|make|failure|underPanic|progress|writing)\.|^(?:about\.title|notUnderstood\.malformedLink)$/;
+const FIRST = /^(?:frame|make|failure|underPanic|writing)\.|^(?:about\.title|notUnderstood\.malformedLink)$/;
 const from = new URL('src/text/catalogues/', import.meta.url);
 const to = new URL('src/gen/words/', import.meta.url);
 
@@ -18,6 +18,6 @@ for (const file of readdirSync(from)) {
   const hash = createHash('sha256').update(rest).digest('base64');
   const name = file.replace('.json', `-${hash.replaceAll(/[+/]/g, '_').slice(0, 8)}.json`);
   writeFileSync(new URL(`rest/${name}`, to), rest);
-  const first = Object.fromEntries([...messages.filter(([key]) => FIRST.test(key)), ['rest', `./assets/${name} sha256-${hash}`]]);
+  const first = Object.fromEntries([...messages.filter(([key]) => FIRST.test(key)), ['rest', `${name} sha256-${hash}`]]);
   writeFileSync(new URL(file, to), JSON.stringify(first));
 }

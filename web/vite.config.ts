@@ -1,12 +1,13 @@
 /** How the page is built: hash-named files, the first view in one module and the rest in pieces, integrity on all of them, nothing inline, no source maps. */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { integrity } from './vite.integrity.ts';
+import { freshViews } from './vite.translated.ts';
 import { restOfWords } from './vite.words.ts';
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), restOfWords(), integrity()],
+  plugins: [bareImports(), svelte(), restOfWords(), integrity()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
@@ -18,6 +19,16 @@ export default defineConfig({
     // What the first view imports is one file: in parts it would come in turns, and pack worse.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'index', tags: ['$initial'] }] } } },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [freshViews()] },
   server: { host: '127.0.0.1', strictPort: false, proxy: { '/api': process.env['SATCHEL_DEV_SERVER'] ?? 'http://127.0.0.1:8787' } },
 });
+
+/** Vite wraps every `import()` in 500 packed bytes that look for styles to load before: there are none, and src/later.ts loads what a piece needs. */
+function bareImports(): Plugin {
+  return {
+    name: 'satchel-bare-imports',
+    apply: 'build',
+    enforce: 'pre',
+    load: (id) => (id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : null),
+  };
+}

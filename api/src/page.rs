@@ -15,6 +15,13 @@ pub const MANIFEST: &str = "/page-manifest.json";
 pub const INDEX: &str = "/index.html";
 /// What shows a paste's content.
 pub const FRAME: &str = "/frame.html";
+/// The service worker of who keeps the page for use without a connection.
+pub const SERVICE_WORKER: &str = "/service-worker.js";
+/// What takes the place of any service worker and takes itself and all that was kept away.
+pub const SERVICE_WORKER_OFF: &str = "/service-worker-off.js";
+/// `service-worker: script` is how a browser says that it asks for the script of a service worker: [`SERVICE_WORKER`] or, where that is switched
+/// off and for any other path, [`SERVICE_WORKER_OFF`].
+pub const AS_SERVICE_WORKER: (&str, &str) = ("service-worker", "script");
 
 /// What every file of the page carries beside `content-security-policy`, `cache-control`, `content-type`, and those of [`framing`].
 pub const HEADERS: [(&str, &str); 7] = [
@@ -42,13 +49,13 @@ pub const NEVER: [&str; 11] = [
     "set-cookie",
 ];
 
-/// What the page does not use. `clipboard-write` stays, for the copy button.
+/// What the page does not use. `clipboard-write` stays, for the copy button, and `web-share`, for the system's share sheet.
 const PERMISSIONS: &str = "accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), autoplay=(), battery=(), bluetooth=(), \
     browsing-topics=(), camera=(), clipboard-read=(), clipboard-write=(self), compute-pressure=(), cross-origin-isolated=(), \
     display-capture=(), document-domain=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), \
     identity-credentials-get=(), idle-detection=(), interest-cohort=(), keyboard-map=(), local-fonts=(), magnetometer=(), microphone=(), \
     midi=(), otp-credentials=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), \
-    screen-wake-lock=(), serial=(), speaker-selection=(), storage-access=(), sync-xhr=(), unload=(), usb=(), web-share=(), \
+    screen-wake-lock=(), serial=(), speaker-selection=(), storage-access=(), sync-xhr=(), unload=(), usb=(), web-share=(self), \
     window-management=(), xr-spatial-tracking=()";
 
 /// What `page-manifest.json` says: each file of the page, and what built it. It does not name itself.

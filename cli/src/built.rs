@@ -1,7 +1,7 @@
 //! The page that this command was built with: the manifest of its files, and what each of them carries. build.rs took it in.
 
 use base64ct::{Base64, Encoding as _};
-use satchel_client::api::page::{self, PageManifest};
+use satchel_client::api::page::{self, Described, PageManifest};
 use sha2::{Digest as _, Sha256, Sha384};
 
 use crate::failure::Failure;
@@ -32,14 +32,24 @@ impl Built {
 
     /// Whether these are the bytes of the file at `path`; `None` for what the manifest does not list.
     pub(crate) fn is(&self, path: &str, bytes: &[u8]) -> Option<bool> {
-        let file = self.manifest.files.get(path)?;
         let hash = || Base64::encode_string(&Sha384::digest(bytes));
-        Some(file.bytes == bytes.len() as u64 && file.sha384 == hash())
+        let one = |file: &Described| file.bytes == bytes.len() as u64 && file.sha384 == hash();
+        self.manifest.files.get(path)?;
+        Some(self.answers(path).any(one))
     }
 
-    /// How long the file at `path` is; `None` for what the manifest does not list.
+    /// How long the file at `path` is at most; `None` for what the manifest does not list.
     pub(crate) fn len(&self, path: &str) -> Option<u64> {
-        self.manifest.files.get(path).map(|file| file.bytes)
+        self.answers(path).map(|file| file.bytes).max()
+    }
+
+    /// What an honest server may answer: where its operator switched the service worker off, what takes it away stands in its place.
+    fn answers(&self, path: &str) -> impl Iterator<Item = &Described> {
+        let other = (path == page::SERVICE_WORKER).then_some(page::SERVICE_WORKER_OFF);
+        [Some(path), other]
+            .into_iter()
+            .flatten()
+            .filter_map(|path| self.manifest.files.get(path))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Asking for a file as browsers ask: a server that hands out something else to them alone is to be noticed.
 
+use satchel_client::api::page::{AS_SERVICE_WORKER, SERVICE_WORKER};
+
 /// Who asks.
 pub(crate) struct Guise {
     /// As it is said of what only this one got.
@@ -55,6 +57,9 @@ impl Guise {
             } else {
                 "same-origin"
             };
+            if path == SERVICE_WORKER {
+                headers.push(AS_SERVICE_WORKER);
+            }
             headers.extend([
                 ("accept", accept),
                 ("sec-fetch-dest", wanted_for),
@@ -69,6 +74,7 @@ impl Guise {
 /// `accept`, `sec-fetch-dest` and `sec-fetch-mode`, by what the file is called.
 fn purpose(path: &str) -> (&'static str, &'static str, &'static str) {
     match path.rsplit_once('.') {
+        _ if path == SERVICE_WORKER => ("*/*", "serviceworker", "same-origin"),
         Some((name, "js")) if name.contains("worker") => ("*/*", "worker", "same-origin"),
         Some((_, "js" | "mjs")) => ("*/*", "script", "cors"),
         Some((_, "css")) => ("text/css,*/*;q=0.1", "style", "no-cors"),

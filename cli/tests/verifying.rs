@@ -283,3 +283,19 @@ fn a_server_that_hangs_redirects_or_fails_is_no_server() {
     let gone = desk.run(&["verify-server", "http://127.0.0.1:9"]);
     assert!(refused(gone, 6).contains("cannot be reached"));
 }
+
+/// [B-232]
+#[test]
+fn the_service_worker_is_asked_for_as_browsers_do_and_may_be_switched_off_but_nothing_else() {
+    let desk = Desk::new();
+    let Some(_) = server(&desk) else { return };
+    let off = Server::start_with(&["--offline", "false"]);
+    good(desk.run(&["verify-server", off.url()]));
+    let said = told_of(4, |asked, told| {
+        if asked.header("service-worker") == "script" {
+            told.drop_header("content-encoding");
+            told.body = b"onfetch = steal".to_vec();
+        }
+    });
+    says(&said, "/service-worker.js is not the same when Chromium asks");
+}

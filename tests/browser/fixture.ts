@@ -3,6 +3,7 @@
  * Content-Security-Policy, asked another host for anything, or threw what nobody caught.
  */
 import { test as base, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { LEFT_OUT } from './firefox/left-out';
 import { startServer, type Server } from './server';
 
 interface Watched {
@@ -10,7 +11,16 @@ interface Watched {
   newVisitor(options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
 }
 
-export const test = base.extend<{ watched: Watched; page: Page }, { server: Server }>({
+export const test = base.extend<{ watched: Watched; page: Page; leftOut: void }, { server: Server }>({
+  leftOut: [
+    async ({ browserName }, use, { title }) => {
+      const why = LEFT_OUT.find(([pattern]) => pattern.test(title))?.[1];
+      base.skip(browserName === 'firefox' && why !== undefined, `skipped in Firefox: ${why}`);
+      await use();
+    },
+    { auto: true },
+  ],
+
   server: [
     async ({}, use) => {
       const server = await startServer(SERVER_OPTIONS);

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { test, expect } from './fixture';
-import { follow, pressOpen, readText, share, take } from './people';
+import { follow, pressOpen, readText, share, take, typeAndLeave } from './people';
 import { program, startServer, type Server } from './server';
 
 /** An invite's link, by the operator's command beside the running server. */
@@ -46,11 +46,9 @@ test('a pasted invite is taken, forgotten on demand, and a link is none', async 
   const server = await startServer(['--uploads', 'invite']);
   const page = await (await browser.newContext()).newPage();
   await page.goto(server.origin);
-  await page.getByLabel('Invite').fill(`${open.origin}/#not-one`);
-  await page.getByLabel('Invite').blur();
+  await typeAndLeave(page.getByLabel('Invite'), `${open.origin}/#not-one`);
   await expect(page.getByRole('alert').filter({ hasText: 'This is no invite of this server.' })).toBeVisible();
-  await page.getByLabel('Invite').fill(invite(server, 1));
-  await page.getByLabel('Invite').blur();
+  await typeAndLeave(page.getByLabel('Invite'), invite(server, 1));
   await expect(page.getByText('You have an invite to upload here.')).toBeVisible();
   await page.getByRole('button', { name: 'Forget it' }).click();
   await expect(page.getByLabel('Invite')).toBeVisible();

@@ -18,6 +18,9 @@ export interface Server {
   /** Ends it and starts it anew, with the same data, under the same address. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /** Ends the process and keeps the data; `begin` starts it again on the same port. */
+  end(): Promise<void>;
+  begin(): Promise<void>;
 }
 
 /** A program of this project: named by `variable`, or the debug build. */
@@ -27,16 +30,20 @@ export function program(variable: string, name: string): string {
   return path;
 }
 
-/** Starts one and waits until it says that it is ready. */
-export async function startServer(options: readonly string[] = []): Promise<Server> {
+/** Starts one, where another one was before if `port` says so, and waits until it says that it is ready. */
+export async function startServer(options: readonly string[] = [], port?: number): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'satchel-browser-'));
   const data = join(folder, 'data');
-  const origin = `http://127.0.0.1:${await freePort()}`;
+  const origin = `http://127.0.0.1:${port ?? (await freePort())}`;
   const args = ['serve', '--listen', origin.slice('http://'.length), '--data', data, ...options];
   let end = await running(args);
   return {
     origin,
     data,
+    end: () => end(),
+    async begin() {
+      end = await running(args);
+    },
     async restart() {
       await end();
       end = await running(args);
@@ -63,7 +70,7 @@ async function running(args: readonly string[]): Promise<() => Promise<void>> {
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

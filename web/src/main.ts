@@ -3,6 +3,7 @@ import './design/index.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { takeFromAddressBar } from './address';
+import { pieces } from './pieces';
 import { begin } from './text/language.svelte';
 
 let arrived = takeFromAddressBar();
@@ -14,14 +15,20 @@ const target = document.getElementById('page');
 const wordless = document.getElementById('wordless');
 
 async function show(): Promise<void> {
-  const spoken = await begin();
-  if (wordless !== null) wordless.hidden = spoken;
+  let Root;
+  try {
+    // kept.html is this page as a device keeps it (kept/build.mjs). It has files of that device and no other view.
+    if (await begin()) Root = target?.className ? (await pieces.local.load()).Kept : App;
+  } catch {
+    // Like words that did not come.
+  }
+  if (wordless !== null) wordless.hidden = Root !== undefined;
   if (target === null) return;
-  target.hidden = !spoken;
-  if (!spoken) return;
+  target.hidden = !Root;
+  if (!Root) return;
   removeEventListener('hashchange', again);
   again();
-  mount(App, { target, props: { arrived } });
+  mount(Root, { target, props: { arrived } });
 }
 
 // Not a reload: the link is in this page's memory alone.

@@ -1,5 +1,6 @@
 /** What of the page is loaded when it is first shown. Who only shares is not asked to wait for the rest. */
 import style from './design/later.css?url';
+import reading from './design/reading.css?url';
 import { loadStyle, piece as bare, type Piece } from './later';
 import { isAll, rest } from './text/language.svelte';
 
@@ -15,6 +16,17 @@ function piece<M>(name: string, from: () => Promise<M>): Piece<M> {
   };
 }
 
+/** And with a style that nothing else needs. */
+function styled<M>(more: string, { here, load }: Piece<M>): Piece<M> {
+  return {
+    here,
+    async load() {
+      const [module] = await Promise.all([load(), loadStyle(more)]);
+      return module;
+    },
+  };
+}
+
 export const pieces = {
   qr: piece('Qr', () => import('./parts/Qr.svelte')),
   invite: piece('Invite', () => import('./make/Invite.svelte')),
@@ -24,10 +36,11 @@ export const pieces = {
   about: piece('Checking', () => import('./about/Checking.svelte')),
   sealedSeveral: piece('SealedSeveral', () => import('./make/SealedSeveral.svelte')),
   newPanic: piece('NewPanic', () => import('./panic/NewPanic.svelte')),
+  ledger: piece('Ledger', () => import('./ledger/Ledger.svelte')),
   traces: piece('Traces', () => import('./traces/Traces.svelte')),
-  open: piece('Open', () => import('./open/Open.svelte')),
+  open: styled(reading, piece('Open', () => import('./open/Open.svelte'))),
   receipt: piece('Receipt', () => import('./receipt/Receipt.svelte')),
   links: piece('Links', () => import('./receipt/Links.svelte')),
   panic: piece('Panic', () => import('./panic/Panic.svelte')),
-  local: piece('Local', () => import('./local/Local.svelte')),
+  local: styled(reading, piece('Local', () => import('./local/Local'))),
 };

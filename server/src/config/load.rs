@@ -126,6 +126,7 @@ impl Options {
             base_url: self.base_url.or(below.base_url),
             hsts: self.hsts.or(below.hsts),
             onion_location: self.onion_location.or(below.onion_location),
+            offline: self.offline.or(below.offline),
             workers: self.workers.or(below.workers),
             max_downtime: self.max_downtime.or(below.max_downtime),
         }
@@ -183,6 +184,7 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
         path_prefix: base.unwrap_or_default(),
         base_url: options.base_url,
         onion_location: options.onion_location,
+        offline: options.offline.unwrap_or(true),
         workers: options
             .workers
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),

@@ -122,6 +122,9 @@ pub struct Options {
     /// The onion service's URL, for Onion-Location
     #[arg(long, env = "SATCHEL_ONION_LOCATION", value_name = "URL")]
     pub onion_location: Option<String>,
+    /// Let people keep the page for use without a connection; false takes it back from those who did [default: true]
+    #[arg(long, env = "SATCHEL_OFFLINE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub offline: Option<bool>,
     /// Threads that answer requests [default: one for each core]
     #[arg(long, env = "SATCHEL_WORKERS", value_name = "N")]
     pub workers: Option<usize>,
@@ -239,6 +242,8 @@ pub struct Settings {
     pub hsts: bool,
     /// `Onion-Location`.
     pub onion_location: Option<String>,
+    /// Whether people may keep the page for use without a connection.
+    pub offline: bool,
     /// Threads that answer requests.
     pub workers: usize,
     /// Longest time off before the clock is doubted.

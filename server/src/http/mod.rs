@@ -27,6 +27,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, HttpResponse, guard, web};
+use satchel_api::page::AS_SERVICE_WORKER;
 use satchel_api::{Code, Config, route};
 
 pub use connections::Connections;
@@ -85,6 +86,7 @@ impl Shared {
         let url = settings.onion_location.as_deref();
         Offers {
             onion_location: url.and_then(|url| HeaderValue::from_str(url).ok()),
+            offline: settings.offline,
         }
     }
 
@@ -105,7 +107,10 @@ impl Shared {
 
 /// Registers every route. Those with an id are tried one after the other, each by an expression of its own: the most frequent come first.
 pub fn configure(app: &mut web::ServiceConfig) {
-    app.service(resource(route::HEALTH, "GET, HEAD").route(reading().to(health)))
+    let (asked, script) = AS_SERVICE_WORKER;
+    let as_service_worker = guard::All(guard::Get()).and(guard::Header(asked, script));
+    app.service(web::resource("/{any}*").guard(as_service_worker).to(service_worker))
+        .service(resource(route::HEALTH, "GET, HEAD").route(reading().to(health)))
         .service(resource(route::CONFIG, "GET, HEAD").route(reading().to(config)))
         .service(resource(route::OPENAPI, "GET, HEAD").route(reading().to(document)))
         .service(
@@ -169,6 +174,10 @@ async fn elsewhere(request: HttpRequest, shared: web::Data<Shared>) -> Result<Ht
         return Err(Failure::new(Code::NotFound));
     }
     page::serve(&request, &shared.offers())
+}
+
+async fn service_worker(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
+    page::service_worker(&request, &shared.offers())
 }
 
 async fn health(shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {

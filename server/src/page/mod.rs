@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use satchel_api::Code;
-use satchel_api::page::INDEX;
+use satchel_api::page::{INDEX, SERVICE_WORKER, SERVICE_WORKER_OFF};
 
 use crate::http::Failure;
 
@@ -32,6 +32,8 @@ const NO_PAGE: &str = "This Satchel server was built without its page. The comma
 pub(crate) struct Offers {
     /// `Onion-Location`.
     pub(crate) onion_location: Option<HeaderValue>,
+    /// The service worker of who keeps the page for use without a connection.
+    pub(crate) offline: bool,
 }
 
 /// Answers `GET` and `HEAD` of any path that is not the API's, and `OPTIONS` with what the path takes.
@@ -53,6 +55,17 @@ pub(crate) fn serve(request: &HttpRequest, offers: &Offers) -> Result<HttpRespon
             Some(index) => Ok(answer(index, request, offers)),
             None => Ok(without_page()),
         },
+    }
+}
+
+/// Answers a browser that asks for the script of a service worker, under whatever path: ours alone goes on. Another is of a server that stood here
+/// before and meant harm: it would go on for good, for no other answer that we have is a script.
+pub(crate) fn service_worker(request: &HttpRequest, offers: &Offers) -> Result<HttpResponse, Failure> {
+    let goes_on = offers.offline && file_path(request.path()) == SERVICE_WORKER;
+    let path = if goes_on { SERVICE_WORKER } else { SERVICE_WORKER_OFF };
+    match built::FILES.iter().find(|file| file.path == path) {
+        Some(file) => Ok(answer(file, request, offers)),
+        None => Err(Failure::new(Code::NotFound)),
     }
 }
 

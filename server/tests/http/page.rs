@@ -1,10 +1,10 @@
 //! The page and its files, and their headers.
 
 use base64ct::{Base64, Encoding as _};
-use satchel_api::page::{MANIFEST, PageManifest};
+use satchel_api::page::{AS_SERVICE_WORKER, MANIFEST, PageManifest, SERVICE_WORKER, SERVICE_WORKER_OFF};
 use sha2::{Digest as _, Sha256, Sha384};
 
-use super::harness::Server;
+use super::harness::{Server, message};
 
 /// The manifest that a server hands out; none where it was built without a page.
 fn manifest(server: &Server) -> Option<PageManifest> {
@@ -143,6 +143,7 @@ fn the_page_carries_exactly_these_security_headers() {
         assert_eq!(page.header(name), Some(value), "{name}");
     }
     assert!(page.header("permissions-policy").unwrap().contains("camera=()"));
+    assert!(page.header("permissions-policy").unwrap().contains("web-share=(self)"));
     for name in [
         "server",
         "etag",
@@ -221,4 +222,90 @@ fn the_frame_runs_its_one_script_and_nothing_else() {
     );
     assert_eq!(frame.header("x-frame-options"), Some("SAMEORIGIN"));
     assert_eq!(frame.header("cross-origin-resource-policy"), Some("cross-origin"));
+}
+
+/// [B-230], [B-231], [B-234]
+#[test]
+fn any_service_worker_but_ours_is_taken_away_and_ours_where_it_is_switched_off() {
+    let (server, off) = (Server::start(), Server::start_with(&["--offline", "false"]));
+    let Some(manifest) = manifest(&server) else { return };
+    // Not by `ask`: what no document lists is asked for as well.
+    let asked_as = |server: &Server, path: &str| {
+        server
+            .raw(&message("GET", path, &[AS_SERVICE_WORKER], &[]))
+            .without_date()
+    };
+    let (ours, leaving) = (
+        server.ask("GET", SERVICE_WORKER, &[], &[]).without_date(),
+        server.ask("GET", SERVICE_WORKER_OFF, &[], &[]).without_date(),
+    );
+    assert!(manifest.files.contains_key(SERVICE_WORKER) && ours.body != leaving.body);
+    for answer in [&ours, &leaving] {
+        assert_eq!(answer.header("content-type"), Some("text/javascript; charset=utf-8"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert!(
+            answer
+                .header("content-security-policy")
+                .is_some_and(|policy| policy.contains("connect-src 'self'"))
+        );
+        assert_eq!(answer.header("service-worker-allowed"), None);
+    }
+    assert!(asked_as(&server, SERVICE_WORKER) == ours);
+    // A path prefix that a proxy leaves in its place.
+    assert!(asked_as(&server, "/box/service-worker.js") == ours);
+    for path in [
+        "/",
+        "/evil.js",
+        "/assets/evil.js",
+        "/a/b/sw.js",
+        "/api/v1/config",
+        "/api/evil.js",
+        "/healthz",
+        SERVICE_WORKER_OFF,
+    ] {
+        assert!(asked_as(&server, path) == leaving, "{path}");
+        assert!(asked_as(&off, path) == leaving, "{path}, switched off");
+    }
+    assert!(asked_as(&off, SERVICE_WORKER) == leaving);
+    // To whoever only reads it, it is the file that the manifest lists; and nothing but a service worker is answered otherwise.
+    assert!(off.ask("GET", SERVICE_WORKER, &[], &[]).without_date() == ours);
+    assert_eq!(
+        server.ask("GET", "/healthz", &[("service-worker", "no")], &[]).body,
+        b"ok"
+    );
+}
+
+/// [B-233]
+#[test]
+fn the_app_starts_with_files_of_the_device_and_its_pictures_are_what_it_says() {
+    let server = Server::start();
+    if manifest(&server).is_none() {
+        return;
+    }
+    let answer = server.ask("GET", "/app.webmanifest", &[], &[]);
+    assert_eq!(answer.header("content-type"), Some("application/manifest+json"));
+    let app: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(
+        (&app["name"], &app["display"]),
+        (&"Satchel".into(), &"standalone".into())
+    );
+    assert_eq!((&app["start_url"], &app["scope"]), (&"./#local".into(), &"./".into()));
+    assert!(app.get("share_target").is_none() && app["theme_color"].is_string());
+    let icons = app["icons"].as_array().unwrap();
+    for icon in icons {
+        let path = icon["src"].as_str().unwrap().trim_start_matches('.');
+        let picture = server.ask("GET", path, &[], &[]);
+        assert_eq!(picture.header("content-type"), icon["type"].as_str(), "{path}");
+        if path.ends_with(".png") {
+            assert!(picture.body.starts_with(b"\x89PNG\r\n\x1a\n"), "{path}");
+            let side = |at: usize| u32::from_be_bytes(picture.body[at..at + 4].try_into().unwrap());
+            assert_eq!(icon["sizes"], format!("{}x{}", side(16), side(20)), "{path}");
+        }
+    }
+    let has = |purpose: &str, size: &str| {
+        icons
+            .iter()
+            .any(|icon| icon["purpose"] == purpose && icon["sizes"] == size)
+    };
+    assert!(has("any", "192x192") && has("any", "512x512") && has("maskable", "512x512") && has("any", "any"));
 }

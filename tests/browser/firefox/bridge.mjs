@@ -15,6 +15,11 @@ import { WebSocket, WebSocketServer } from 'ws';
 
 const names = new Map();
 const UNKNOWN = new Set(['emulation.setMediaFeaturesOverride']);
+/** What a person does in the window that is in front: it comes there first, because Firefox gives the focus to one window only. */
+const IN_FRONT = new Set(['browsingContext.navigate', 'input.performActions']);
+const OURS = 2 ** 40;
+/** Several windows have the focus at the same time, as in Playwright's other browsers: without it only the last one that was opened has it. */
+const PREFERENCES = { 'focusmanager.testmode': true };
 const { SATCHEL_GECKODRIVER: driver, SATCHEL_FIREFOX: browser } = process.env;
 const profile = process.argv[process.argv.indexOf('--profile') + 1];
 
@@ -51,7 +56,7 @@ async function listening(stream) {
 }
 
 async function newSession(port) {
-  const options = { binary: browser, args: ['-headless', '--profile', profile] };
+  const options = { binary: browser, args: ['-headless', '--profile', profile], prefs: PREFERENCES };
   const wanted = { alwaysMatch: { webSocketUrl: true, acceptInsecureCerts: true, 'moz:firefoxOptions': options } };
   const answer = await fetch(`http://127.0.0.1:${port}/session`, {
     method: 'POST',
@@ -67,18 +72,34 @@ function relay(client) {
   const firefox = new WebSocket(capabilities.webSocketUrl, { maxPayload: 1 << 30 });
   const waiting = [];
   firefox.on('open', () => waiting.splice(0).forEach((text) => firefox.send(text)));
-  firefox.on('message', (bytes) => client.send(heard(bytes.toString())));
+  const send = (text) => void (firefox.readyState === WebSocket.OPEN ? firefox.send(text) : waiting.push(text));
+  firefox.on('message', (bytes) => {
+    const text = bytes.toString();
+    if (!(text.includes(`"id":${OURS}`) && JSON.parse(text).id === OURS)) client.send(heard(text));
+  });
   firefox.on('close', () => client.close());
   client.on('close', () => child.kill());
   client.on('message', (bytes) => {
     const text = bytes.toString();
-    const { id, method } = JSON.parse(text);
+    const { id, method, params } = JSON.parse(text);
     const reply = (result) => client.send(JSON.stringify({ id, type: 'success', result }));
     if (method === 'session.new') reply({ sessionId, capabilities });
     else if (UNKNOWN.has(method)) reply({});
-    else if (firefox.readyState === WebSocket.OPEN) firefox.send(text);
-    else waiting.push(text);
+    else if (method === 'browser.close') end().then(() => reply({}));
+    else if (IN_FRONT.has(method)) [activate(params.context), text].forEach(send);
+    else send(text);
   });
+}
+
+/** Its answer has an id that Playwright never asked with, and is not passed on. */
+function activate(context) {
+  return JSON.stringify({ id: OURS, method: 'browsingContext.activate', params: { context } });
+}
+
+/** Firefox ends only with geckodriver's session, and Playwright would wait for half a minute. */
+async function end() {
+  await fetch(`http://127.0.0.1:${port}/session/${sessionId}`, { method: 'DELETE' }).catch(() => undefined);
+  child.kill();
 }
 
 /**

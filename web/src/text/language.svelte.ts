@@ -80,10 +80,10 @@ async function catalogue(tag: Tag): Promise<Messages> {
   return all ? { ...first, ...(await restOf(first)) } : first;
 }
 
-/** Where it lies, and its hash, stand among the first words. */
+/** Its name, and its hash, stand among the first words. It lies beside this file. */
 async function restOf(first: Messages): Promise<Messages> {
-  const [href = '', integrity = ''] = String(first['rest']).split(' ');
-  const answer = await fetchNamed(import.meta.env.DEV ? href.replace('./assets/', '/src/gen/words/rest/') : href, integrity);
+  const [name = '', integrity = ''] = String(first['rest']).split(' ');
+  const answer = await fetchNamed(import.meta.env.DEV ? `/src/gen/words/rest/${name}` : new URL(name, import.meta.url).href, integrity);
   return (await answer.json()) as Messages;
 }
 

@@ -1,0 +1,10 @@
+/** Tests that do not run in Firefox, and why: each is shown as skipped, with its reason. */
+export const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
+  [/link previews, robots and lookers/, 'WebDriver BiDi opens no page without JavaScript'],
+  [/accessible and fits? at (320|1280) px|accessible and fits? in (.* at 1280 px|فارسی)/, 'judged in Chromium: themes are not emulated over WebDriver BiDi, and axe-core finds the same at 360 px'],
+  [/is printed with its words/, 'paper is not emulated over WebDriver BiDi'],
+  [/hostile strings as (code|names)|in blocks of code of Markdown/, 'for time: what is made of them is the same program, and Chromium runs all of them'],
+  [/browser asks for (?!العربية|Deutsch)/, 'for time: one language in each direction runs here, all of them in Chromium'],
+  [/a server under load gets its work|an invite pays for links/, 'for time: the proof of work is the same WebAssembly, and is measured in Chromium'],
+  [/100,000 lines|nests a thousand deep|keeps the parser busy/, 'for time: measured in Chromium, by what only it tells of long tasks'],
+];
