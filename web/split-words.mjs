@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-const FIRST = /^(?:frame|make|failure|underPanic|progress|writing)\.|^(?:about\.title|notUnderstood\.malformedLink)$/;
+const FIRST = /^(?:frame|make|failure|underPanic|writing)\.|^(?:about\.title|notUnderstood\.malformedLink)$/;
 const from = new URL('src/text/catalogues/', import.meta.url);
 const to = new URL('src/gen/words/', import.meta.url);
 

@@ -2,6 +2,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 import { integrity } from './vite.integrity.ts';
+import { freshViews } from './vite.translated.ts';
 import { restOfWords } from './vite.words.ts';
 
 export default defineConfig({
@@ -18,7 +19,7 @@ export default defineConfig({
     // What the first view imports is one file: in parts it would come in turns, and pack worse.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'index', tags: ['$initial'] }] } } },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [freshViews()] },
   server: { host: '127.0.0.1', strictPort: false, proxy: { '/api': process.env['SATCHEL_DEV_SERVER'] ?? 'http://127.0.0.1:8787' } },
 });
 

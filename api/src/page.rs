@@ -49,13 +49,13 @@ pub const NEVER: [&str; 11] = [
     "set-cookie",
 ];
 
-/// What the page does not use. `clipboard-write` stays, for the copy button.
+/// What the page does not use. `clipboard-write` stays, for the copy button, and `web-share`, for the system's share sheet.
 const PERMISSIONS: &str = "accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), autoplay=(), battery=(), bluetooth=(), \
     browsing-topics=(), camera=(), clipboard-read=(), clipboard-write=(self), compute-pressure=(), cross-origin-isolated=(), \
     display-capture=(), document-domain=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), \
     identity-credentials-get=(), idle-detection=(), interest-cohort=(), keyboard-map=(), local-fonts=(), magnetometer=(), microphone=(), \
     midi=(), otp-credentials=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), \
-    screen-wake-lock=(), serial=(), speaker-selection=(), storage-access=(), sync-xhr=(), unload=(), usb=(), web-share=(), \
+    screen-wake-lock=(), serial=(), speaker-selection=(), storage-access=(), sync-xhr=(), unload=(), usb=(), web-share=(self), \
     window-management=(), xr-spatial-tracking=()";
 
 /// What `page-manifest.json` says: each file of the page, and what built it. It does not name itself.

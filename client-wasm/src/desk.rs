@@ -176,6 +176,10 @@ impl Pause for Desk {
         // A timer does not fail.
         drop(self.page.pause(time.as_secs_f64() * 1000.0).await);
     }
+
+    fn is_watched(&self) -> bool {
+        true
+    }
 }
 
 impl Watch for Desk {

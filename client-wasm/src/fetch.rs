@@ -1,8 +1,8 @@
 //! HTTP through `fetch`: same origin, no credentials, no cache, no redirect, no referrer.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use js_sys::{Array, Promise, Uint8Array};
+use js_sys::{Array, Date, Promise, Uint8Array};
 use satchel_client::platform::HEADERS_READ;
 use satchel_client::{Answer, Request, Transport, Unreachable};
 use wasm_bindgen::prelude::*;
@@ -21,14 +21,44 @@ extern "C" {
     fn set_view(target: &Array, index: u32, view: &[u8]) -> bool;
 }
 
+/// How much is sent at a time: at first, at least, and at most.
+const PIECE_LEN: usize = 1 << 20;
+const PIECE_LEN_MIN: usize = 256 << 10;
+const PIECE_LEN_MAX: usize = 8 << 20;
+/// A request is to take about this long: a person sees how far an upload is only between two.
+const QUICK_MS: f64 = 500.0;
+const SLOW_MS: f64 = 4000.0;
+
 /// The browser's `fetch`.
-#[derive(Default)]
 pub(crate) struct Fetch {
+    piece_len: Cell<usize>,
     /// What the answer to the claim said, for the page to show beside the manifest.
     reads_left: RefCell<Option<String>>,
 }
 
+impl Default for Fetch {
+    fn default() -> Self {
+        Self {
+            piece_len: Cell::new(PIECE_LEN),
+            reads_left: RefCell::default(),
+        }
+    }
+}
+
 impl Fetch {
+    /// Learns from a request that took this long. A shorter one than could be says nothing.
+    fn learn(&self, sent: usize, millis: f64) {
+        let len = self.piece_len.get();
+        if sent < len {
+            return;
+        }
+        if millis < QUICK_MS {
+            self.piece_len.set(PIECE_LEN_MAX.min(len * 2));
+        } else if millis > SLOW_MS {
+            self.piece_len.set(PIECE_LEN_MIN.max(len / 2));
+        }
+    }
+
     /// Reads left after the claim; none for any number.
     pub(crate) fn reads_left(&self) -> Option<u32> {
         self.reads_left.borrow().as_deref()?.parse().ok()
@@ -37,6 +67,10 @@ impl Fetch {
 
 impl Transport for Fetch {
     type Body = Body;
+
+    fn piece_len(&self) -> usize {
+        self.piece_len.get()
+    }
 
     async fn send(&self, request: Request<'_>) -> Result<Answer<Body>, Unreachable> {
         let headers = request
@@ -59,11 +93,13 @@ impl Transport for Fetch {
             init = init.with("body", blob);
         }
         let init = init.into();
+        let began = Date::now();
         let answer = fetch(&request.url, &init).map_err(|_| Unreachable)?;
         let answer: Response = JsFuture::from(answer)
             .await
             .and_then(JsCast::dyn_into)
             .map_err(|_| Unreachable)?;
+        self.learn(request.body.map_or(0, <[u8]>::len), Date::now() - began);
         let headers = HEADERS_READ
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), answer.headers().get(name).ok().flatten()?)))

@@ -14,6 +14,8 @@
 )]
 
 mod aes;
+#[cfg(feature = "everything")]
+mod argon2id;
 mod desk;
 mod document;
 mod engine;

@@ -9,6 +9,7 @@ use satchel_crypto::{
 };
 use wasm_bindgen::prelude::*;
 
+use crate::argon2id::passphrase_of;
 use crate::desk::{Desk, Handover, Leases, SealedOut};
 use crate::document::Document;
 use crate::engine::PageEngine;
@@ -221,7 +222,7 @@ pub(crate) fn passphrase_in(args: &JsValue) -> Result<Option<Passphrase>, Failur
     let Ok(typed) = field(args, "passphrase").dyn_into::<JsString>() else {
         return Ok(None);
     };
-    Ok(Some(Passphrase::from_nfc(&String::from(typed.normalize("NFC")))?))
+    Ok(Some(passphrase_of(&String::from(typed.normalize("NFC")))?))
 }
 
 pub(crate) fn generate_passphrase() -> Object {

@@ -59,10 +59,14 @@ impl Online {
     }
 
     pub(crate) async fn document_status(&self, args: &JsValue) -> Result<Object, Failure> {
-        let found = satchel_client::document_status(&self.context(), &self.owner_in(args)?).await?;
+        let owner = self.owner_in(args)?;
+        let found = satchel_client::document_status(&self.context(), &owner).await?;
         let links = found.links.iter().map(|link| -> JsValue {
             let state = paste_state(&link.receipt);
-            state.with("number", link.number).into()
+            state
+                .with("number", link.number)
+                .with_or_null("name", satchel_client::name_of(&owner, link))
+                .into()
         });
         Ok(Fields::new()
             .with("state", state_word(found.state))

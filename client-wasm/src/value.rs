@@ -1,21 +1,7 @@
 //! JavaScript values in and out: objects field by field, in the names of web/src/vault.ts.
 
-use js_sys::{ArrayBuffer, Object, Reflect};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
-
-#[wasm_bindgen]
-extern "C" {
-    /// `ArrayBuffer`, for the method that older browsers lack.
-    type Transferable;
-
-    #[wasm_bindgen(method, catch)]
-    fn transfer(this: &Transferable, len: u32) -> Result<JsValue, JsValue>;
-}
-
-/// Frees `buffer` at once: waiting for the collector, a large file's pieces would pile up.
-pub(crate) fn free(buffer: ArrayBuffer) {
-    drop(buffer.unchecked_into::<Transferable>().transfer(0));
-}
 
 /// An object that is being made.
 pub(crate) struct Fields(Object);

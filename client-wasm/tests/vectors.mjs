@@ -2,31 +2,27 @@
  * Runs vectors/ through the WebAssembly build, by the very export that the page's worker calls, once with WebCrypto as the engine
  * and once without it. Prints `N passed, N failed, N skipped`; a skip says why.
  *
- *   node client-wasm/tests/vectors.mjs [FOLDER_OF_THE_NODE_GLUE] [PART_OF_A_NAME]...
+ *   node client-wasm/tests/vectors.mjs [FOLDER_OF_THE_NODE_GLUE | FILE_OF_JAVASCRIPT] [PART_OF_A_NAME]...
  *
  * What only derives (ids, tokens) is seen where it goes: in the requests that the client would send.
  */
 import { createHash, webcrypto } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programIn } from './program.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const [glue = `${ROOT}target/wasm/node`, ...wanted] = process.argv.slice(2);
-const GLUE = resolve(glue, 'satchel_client_wasm.js');
 const BASE = 'https://satchel.invalid';
-const require = createRequire(import.meta.url);
 
 class Skip extends Error {}
 
 /** A fresh instance; `subtle` false hides WebCrypto from it, as a page without TLS does. */
-function instance(subtle) {
+async function instance(subtle) {
   const random = { getRandomValues: (bytes) => webcrypto.getRandomValues(bytes) };
   const crypto = subtle ? webcrypto : random;
   Object.defineProperty(globalThis, 'crypto', { value: crypto, configurable: true });
-  delete require.cache[GLUE];
-  const { run, isSafeName } = require(GLUE);
+  const { run, isSafeName } = await programIn(glue);
   const operations = ['understand', 'receiptStatus', 'documentStatus', 'panic', 'probe', 'open', 'openFile', 'sealFile'];
   return { isSafeName, ...Object.fromEntries(operations.map((name) => [name, (...rest) => run(name, ...rest)])) };
 }
@@ -194,7 +190,7 @@ const RUNS = {
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 for (const engine of ['webcrypto', 'wasm']) {
-  const wasm = instance(engine === 'webcrypto');
+  const wasm = await instance(engine === 'webcrypto');
   for (const [folder, run] of Object.entries(RUNS)) {
     for (const name of readdirSync(`${ROOT}vectors/${folder}`).sort()) {
       if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;

@@ -1,4 +1,5 @@
-//! How long to wait between tries, and when to give up: `250 ms * 2^n`, at most 8 s, 9 tries without progress (about 40 s).
+//! How long to wait between tries, and when to give up: `250 ms * 2^n`, at most 8 s, 9 tries without progress (about 40 s). An upload that somebody
+//! watches is not given up for a server that cannot be reached: a phone is without a network for longer than that.
 
 use std::time::Duration;
 
@@ -14,9 +15,15 @@ const ASKED_SECS_MAX: u64 = 60;
 #[derive(Default)]
 pub(crate) struct Backoff {
     tries: u32,
+    is_patient: bool,
 }
 
 impl Backoff {
+    /// For what is not given up while its server cannot be reached.
+    pub(crate) const fn patient(is_patient: bool) -> Self {
+        Self { tries: 0, is_patient }
+    }
+
     /// Something went well: the count starts anew.
     pub(crate) const fn reset(&mut self) {
         self.tries = 0;
@@ -36,8 +43,11 @@ impl Backoff {
             Error::BadAnswer { status: 502..=504 } => None,
             _ => return Err(error),
         };
-        self.tries += 1;
-        if self.tries >= TRIES_MAX || asked.is_some_and(|secs| secs > ASKED_SECS_MAX) {
+        // 502 to 504 is what a proxy says of a server that is being started again.
+        let is_away = matches!(error, Error::Unreachable | Error::BadAnswer { .. });
+        self.tries = TRIES_MAX.min(self.tries + 1);
+        let is_enough = self.tries == TRIES_MAX && !(is_away && self.is_patient);
+        if is_enough || asked.is_some_and(|secs| secs > ASKED_SECS_MAX) {
             return Err(error);
         }
         let own = FIRST.saturating_mul(1 << (self.tries - 1)).min(LONGEST);

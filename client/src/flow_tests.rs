@@ -8,7 +8,7 @@ use crate::testing::Seeded;
 use crate::testing::here::{Document, InMemory, Keeper, Late, NoPause, Opened};
 use crate::testing::server::Model;
 use crate::{
-    Base, Context, Error, InCrate, OnGuessing, Policy, Reader, Received, Receiving, Shared, Sharing, burn,
+    Base, Context, Error, InCrate, OnGuessing, Pause, Policy, Reader, Received, Receiving, Shared, Sharing, burn,
     receipt_status, receive, seal, share,
 };
 
@@ -157,6 +157,53 @@ fn an_upload_of_several_chunks_goes_on_where_it_was_cut() {
     let (model, keeper, document) = (Model::new(5, true), Keeper::default(), document(5, &[20 << 20]));
     let shared = shared(&model, &document, ONCE, None).unwrap();
     assert!(model.count("patch") >= 2);
+    let mut sink = Opened::default();
+    received(&model, &shared.link, None, &mut sink, &keeper).unwrap();
+    assert!(sink.files == document.files);
+}
+
+/// Somebody sees that it waits. The wire comes back after so many waits.
+struct Watched<'a>(&'a Model, std::cell::Cell<u32>);
+
+impl Pause for Watched<'_> {
+    async fn pause(&self, _time: std::time::Duration) {
+        self.1.set(self.1.get().saturating_sub(1));
+        if self.1.get() == 0 {
+            self.0.silent_in(None);
+        }
+    }
+
+    fn is_watched(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn an_upload_that_somebody_watches_waits_for_its_server_for_as_long_as_it_takes() {
+    let (model, keeper, document) = (Model::new(5, false), Keeper::default(), document(5, &[20 << 20]));
+    // Its configuration and the first chunk arrive.
+    model.silent_in(Some(2));
+    assert!(matches!(shared(&model, &document, ONCE, None), Err(Error::Unreachable)));
+    model.silent_in(Some(2));
+    let (base, watched) = (base(), Watched(&model, std::cell::Cell::new(500)));
+    let context = Context {
+        base: &base,
+        transport: &model,
+        pause: &watched,
+        watch: &(),
+    };
+    let sharing = Sharing {
+        entries: document.entries(),
+        policy: ONCE,
+        passphrase: None,
+        invite: None,
+        panic: None,
+        names: &[],
+    };
+    let (mut source, mut spool) = (document.clone(), InMemory::default());
+    let mut rng = Seeded::new(8);
+    let sharing = share(&context, sharing, &mut source, &mut spool, &Late, &mut rng);
+    let shared = pollster::block_on(sharing).unwrap();
     let mut sink = Opened::default();
     received(&model, &shared.link, None, &mut sink, &keeper).unwrap();
     assert!(sink.files == document.files);

@@ -54,6 +54,11 @@ pub trait Transport {
     type Body: Body;
     /// Sends one and waits for the answer's head. Error answers are answers.
     async fn send(&self, request: Request<'_>) -> Result<Answer<Self::Body>, Unreachable>;
+
+    /// The most bytes of an upload that it likes to send in one request: nobody sees how far a request is. May follow from how long others took.
+    fn piece_len(&self) -> usize {
+        usize::MAX
+    }
 }
 
 /// A body as it arrives. Dropped before its end, it ends the transfer.
@@ -66,6 +71,11 @@ pub trait Body {
 pub trait Pause {
     /// Waits that long.
     async fn pause(&self, time: Duration);
+
+    /// Whether somebody is there who sees that it waits, and can end it: then an upload that began waits for its server for as long as it takes.
+    fn is_watched(&self) -> bool {
+        false
+    }
 }
 
 /// What is going on.

@@ -169,7 +169,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
     async fn flush(&mut self) -> Result<(), Error> {
         let end = self.start + self.held.len() as u64;
         let mut offset = self.start;
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::patient(self.context.pause.is_watched());
         self.begun = true;
         while offset < end || !self.created {
             let before = offset;
@@ -216,7 +216,7 @@ impl<'a, T: Transport, P: Pause, W: Watch> Upload<'a, T, P, W> {
     fn piece(&self, offset: u64) -> &[u8] {
         let sent = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
         let left = self.held.get(sent..).unwrap_or_default();
-        &left[..left.len().min(self.piece_len)]
+        &left[..left.len().min(self.piece_len).min(self.context.transport.piece_len())]
     }
 
     /// Creates, and pays where that is asked for.

@@ -30,9 +30,9 @@ mod owner;
 mod padding;
 mod page;
 mod panic;
-#[cfg(feature = "passphrases")]
+#[cfg(feature = "lent-argon2id")]
 mod passphrase;
-#[cfg(not(feature = "passphrases"))]
+#[cfg(not(feature = "lent-argon2id"))]
 #[path = "no_passphrases.rs"]
 mod passphrase;
 mod place;
@@ -67,6 +67,8 @@ pub use owner::OwnerReceipt;
 pub use page::{PageElement, container_in_page};
 pub use panic::{PANIC_WORDS_LEN, PanicSecret};
 pub use passphrase::Passphrase;
+#[cfg(feature = "lent-argon2id")]
+pub use passphrase::{Argon2idJob, LentArgon2id};
 pub use prefix::{Keyed, LinkKeying, WrapJob};
 pub use profile::Profile;
 pub use receipt::Receipt;

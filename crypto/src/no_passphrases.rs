@@ -1,4 +1,4 @@
-//! In the place of `passphrase` where the feature `passphrases` is off: nobody can make one, so nothing is derived from one.
+//! In the place of `passphrase` where the feature `lent-argon2id` is off, which `passphrases` brings along: nobody can make one, so nothing is derived from one.
 
 use core::convert::Infallible;
 

@@ -49,6 +49,36 @@ fn the_limit_counts_bytes_after_nfc() {
     );
 }
 
+fn lent(job: &Argon2idJob<'_>, key: &mut [u8; 32]) -> bool {
+    let here = here::derive(job).ok().unwrap();
+    key.copy_from_slice(here.expose());
+    true
+}
+
+#[test]
+fn argon2id_that_is_lent_is_asked_for_what_is_run_here() {
+    let salt = [7; 16];
+    let with = |passphrase: Passphrase| derive_passphrase_key(&passphrase, &salt, Profile::Phone).ok().unwrap();
+    let (own, others) = (
+        with(Passphrase::from_nfc("night shift").unwrap()),
+        with(Passphrase::from_nfc_with("night shift", lent).unwrap()),
+    );
+    assert_eq!(own.expose(), others.expose());
+}
+
+#[test]
+fn argon2id_that_is_lent_and_gives_up_derives_no_key() {
+    let passphrase = Passphrase::from_nfc_with("night shift", |_, _| false).unwrap();
+    let derived = derive_passphrase_key(&passphrase, &[7; 16], Profile::Phone);
+    assert_eq!(derived.err(), Some(Verdict::OutOfMemory));
+    assert_eq!(
+        Passphrase::from_nfc_with("", lent).err(),
+        Some(Verdict::EmptyPassphrase)
+    );
+    let long = Passphrase::from_nfc_with(&"x".repeat(1025), lent);
+    assert_eq!(long.err(), Some(Verdict::PassphraseTooLong(1025)));
+}
+
 /// [P-1]
 #[test]
 fn a_profile_has_its_own_memory_and_no_other_number_has_any() {

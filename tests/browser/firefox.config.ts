@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import base from './playwright.config';
 
 /** What passes there so far. Missing: what reads the clipboard, sends with a robot's name, looks at the page in other sizes and themes, or makes several links. */
-const SPECS = ['command-line', 'insecure', 'local', 'once', 'passphrase', 'receipt', 'sharing', 'traces'];
+const SPECS = ['command-line', 'insecure', 'local', 'once', 'passphrase', 'receipt', 'sharing', 'traces', 'wasm-off'];
 const NOT_YET = /link previews, robots and lookers/;
 
 export default defineConfig({

@@ -13,8 +13,8 @@ import { stoodStill, watchStill } from './still';
 const MEGABYTE = 1_000_000;
 const MEMORY_BYTES_MAX = 200 * MEGABYTE;
 const SAMPLE_MS = 50;
-/** 50 on a machine that does nothing else. */
-const STILL_MS_MAX = 250;
+/** 50 on a machine that does nothing else; what works on the page's own thread takes seconds. */
+const STILL_MS_MAX = 500;
 
 // Above 256 MiB, so that it is a large one to the page.
 bothWays(300);

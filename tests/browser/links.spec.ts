@@ -84,11 +84,3 @@ test('a link put into the address bar before the page has its words is followed,
   letGo();
   await expect(reader.getByRole('heading', { name: 'This opens once' })).toBeVisible();
 });
-
-test('without WebAssembly the page says so honestly', async ({ server, watched }) => {
-  const visitor = await watched.newVisitor();
-  await visitor.addInitScript(() => delete (globalThis as { WebAssembly?: unknown }).WebAssembly);
-  await visitor.goto(server.origin);
-  await expect(visitor.getByRole('heading', { name: 'This browser cannot run Satchel' })).toBeVisible();
-  await expect(visitor.getByText('satchel get')).toBeVisible();
-});

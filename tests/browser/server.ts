@@ -18,6 +18,9 @@ export interface Server {
   /** Ends it and starts it anew, with the same data, under the same address. */
   restart(): Promise<void>;
   stop(): Promise<void>;
+  /** Ends the process and keeps the data; `begin` starts it again on the same port. */
+  end(): Promise<void>;
+  begin(): Promise<void>;
 }
 
 /** A program of this project: named by `variable`, or the debug build. */
@@ -37,6 +40,10 @@ export async function startServer(options: readonly string[] = [], port?: number
   return {
     origin,
     data,
+    end: () => end(),
+    async begin() {
+      end = await running(args);
+    },
     async restart() {
       await end();
       end = await running(args);

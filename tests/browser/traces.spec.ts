@@ -227,7 +227,7 @@ test('large files are looked at without the page standing still', async ({ page,
   const longest = await stoodStill(page);
   console.log(`figure: the page stands still at most, while a PDF of 60 MB and a photograph of 12 megapixels are looked at: ${longest === 0 ? 'less than 50' : Math.round(longest)} ms`);
   // 50 on a machine that does nothing else; looked at on the page's own thread it would be seconds.
-  expect(longest).toBeLessThan(250);
+  expect(longest).toBeLessThan(500);
 });
 
 /** Before and after the end of its first object. */

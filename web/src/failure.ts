@@ -45,7 +45,7 @@ export type LocalCode =
   | 'unwritable_output'
   /** The caller's signal was raised. */
   | 'aborted'
-  /** The worker could not start: WebAssembly is off, or the file did not come. */
+  /** The worker could not start: the browser has none, or the file did not come. */
   | 'no_worker'
   /** A file of the page is not the one that the page was built with: it was replaced, or changed on its way. */
   | 'page_changed'

@@ -24,6 +24,7 @@ export const pieces = {
   about: piece('Checking', () => import('./about/Checking.svelte')),
   sealedSeveral: piece('SealedSeveral', () => import('./make/SealedSeveral.svelte')),
   newPanic: piece('NewPanic', () => import('./panic/NewPanic.svelte')),
+  ledger: piece('Ledger', () => import('./ledger/Ledger.svelte')),
   traces: piece('Traces', () => import('./traces/Traces.svelte')),
   open: piece('Open', () => import('./open/Open.svelte')),
   receipt: piece('Receipt', () => import('./receipt/Receipt.svelte')),

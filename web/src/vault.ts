@@ -64,9 +64,9 @@ export interface Policy {
 /** How far an operation is. */
 export interface Progress {
   /**
-   * `deriving`: the passphrase is being worked in (one to five seconds, no steps). `sealing`, `uploading`, `downloading`, `opening`: bytes.
+   * `deriving`: the passphrase is being worked in (one to five seconds, no steps; without WebAssembly longer, and in hundredths). `sealing`, `uploading`, `downloading`, `opening`: bytes.
    * `working`: a server that has too much to do asks for a proof of work (seconds, no total).
-   * `waiting`: the connection broke, the next try comes by itself.
+   * `waiting`: the server cannot be reached, the next try comes by itself; an upload that began waits until it is given up.
    */
   readonly stage: 'deriving' | 'sealing' | 'uploading' | 'downloading' | 'opening' | 'waiting' | 'working';
   readonly done: number;
@@ -257,7 +257,8 @@ export interface DocumentState {
   readonly state: ReceiptState['state'];
   /** Of the document; null once it burned. */
   readonly size: number | null;
-  readonly links: readonly (ReceiptState & { readonly number: number })[];
+  /** `name`: what the command line calls it, which keeps names sealed with the document; null for none. */
+  readonly links: readonly (ReceiptState & { readonly number: number; readonly name: string | null })[];
 }
 
 /** Asks what became of a document and of each link to it. Rejects with `not_found` when even the tombstone is gone. */

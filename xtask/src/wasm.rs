@@ -1,5 +1,5 @@
 //! client-wasm -> WebAssembly -> web/src/gen (for the page) and target/wasm/node (for the tests in Node); what shares alone
-//! to web/src/gen/sharing, and with all of the format to target/wasm/whole.
+//! to web/src/gen/sharing, what web/translate.mjs makes JavaScript of to web/src/gen/translated, and with all of the format to target/wasm/whole.
 //!
 //! Three ways to a compiler, in this order: the installed target; a toolchain that has the sources of the standard
 //! library, which is then built along (Debian's rustc-web and rust-web-src, or rustup's rust-src); installing Debian's.
@@ -47,8 +47,12 @@ pub(crate) struct Toolchain {
 struct Variant {
     stamp: &'static str,
     features: &'static [&'static str],
+    /// What the compiler is told beside what all are built with.
+    flags: &'static [&'static str],
     /// Where the glue for the page lies, below the project; none where the page has no use for it.
     generated: Option<&'static str>,
+    /// What makes the glue is told beside where it goes.
+    glue_flags: &'static [&'static str],
     /// Where the glue for the tests in Node lies, below target/wasm.
     glue: &'static str,
 }
@@ -57,7 +61,9 @@ struct Variant {
 const EVERYTHING: Variant = Variant {
     stamp: "wasm",
     features: &[],
+    flags: &[],
     generated: Some("web/src/gen"),
+    glue_flags: &[],
     glue: "node",
 };
 
@@ -65,15 +71,30 @@ const EVERYTHING: Variant = Variant {
 const SHARING: Variant = Variant {
     stamp: "wasm-sharing",
     features: &["--no-default-features"],
+    flags: &[],
     generated: Some("web/src/gen/sharing"),
+    glue_flags: &[],
     glue: "sharing",
+};
+
+/// All that the page does where the browser has no WebAssembly: without what JavaScript has no word for, but that it copies memory at once.
+/// Argon2id is lent by a library.
+const TRANSLATED: Variant = Variant {
+    stamp: "wasm-translated",
+    features: &["--no-default-features", "--features", "everything"],
+    flags: &["-Ctarget-cpu=mvp", "-Ctarget-feature=+bulk-memory"],
+    generated: Some("web/src/gen/translated"),
+    glue_flags: &["--without-references"],
+    glue: "translated",
 };
 
 /// What has all of the format, for the tests in Node: the page does without a part.
 const WHOLE: Variant = Variant {
     stamp: "wasm-whole",
     features: &["--features", "whole"],
+    flags: &[],
     generated: None,
+    glue_flags: &[],
     glue: "whole",
 };
 
@@ -105,10 +126,11 @@ pub(crate) fn whole_glue() -> PathBuf {
     WHOLE.glue()
 }
 
-/// The page's two, when something changed since the last time.
+/// The page's three, when something changed since the last time.
 pub(crate) fn build() -> Result<(), Failure> {
     make(&EVERYTHING)?;
-    make(&SHARING)
+    make(&SHARING)?;
+    make(&TRANSLATED)
 }
 
 /// All of the format.
@@ -130,12 +152,12 @@ fn make(variant: &Variant) -> Result<(), Failure> {
     }
     let toolchain = toolchain()?;
     shell::say(&format!("building WebAssembly with {}", toolchain.rustc.display()));
-    shell::run(compile(&toolchain).args(variant.features))?;
+    shell::run(compile(&toolchain, variant.flags).args(variant.features))?;
     let built = shell::target()
         .join("wasm")
         .join(TRIPLE)
         .join("wasm/satchel_client_wasm.wasm");
-    shell::run(bindgen().arg(&built).args([&generated, &glue]))?;
+    shell::run(bindgen().arg(&built).args([&generated, &glue]).args(variant.glue_flags))?;
     record(&toolchain, &generated.join(RECORD))?;
     stamp.keep()
 }
@@ -202,7 +224,7 @@ fn locked(name: &str) -> String {
     version.map_or("unknown", |(version, _)| version).to_owned()
 }
 
-fn compile(toolchain: &Toolchain) -> Command {
+fn compile(toolchain: &Toolchain, further: &[&str]) -> Command {
     let mut cargo = shell::cargo();
     cargo.args([
         "build",
@@ -219,6 +241,7 @@ fn compile(toolchain: &Toolchain) -> Command {
         .env_remove("RUSTC_WRAPPER")
         .env_remove("RUSTFLAGS");
     let mut flags = remapped(&toolchain.rustc);
+    flags.extend(further.iter().copied().map(str::to_owned));
     // SHA-2 runs over a few kilobytes for each document: its loops rolled up are smaller by 15 KB.
     flags.push("--cfg=sha2_backend_soft=\"compact\"".to_owned());
     if toolchain.build_std {

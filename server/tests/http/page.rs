@@ -143,6 +143,7 @@ fn the_page_carries_exactly_these_security_headers() {
         assert_eq!(page.header(name), Some(value), "{name}");
     }
     assert!(page.header("permissions-policy").unwrap().contains("camera=()"));
+    assert!(page.header("permissions-policy").unwrap().contains("web-share=(self)"));
     for name in [
         "server",
         "etag",

@@ -1,7 +1,7 @@
 /** Takes a view in three sizes, two themes and two directions, and compares each with its reference. The flow that led there is not repeated. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { CDPSession, Page } from '@playwright/test';
 import sharp from 'sharp';
 import { expect, test } from '../fixture';
 import { PROJECT } from '../server';
@@ -23,17 +23,24 @@ const COLOURS = 32;
 /** A frame that grows, a picture that is drawn: so often it is looked at again. */
 const LOOKS_MAX = 8;
 
-/** Every view: pictured by views.looks.ts, and for no other name is there a reference. */
+/** What there are pictures of, and in what. For no other name is there a reference. */
 const VIEWS = {
-  both: [
-    'make', 'make-filled', 'make-own-passphrase', 'make-panic', 'sealing', 'sealed', 'several', 'several-receipt', 'receipt', 'receipt-burn', 'receipt-opened',
-    'open', 'open-passphrase', 'open-wrong-passphrase', 'text', 'text-formatted', 'files', 'somebody-was-first', 'gone', 'panic', 'panic-burned', 'local',
-    'local-seal', 'about', 'no-link', 'refused',
-  ],
-  /** Where no words came there is English alone. */
-  english: ['no-script', 'no-words'],
+  everywhere: {
+    views: [
+      'make', 'make-filled', 'make-own-passphrase', 'make-panic', 'sealing', 'sealed', 'several', 'several-receipt', 'receipt', 'receipt-burn', 'receipt-opened',
+      'open', 'open-passphrase', 'open-wrong-passphrase', 'text', 'text-formatted', 'files', 'somebody-was-first', 'gone', 'panic', 'panic-burned', 'local',
+      'local-seal', 'about', 'no-link', 'refused',
+    ],
+    sizes: SIZES,
+    languages: LANGUAGES,
+  },
+  /** Where there are no catalogues. */
+  inEnglish: { views: ['no-script', 'no-words', 'design'], sizes: SIZES, languages: ['en'] },
+  /** As some devices ask for it, or some paper. */
+  modes: { views: ['design-contrast', 'design-forced', 'make-forced', 'sealed-print', 'text-print'], sizes: [SIZES[1]], languages: ['en'] },
 } as const;
-type View = (typeof VIEWS)[keyof typeof VIEWS][number];
+type Kind = (typeof VIEWS)[keyof typeof VIEWS];
+type View = Kind['views'][number];
 
 /** `NAME-WIDTH-THEME-LANGUAGE.png`, as a reference is called. */
 export function pictureName(view: View, width: number, theme: string, language: string): string {
@@ -42,27 +49,29 @@ export function pictureName(view: View, width: number, theme: string, language: 
 
 /** What all references are called. */
 export function expected(): string[] {
-  const of = (views: readonly View[], languages: readonly string[]): string[] =>
-    views.flatMap((view) => SIZES.flatMap(({ width }) => THEMES.flatMap((theme) => languages.map((language) => pictureName(view, width, theme, language)))));
-  return [...of(VIEWS.both, LANGUAGES), ...of(VIEWS.english, ['en'])];
+  return Object.values(VIEWS).flatMap((kind: Kind) =>
+    kind.views.flatMap((view) => [...shots(kind)].map(({ size, theme, language }) => pictureName(view, size.width, theme, language))),
+  );
 }
 
 /** All of one view. What differs is said for each picture, and the others are taken all the same. */
 export async function pictured(page: Page, origin: string, view: View): Promise<void> {
-  const languages = VIEWS.both.some((each) => each === view) ? LANGUAGES : LANGUAGES.slice(0, 1);
-  for (const language of languages) {
-    if (languages.length > 1) await speak(page, language);
-    for (const theme of THEMES) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-      for (const size of SIZES) {
-        await page.setViewportSize(size);
-        const name = pictureName(view, size.width, theme, language);
-        await compared(name, await picture(page, origin, name));
-      }
-    }
+  const kind = Object.values(VIEWS).find(({ views }: Kind) => views.some((each) => each === view));
+  if (kind === undefined) throw new Error(`no view ${view}`);
+  let spoken = 'en';
+  for (const { size, theme, language } of shots(kind)) {
+    if (language !== spoken) await speak(page, (spoken = language));
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await page.setViewportSize(size);
+    const name = pictureName(view, size.width, theme, language);
+    await compared(name, await picture(page, origin, name));
   }
-  if (languages.length > 1) await speak(page, 'en');
+  if (spoken !== 'en') await speak(page, 'en');
   await page.setViewportSize(SIZES[2]);
+}
+
+function* shots({ sizes, languages }: Kind): Generator<{ size: (typeof SIZES)[number]; theme: (typeof THEMES)[number]; language: (typeof LANGUAGES)[number] }> {
+  for (const language of languages) for (const theme of THEMES) for (const size of sizes) yield { size, theme, language };
 }
 
 /** What differs is kept beside what it should be; or, with `--update`, is what it should be from now on. */
@@ -101,13 +110,16 @@ export async function picture(page: Page, origin: string, name: string): Promise
   throw new Error('the page does not stand still');
 }
 
+/** One for each page, as long as it is there: when one ends, the page is no longer told that it stands on paper. */
+const sessions = new WeakMap<Page, CDPSession>();
+
 /** Through the browser's own protocol, because it can scale: a tenth of the time that a picture in full takes. */
 async function taken(page: Page): Promise<string> {
-  const session = await page.context().newCDPSession(page);
+  const session = sessions.get(page) ?? (await page.context().newCDPSession(page));
+  sessions.set(page, session);
   const { cssContentSize } = await session.send('Page.getLayoutMetrics');
   const clip = { x: 0, y: 0, width: cssContentSize.width, height: cssContentSize.height, scale: SCALE };
   const { data } = await session.send('Page.captureScreenshot', { format: 'png', clip, captureBeyondViewport: true });
-  await session.detach();
   return data;
 }
 

@@ -9,6 +9,12 @@ import { oneMoment } from './still';
 const heading = (page: Page, name: string): Promise<void> => expect(page.getByRole('heading', { name })).toBeVisible();
 const files = [pdf(), csv('رשימת חברים.csv'), png()];
 
+async function printed(page: Page, origin: string, view: Parameters<typeof pictured>[2]): Promise<void> {
+  await page.emulateMedia({ media: 'print' });
+  await pictured(page, origin, view);
+  await page.emulateMedia({ media: 'screen' });
+}
+
 test.beforeEach(async ({ page }) => oneMoment(page));
 // Twelve pictures of each view.
 test.describe.configure({ timeout: 120_000 });
@@ -16,6 +22,9 @@ test.describe.configure({ timeout: 120_000 });
 test('what is filled in to share', async ({ page, server }) => {
   await fillIn(page, server, {});
   await pictured(page, server.origin, 'make');
+  await page.emulateMedia({ forcedColors: 'active' });
+  await pictured(page, server.origin, 'make-forced');
+  await page.emulateMedia({ forcedColors: 'none' });
   await fillIn(page, server, { text: THREE_SCRIPTS, files, passphrase: 'generated' });
   await pictured(page, server.origin, 'make-filled');
   await page.getByRole('button', { name: 'Choose my own' }).click();
@@ -39,6 +48,7 @@ test('what is shared, and its receipt', async ({ page, server }) => {
   goOn();
   await take(page, true);
   await pictured(page, server.origin, 'sealed');
+  await printed(page, server.origin, 'sealed-print');
   await page.getByRole('button', { name: 'Look at it now' }).click();
   await heading(page, 'Not opened yet');
   await pictured(page, server.origin, 'receipt');
@@ -66,6 +76,7 @@ test('a text before it is opened, opened, and gone', async ({ page, server, watc
   await pressOpen(page);
   await expect(page.getByText('This is gone now.').first()).toBeVisible();
   await pictured(page, server.origin, 'text');
+  await printed(page, server.origin, 'text-print');
   const late = await watched.newVisitor();
   await oneMoment(late);
   await follow(late, link);

@@ -1,6 +1,8 @@
 /** What the page says beside its first view (words.ts): the code and the messages of it come with the pieces that say it. */
-import type { Understood } from '../vault';
-import { FILES, hour, moment, outside, section, size, text, when } from './words';
+import type { Progress, Understood } from '../vault';
+import { formatPercent, formatRate } from './format';
+import { spoken } from './language.svelte';
+import { COMMAND, duration, FILES, hour, moment, outside, section, size, text, when } from './words';
 
 const PANIC_WORDS = 25;
 
@@ -19,14 +21,46 @@ export const sealed = section('sealed', {
   receiptFileBody: (receipt: string, at: number) => `${text('sealed.fileTitle')}\n\n${receipt}\n\n${text('sealed.fileWhy', { moment: moment(at) })}\n`,
 });
 
+export const progress = {
+  stage: section('progress.stage', {}) satisfies Record<Progress['stage'], string>,
+  of: (done: number, total: number) => text('progress.of', { done: size(done), total: size(total) }),
+  rate: (bytesPerSec: number) => formatRate(bytesPerSec, spoken().locale),
+  left: (secs: number) => text('progress.left', { time: duration(secs) }),
+  percent: (stage: string, percent: number) => text('progress.percent', { stage, percent: formatPercent(percent, spoken().locale) }),
+};
+
+export const people = section('people', {});
+
+/** Receipts that this browser keeps. */
+export const ledger = section('ledger', {
+  removeOne: (what: string) => text('ledger.removeOne', { what: outside(what) }),
+  what: (files: readonly string[]) => (files.length === 0 ? text('ledger.text') : files.join(', ')),
+  names: (names: readonly string[]) => names.map(outside).join(', '),
+  moment,
+});
+
+/** What is said of a paste before it is sealed. */
+export const before = section('before', {
+  opens: (reads: number, secs: number) => (reads === 0 ? text('before.always', { time: duration(secs) }) : text('before.readers', { count: reads, time: duration(secs) })),
+  links: (count: number, secs: number) => text('before.links', { count, time: duration(secs) }),
+});
+
+/** A link by its number, and by the name that it has on this page. */
+function called(number: number, name: string | null): string {
+  const link = text('several.link', { number });
+  return name === null || name === '' ? link : `${link} · ${outside(name)}`;
+}
+
 export const several = section('several', {
   title: (count: number) => (count === 1 ? text('sealed.title') : text('several.title', { count })),
   each: (count: number) =>
     count === 1 ? text('several.eachOnce') : count === 0 ? text('several.eachAlways') : text('several.eachFor', { count }),
   link: (number: number) => text('several.link', { number }),
+  called,
   qrOf: (number: number) => text('several.qrOf', { number }),
-  receiptFileBody: (receipt: string, at: number) =>
-    `${text('sealed.fileTitle')}\n\n${receipt}\n\n${text('several.fileWhy', { moment: moment(at) })}\n${text('several.fileWarning')}\n`,
+  receiptFileBody: (receipt: string, at: number, names: readonly string[]) =>
+    `${text('sealed.fileTitle')}\n\n${receipt}\n\n${text('several.fileWhy', { moment: moment(at) })}\n${text('several.fileWarning')}\n` +
+    names.map((name, before) => (name === '' ? '' : `\n${called(before + 1, name)}`)).join('') + (names.length > 0 ? '\n' : ''),
   live: (count: number) => text('several.live', { count }),
   left: (left: number | null, all: number) => (left === null ? text('several.leftAlways') : text('several.leftOf', { left, count: all })),
   until: (at: number) => text('several.until', { moment: moment(at) }),
@@ -145,6 +179,13 @@ export const reading = section('reading', {
 });
 
 export const about = section('about', {});
+
+const COMMANDS = { share: 'satchel share -p', get: COMMAND, seal: 'satchel encrypt -p', open: 'satchel decrypt' };
+
+/** What a passphrase costs where the browser runs no WebAssembly. */
+export const slow = section('slow', {
+  why: (what: keyof typeof COMMANDS) => text('slow.why', { command: outside(COMMANDS[what]) }),
+});
 
 export type Bad = Extract<Understood, { kind: 'bad' }>;
 

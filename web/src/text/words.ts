@@ -2,8 +2,8 @@
  * Every word of the page, in the language that is spoken: `make.title` is the message `make.title` of its catalogue. Messages with
  * places are functions, written here: numbers and names come in, sentences go out. Nothing here knows the page.
  */
-import type { Failure, Progress } from '../vault';
-import { formatDuration, formatMoment, formatPercent, formatRate, formatSize, formatWhen, partsOfHour } from './format';
+import type { Failure } from '../vault';
+import { formatDuration, formatMoment, formatSize, formatWhen, partsOfHour } from './format';
 import type { Key, Places } from './keys';
 import { spoken } from './language.svelte';
 import { isolated, say } from './say';
@@ -63,13 +63,6 @@ export const make = section('make', {
 });
 
 export const underPanic = section('underPanic', {});
-
-export const progress = {
-  stage: section('progress.stage', {}) satisfies Record<Progress['stage'], string>,
-  of: (done: number, total: number) => text('progress.of', { done: size(done), total: size(total) }),
-  rate: (bytesPerSec: number) => formatRate(bytesPerSec, spoken().locale),
-  percent: (stage: string, percent: number) => text('progress.percent', { stage, percent: formatPercent(percent, spoken().locale) }),
-};
 
 const damaged = (): string => text('failure.damaged');
 const newer = (): string => text('failure.newer');

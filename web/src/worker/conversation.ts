@@ -58,10 +58,15 @@ export class Conversation<T> {
       worker.onerror = () => this.end({ code: 'no_worker' });
       worker.onmessageerror = () => this.end({ code: 'crashed' });
       this.#say({ kind: 'start', module, operation, base: base(), args });
+      addEventListener('online', this.#wake);
+      document.addEventListener('visibilitychange', this.#wake);
     } catch (error) {
       this.end(error instanceof VaultError ? error.failure : { code: 'crashed' });
     }
   }
+
+  /** A phone stops the clocks of what it puts to sleep, and a wait may be long. */
+  readonly #wake = (): void => this.#say({ kind: 'wake' });
 
   readonly #abort = (): void => this.end({ code: 'aborted' });
 
@@ -69,6 +74,8 @@ export class Conversation<T> {
     if (this.#ended) return;
     this.#ended = true;
     this.#options.signal?.removeEventListener('abort', this.#abort);
+    removeEventListener('online', this.#wake);
+    document.removeEventListener('visibilitychange', this.#wake);
     this.#worker?.terminate();
     settle();
   }

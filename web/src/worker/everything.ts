@@ -2,4 +2,4 @@
 import { initSync, run } from '../gen/dist/everything';
 import { serve } from './serve';
 
-serve({ initSync, run });
+serve({ begin: (module) => module !== undefined && initSync({ module }), run });

@@ -47,12 +47,14 @@ export type CallName = keyof Calls;
 export type ToWorker =
   | {
       readonly kind: 'start';
-      /** Compiled by the page, which checked its bytes. */
-      readonly module: WebAssembly.Module;
+      /** Compiled by the page, which checked its bytes; nothing where the worker's script is all there is. */
+      readonly module: WebAssembly.Module | undefined;
       readonly operation: OperationName;
       readonly base: string;
       readonly args: unknown;
     }
+  /** The network may be back, or somebody looks at the page again: what waits for its next try is to try now. */
+  | { readonly kind: 'wake' }
   | { readonly kind: 'reply'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly call: number; readonly failure: Failure };
 

@@ -14,6 +14,8 @@ const scope = globalThis as unknown as {
 type Pending = { readonly resolve: (value: unknown) => void; readonly reject: (failure: Failure) => void };
 const pending = new Map<number, Pending>();
 let calls = 0;
+/** Ends a pause between two tries. */
+let wake = (): void => undefined;
 
 function ask<N extends CallName>(name: N, args: Calls[N]['args'], transfer: Transferable[] = []): Promise<Calls[N]['reply']> {
   calls += 1;
@@ -24,11 +26,14 @@ function ask<N extends CallName>(name: N, args: Calls[N]['args'], transfer: Tran
   });
 }
 
+/** `done` and `total` are bytes, or what web/src/vault.ts says of the stage. */
+export function tellProgress(stage: string, done: number, total: number): void {
+  scope.postMessage({ kind: 'progress', progress: { stage, done, total } as never });
+}
+
 /** What client-wasm calls; client-wasm/src/page.rs declares the same. */
 const page = {
-  progress: (stage: string, done: number, total: number): void => {
-    scope.postMessage({ kind: 'progress', progress: { stage, done, total } as never });
-  },
+  progress: tellProgress,
   saveLease: (id: string, probe: string, lease: string) => ask('saveLease', { id, probe, lease }),
   loadLease: (id: string) => ask('loadLease', { id }),
   forgetLease: (id: string) => ask('forgetLease', { id }),
@@ -37,20 +42,25 @@ const page = {
   entry: (index: number) => ask('entry', { index }),
   write: (parts: Uint8Array<ArrayBuffer>[]) => ask('write', parts, [...new Set(parts.map((part) => part.buffer))]),
   verified: () => ask('verified', undefined),
-  pause: (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis)),
+  pause: (millis: number) =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+      setTimeout(resolve, millis);
+    }),
 };
 
 /* ---------------------------------------------------------------- running */
 
-/** What wasm-bindgen made around a WebAssembly module of client-wasm. */
+/** What wasm-bindgen made around client-wasm. */
 export interface Program {
-  readonly initSync: (into: { module: WebAssembly.Module }) => unknown;
+  /** Nothing is handed over where it was translated to JavaScript. */
+  readonly begin: (module: WebAssembly.Module | undefined) => unknown;
   readonly run: (operation: string, base: string, args: unknown, page: unknown) => Promise<unknown>;
 }
 
 async function run(program: Program, start: Start): Promise<FromWorker> {
   try {
-    program.initSync({ module: start.module });
+    program.begin(start.module);
   } catch {
     return { kind: 'failed', failure: { code: 'no_worker' } };
   }
@@ -73,6 +83,7 @@ export function serve(program: Program): void {
       void run(program, data).then((message) => scope.postMessage(message));
       return;
     }
+    if (data.kind === 'wake') return wake();
     const waiting = pending.get(data.call);
     pending.delete(data.call);
     if (data.kind === 'reply') waiting?.resolve(data.value);

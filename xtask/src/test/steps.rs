@@ -79,7 +79,7 @@ pub(super) const ALL: [Step; 17] = [
     },
     Step {
         name: "wasm",
-        about: "the vectors through the WebAssembly, and what it seals, in Node",
+        about: "the vectors through the WebAssembly and what it was translated to, and what they seal, in Node",
         perform: wasm_in_node,
     },
     Step {
@@ -271,6 +271,13 @@ fn wasm_in_node(run: &mut Run) -> Result<Outcome, Failure> {
     for file in ["vectors", "sealing"] {
         let file = format!("client-wasm/tests/{file}.mjs");
         run.tests(shell::at_root("node").arg(file).arg(wasm::node_glue()))?;
+    }
+    // And what the page loads where there is no WebAssembly: web/translate.mjs makes it with the page.
+    page::build()?;
+    let translated = shell::root().join("web/src/gen/dist/translated.js");
+    for file in ["vectors", "sealing"] {
+        let file = format!("client-wasm/tests/{file}.mjs");
+        run.tests(shell::at_root("node").arg(file).arg(&translated))?;
     }
     let sharing = "client-wasm/tests/sharing.mjs";
     run.tests(shell::at_root("node").arg(sharing).arg(wasm::sharing_glue()))?;

@@ -1,0 +1,290 @@
+/** What making a paste says before anything is sent, who the links are for, what becomes of an upload on a bad line, and where link and receipt go afterwards. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Page, TestInfo } from '@playwright/test';
+import { csv } from './documents';
+import { expect, test } from './fixture';
+import { judged } from './judge';
+import { fillIn, follow, pressOpen, readText, saveFile, sha256, share, take } from './people';
+import { program, startServer, type Server } from './server';
+
+const run = promisify(execFile);
+const MARKDOWN = '# Thursday\n\nBring **three** copies.';
+const LEDGER = 'a long enough phrase for a list';
+
+/** More than goes in one request. */
+const MINUTES = Buffer.alloc(6_000_000, 'minutes of the meeting ');
+
+/** On the disk: by its path a browser has it at once, by its bytes after ten seconds. */
+async function fillInMinutes(page: Page, server: Server, info: TestInfo): Promise<void> {
+  const path = info.outputPath('minutes.bin');
+  await writeFile(path, MINUTES);
+  await fillIn(page, server, {});
+  await page.getByLabel('Add files').setInputFiles(path);
+}
+
+/** Everything that left the browser: addresses, headers, bodies. */
+function sent(page: Page): string[] {
+  const all: string[] = [];
+  page.context().on('request', (request) => void all.push(request.url(), JSON.stringify(request.headers()), request.postDataBuffer()?.toString('latin1') ?? ''));
+  return all;
+}
+
+test('what is chosen stands as a sentence before the button, in the language that is spoken', async ({ page, server }) => {
+  await fillIn(page, server, {});
+  await expect(page.locator('.terms')).toHaveCount(0);
+  await page.getByLabel('Text', { exact: true }).fill('x');
+  await expect(page.getByText('One person can open it, within 7 days.')).toBeVisible();
+  await page.getByLabel('Opens').selectOption('for 5 readers');
+  await page.getByLabel('Within').selectOption('1 day');
+  await page.getByLabel('Also ask for a passphrase').check();
+  await expect(page.getByText('5 people can open it, within 1 day. It asks for the passphrase.')).toBeVisible();
+  await page.getByLabel('A link for each person').check();
+  await page.getByLabel('How many people').fill('3');
+  await expect(page.getByText('3 people get a link each, good for 1 day. Each opens for 5 readers.')).toBeVisible();
+  await page.getByLabel('How many people').fill('');
+  await expect(page.locator('.terms')).toHaveText('');
+  await page.getByLabel('A link for each person').uncheck();
+  await page.getByLabel('Language').selectOption('ru');
+  await expect(page.getByText('Открыть это смогут 5 человек. Срок: 1 день.')).toBeVisible();
+});
+
+test('what the other side will see can be looked at before, and sends nothing', async ({ page, server }) => {
+  await fillIn(page, server, { text: MARKDOWN, written: 'Markdown', passphrase: { own: 'long enough to be tried' } });
+  const before = sent(page);
+  await page.getByText('What the other side sees').click();
+  await expect(page.getByText('Nothing has been sent yet.')).toBeVisible();
+  const first = page.getByRole('region', { name: 'Before they open it' });
+  await expect(first).toContainText('This opens once');
+  await expect(first.getByLabel('Passphrase')).toBeDisabled();
+  await expect(first.getByRole('button', { name: 'Open it' })).toBeDisabled();
+  const then = page.getByRole('region', { name: 'After they open it' });
+  await expect(then.getByRole('heading', { name: 'Thursday' })).toBeVisible();
+  await page.getByLabel('Text', { exact: true }).fill('# Friday <img src=x>');
+  await expect(then.getByRole('heading', { name: 'Friday' })).toBeVisible();
+  await page.getByLabel('Add files').setInputFiles([csv()]);
+  await expect(then).toContainText('members.csv');
+  await expect(then).toContainText('message.md');
+  expect(before.filter((each) => each.includes('/api/'))).toEqual([]);
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await take(page, true);
+});
+
+test('names of people stand beside their links and in the file of the receipt, and in nothing that is sent', async ({ page, server, watched }) => {
+  const all = sent(page);
+  await fillIn(page, server, { text: 'for three of us' });
+  await page.getByLabel('A link for each person').check();
+  await page.getByText('Their names').click();
+  await page.getByRole('textbox', { name: 'Their names' }).fill('Marguerite\n\n  Þórunn <b>\nنوال\n');
+  await expect(page.getByLabel('How many people')).toHaveValue('3');
+  await page.getByRole('button', { name: 'Seal and get links' }).click();
+  await expect(page.getByRole('heading', { name: 'Your 3 links are ready' })).toBeVisible();
+  const link = await page.getByRole('textbox', { name: 'Link 1 · Marguerite' }).inputValue();
+  await expect(page.getByRole('textbox', { name: 'Link 2 · Þórunn <b>' })).toBeVisible();
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as a file' }).click()]);
+  expect(await readFile(await saved.path(), 'utf8')).toContain('Link 1 · Marguerite\nLink 2 · Þórunn <b>\n');
+  const reader = await watched.newVisitor();
+  await follow(reader, link);
+  await pressOpen(reader);
+  expect(await readText(reader)).toBe('for three of us');
+  await expect(reader.getByText('This is gone now.').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Look at it now' }).click();
+  await expect(page.getByRole('listitem', { name: /^Link 1 · Marguerite/ })).toContainText('It was opened');
+  await expect(page.getByRole('listitem', { name: /^Link 2 · Þórunn/ })).toContainText('Not opened yet');
+  const told = all.join('\n') + link;
+  for (const name of ['Marguerite', 'Þórunn', 'runn <b>', 'نوال']) expect(told.includes(name) || told.includes(encodeURIComponent(name)) || told.includes(Buffer.from(name).toString('latin1'))).toBe(false);
+});
+
+test('an upload waits when the network goes away, says so, and goes on by itself', async ({ page, server, watched }, info) => {
+  await fillInMinutes(page, server, info);
+  const created = page.waitForResponse((response) => response.request().method() === 'POST' && response.status() === 201);
+  // Slow enough that it is not over before the network goes.
+  await page.route('**/api/v1/pastes/*', async (route) => {
+    if (route.request().method() === 'PATCH') await page.context().setOffline(true);
+    await route.continue().catch(() => undefined);
+  });
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await created;
+  await expect(page.getByText('Waiting for the network. It goes on by itself').first()).toBeVisible();
+  await expect(page.getByText(/MB of 6(\.\d)? MB/)).toBeVisible();
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await page.context().setOffline(false);
+  const { link } = await take(page);
+  const reader = await watched.newVisitor();
+  await follow(reader, link);
+  await pressOpen(reader);
+  expect((await saveFile(reader, 'minutes.bin')).sha256).toBe(sha256(MINUTES));
+});
+
+test('an upload goes on where it was when its server is ended and started again, and is ended by who waits no longer', async ({ browser }, info) => {
+  const server = await startServer(['--uploads-per-minute', '1000']);
+  const page = await (await browser.newContext()).newPage();
+  const patched: number[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'PATCH') patched.push(Number(request.headers()['upload-offset']));
+  });
+  /** The server ends when the first piece is there, and before the second one is. */
+  const cut = async (): Promise<void> => {
+    let ended: Promise<void> | undefined;
+    await page.route('**/api/v1/pastes/*', async (route) => {
+      if (route.request().method() === 'PATCH') await (ended ??= server.end());
+      await route.continue().catch(() => undefined);
+    });
+    await page.getByRole('button', { name: 'Seal and get link' }).click();
+    await expect.poll(() => ended !== undefined).toBe(true);
+    await ended;
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await expect(page.getByText('Waiting for the network. It goes on by itself').first()).toBeVisible();
+  };
+  await fillInMinutes(page, server, info);
+  await cut();
+  const before = patched.length;
+  await server.begin();
+  const { link } = await take(page);
+  expect(Math.min(...patched.slice(before)), 'nothing that was stored is sent again').toBeGreaterThan(0);
+  await follow(page, link);
+  await pressOpen(page);
+  expect((await saveFile(page, 'minutes.bin')).sha256).toBe(sha256(MINUTES));
+
+  await fillInMinutes(page, server, info);
+  await cut();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByText('Cancelled.').first()).toBeVisible();
+  await server.begin();
+  await page.context().close();
+  await server.stop();
+});
+
+test('the share sheet gets the link and nothing else, and says that the passphrase goes another way', async ({ page, server }) => {
+  await page.addInitScript(() => {
+    const asked: unknown[] = [];
+    Object.assign(globalThis, { asked });
+    Object.defineProperty(navigator, 'share', {
+      configurable: true,
+      value: async (data: unknown) => {
+        asked.push(data);
+        if (asked.length === 1) throw new DOMException('closed', 'AbortError');
+        if (asked.length === 2) throw new DOMException('not now', 'NotAllowedError');
+      },
+    });
+  });
+  const { link } = await share(page, server, { text: 'x', passphrase: { own: 'long enough to be tried' } });
+  const button = page.getByRole('button', { name: 'Share the link' });
+  await expect(page.getByText('This passes on the link alone. Tell the passphrase another way.')).toBeVisible();
+  await button.click();
+  await expect(page.getByText('It could not be shared. Copy the link instead.')).toHaveCount(0);
+  await button.click();
+  await expect(page.getByText('It could not be shared. Copy the link instead.').first()).toBeVisible();
+  await button.click();
+  await expect(page.getByText('This passes on the link alone. Tell the passphrase another way.')).toBeVisible();
+  expect(await page.evaluate(() => (globalThis as unknown as { asked: unknown }).asked)).toEqual([{ url: link }, { url: link }, { url: link }]);
+});
+
+test('a browser without a share sheet shows no button for it', async ({ page, server }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'share', { value: undefined }));
+  await share(page, server, { text: 'x' });
+  await expect(page.getByRole('button', { name: 'Share the link' })).toHaveCount(0);
+});
+
+test('receipts are kept in a ledger under a passphrase only when asked for, looked at later, taken out, and forgotten', async ({ page, server }) => {
+  const stored = (): Promise<string> => page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  const { receipt } = await share(page, server, { files: [csv()] });
+  expect(await stored()).toBe('{}');
+  await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
+  await page.getByRole('button', { name: 'Choose my own' }).click();
+  await page.getByLabel('Your passphrase').fill(LEDGER);
+  await page.getByRole('button', { name: 'Seal and keep' }).click();
+  await expect(page.getByText('It is in your ledger.').first()).toBeVisible();
+  const kept = await stored();
+  for (const secret of [receipt, receipt.slice(receipt.indexOf('#') + 1), 'members', LEDGER]) expect(kept).not.toContain(secret);
+
+  await share(page, server, { text: 'y' });
+  await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
+  const field = page.getByRole('region').or(page.locator('form.inset')).getByLabel('Passphrase', { exact: true });
+  await field.fill('wrong');
+  await page.getByRole('button', { name: 'Seal and keep' }).click();
+  await expect(page.getByText('That passphrase is wrong.')).toBeVisible();
+  expect(await stored()).toBe(kept);
+  await field.fill(LEDGER);
+  await page.getByRole('button', { name: 'Seal and keep' }).click();
+  await expect(page.getByText('It is in your ledger.').first()).toBeVisible();
+
+  const folder = await mkdtemp(join(tmpdir(), 'satchel-ledger-'));
+  await mkdir(join(folder, 'satchel'));
+  const base64 = await page.evaluate(() => localStorage.getItem('satchel-ledger') ?? '');
+  await writeFile(join(folder, 'satchel', 'ledger.satchel'), Buffer.from(base64, 'base64'), { mode: 0o600 });
+  await writeFile(join(folder, 'passphrase'), LEDGER);
+  const args = ['list-mine', '--json', '--ledger-passphrase-file', join(folder, 'passphrase')];
+  const { stdout } = await run(program('SATCHEL_CLI_BIN', 'satchel'), args, { env: { ...process.env, XDG_STATE_HOME: folder } });
+  expect(JSON.parse(stdout).pastes).toMatchObject([{ number: 1, what: 'members.csv', receipt, found: 'known' }, { number: 2, what: 'a text', found: 'known' }]);
+  await rm(folder, { recursive: true });
+
+  await page.reload();
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('button', { name: 'Your ledger' }).click();
+  await page.getByLabel('Passphrase', { exact: true }).fill(LEDGER);
+  await page.getByRole('button', { name: 'Open the ledger' }).click();
+  await page.getByRole('button', { name: 'Remove a text' }).click();
+  await expect(page.getByRole('button', { name: 'Remove a text' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Look at it members.csv' }).click();
+  await expect(page.getByRole('heading', { name: 'Not opened yet' })).toBeFocused();
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('button', { name: 'Your ledger' }).click();
+  await page.getByRole('button', { name: 'Forget the ledger' }).click();
+  await page.getByRole('button', { name: 'Yes, forget it' }).click();
+  await expect(page.getByRole('button', { name: 'Your ledger' })).toHaveCount(0);
+  expect(await stored()).toBe('{}');
+});
+
+test('where storage is off the ledger says so, and a full or damaged one is left as it is', async ({ page, server }) => {
+  await share(page, server, { text: 'x' });
+  await page.evaluate(() => localStorage.setItem('satchel-ledger', 'AAAA'));
+  await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
+  await page.locator('form.inset').getByLabel('Passphrase').fill(LEDGER);
+  await page.getByRole('button', { name: 'Seal and keep' }).click();
+  await expect(page.getByText('This ledger cannot be read')).toBeVisible();
+  expect(await page.evaluate(() => localStorage.getItem('satchel-ledger'))).toBe('AAAA');
+  await page.getByRole('button', { name: 'Leave it' }).click();
+  await page.evaluate(() => Object.defineProperty(globalThis, 'localStorage', { get: () => { throw new DOMException('off', 'SecurityError'); } }));
+  await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
+  await expect(page.getByText('This browser keeps nothing for this page')).toBeVisible();
+});
+
+for (const width of [360, 1280]) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`what comes with making is accessible and fits at ${width} px, ${colorScheme}`, async ({ server, watched }) => {
+      const page = await watched.newVisitor({ colorScheme, viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' });
+      const judge = (view: string): Promise<void> => judged(page, `making-${view}-${width}-${colorScheme}`);
+      await page.addInitScript(() => Object.defineProperty(navigator, 'share', { value: () => Promise.resolve() }));
+      await fillIn(page, server, { text: MARKDOWN, written: 'Markdown' });
+      await expect(page.getByText('One person can open it')).toBeVisible();
+      await judge('terms');
+      await page.getByText('What the other side sees').click();
+      await expect(page.getByRole('heading', { name: 'Thursday' })).toBeVisible();
+      await judge('preview');
+      await page.getByText('What the other side sees').click();
+      await page.getByLabel('A link for each person').check();
+      await page.getByText('Their names').click();
+      await page.getByRole('textbox', { name: 'Their names' }).fill('Marguerite\nÞórunn');
+      await judge('people');
+      await page.getByRole('button', { name: 'Seal and get links' }).click();
+      await expect(page.getByRole('heading', { name: 'Your 2 links are ready' })).toBeVisible();
+      await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
+      await page.getByRole('button', { name: 'Choose my own' }).click();
+      await page.getByLabel('Your passphrase').fill(LEDGER);
+      await judge('sealed');
+      await page.getByRole('button', { name: 'Seal and keep' }).click();
+      await expect(page.getByText('It is in your ledger.').first()).toBeVisible();
+      await page.getByRole('button', { name: 'Open', exact: true }).click();
+      await page.getByRole('button', { name: 'Your ledger' }).click();
+      await page.getByLabel('Passphrase', { exact: true }).fill(LEDGER);
+      await page.getByRole('button', { name: 'Open the ledger' }).click();
+      await expect(page.getByRole('button', { name: 'Look at it a text' })).toBeVisible();
+      await page.getByRole('button', { name: 'Forget the ledger' }).click();
+      await judge('ledger');
+    });
+  }
+}

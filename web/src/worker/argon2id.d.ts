@@ -1,0 +1,1 @@
+export function lendArgon2id(tell?: (percent: number) => void): void;
