@@ -1,5 +1,6 @@
 /** What of the page is loaded when it is first shown. Who only shares is not asked to wait for the rest. */
 import style from './design/later.css?url';
+import reading from './design/reading.css?url';
 import { loadStyle, piece as bare, type Piece } from './later';
 import { isAll, rest } from './text/language.svelte';
 
@@ -10,6 +11,17 @@ function piece<M>(name: string, from: () => Promise<M>): Piece<M> {
     here: () => (isAll() ? here() : undefined),
     async load() {
       const [module] = await Promise.all([load(), rest(), loadStyle(style)]);
+      return module;
+    },
+  };
+}
+
+/** And with a style that nothing else needs. */
+function styled<M>(more: string, { here, load }: Piece<M>): Piece<M> {
+  return {
+    here,
+    async load() {
+      const [module] = await Promise.all([load(), loadStyle(more)]);
       return module;
     },
   };
@@ -26,9 +38,9 @@ export const pieces = {
   newPanic: piece('NewPanic', () => import('./panic/NewPanic.svelte')),
   ledger: piece('Ledger', () => import('./ledger/Ledger.svelte')),
   traces: piece('Traces', () => import('./traces/Traces.svelte')),
-  open: piece('Open', () => import('./open/Open.svelte')),
+  open: styled(reading, piece('Open', () => import('./open/Open.svelte'))),
   receipt: piece('Receipt', () => import('./receipt/Receipt.svelte')),
   links: piece('Links', () => import('./receipt/Links.svelte')),
   panic: piece('Panic', () => import('./panic/Panic.svelte')),
-  local: piece('Local', () => import('./local/Local')),
+  local: styled(reading, piece('Local', () => import('./local/Local'))),
 };

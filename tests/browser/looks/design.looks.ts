@@ -27,7 +27,7 @@ test('all that the look is made of, in each mode', async ({ page, server }) => {
 });
 
 /** Parts of the page itself, or of a text that is read: not of the look. */
-const ELSEWHERE = /^(?:alone|view|brand|content|dropping|skip|unseen|visually-hidden|link|taken|code.*|line|lines|block|numbered|wrapped|align-.*|host|picture|table-scroll)$/;
+const ELSEWHERE = /^(?:alone|view|brand|content|dropping|skip|unseen|visually-hidden|handle|link|stack|to-print|taken|qr|code.*|line|lines|block|numbered|wrapped|align-.*|host|picture|table-scroll)$/;
 
 test('every class of the look is on its page', () => {
   const folder = join(WEB, 'src', 'design');
