@@ -17,6 +17,8 @@ export async function oneMoment(page: Page): Promise<void> {
 
 /** Right before a picture: links, passphrases, QR codes, hashes and the origin are given values of the same length that are always the same. */
 export async function stilled(page: Page, origin: string): Promise<void> {
+  // Where the hand was last, something may lie under it in one size and not in another.
+  await page.mouse.move(0, 0);
   await page.evaluate((from) => {
     const to = 'https://satchel.example';
     const secret = (length: number): string => 'Satchel0123456789'.repeat(8).slice(0, length);
@@ -38,6 +40,8 @@ export async function stilled(page: Page, origin: string): Promise<void> {
       for (const side of ['width', 'height']) code.querySelector('rect')?.setAttribute(side, '43');
       code.querySelector('path')?.setAttribute('d', 'M3 3h7v7h-7zM33 3h7v7h-7zM3 33h7v7h-7zM14 14h15v15h-15z');
     }
+    // A frame paints when it likes: a picture holds the room that it takes, other tests what is in it.
+    for (const frame of document.querySelectorAll('iframe')) frame.style.visibility = 'hidden';
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   }, origin);
 }
