@@ -26,7 +26,7 @@ for (const [happens, meanwhile] of Object.entries(MEANWHILE)) {
     const cut = wire.cutAfter(CUT_AFTER);
     await pressOpen(page);
     await cut;
-    await expect(page.getByText('The connection broke. Trying again by itself').first()).toBeVisible();
+    await expect(page.getByText('Waiting for the network. It goes on by itself').first()).toBeVisible();
     await meanwhile(server);
     wire.mend();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save film.bin' }).click()]);
