@@ -53,12 +53,18 @@ function problemOf(chunks: readonly Rolldown.OutputChunk[], atOnce: ReadonlySet<
   return twice === undefined ? undefined : `two pieces are called ${twice}`;
 }
 
-/** What `file` imports, and what that imports, beside what is loaded at once. */
+/** What `file` imports, and what that imports, beside what is loaded at once: each behind all that it imports itself. */
 function neededBy(file: string, chunks: readonly Rolldown.OutputChunk[], atOnce: ReadonlyMap<string, string>): string[] {
-  const needed = new Set([file]);
-  for (const each of needed) {
-    for (const next of chunks.find(({ fileName }) => fileName === each)?.imports ?? []) if (!atOnce.has(next)) needed.add(next);
-  }
-  needed.delete(file);
-  return [...needed].map((each) => `./${each}`);
+  const seen = new Set([file]);
+  const needed: string[] = [];
+  const visit = (each: string): void => {
+    for (const next of chunks.find(({ fileName }) => fileName === each)?.imports ?? []) {
+      if (atOnce.has(next) || seen.has(next)) continue;
+      seen.add(next);
+      visit(next);
+      needed.push(next);
+    }
+  };
+  visit(file);
+  return needed.map((each) => `./${each}`);
 }

@@ -4,6 +4,7 @@
  * made to hold the checked module (docs/decisions/0015-in-pieces.md).
  */
 import { VaultError } from './failure';
+import { scriptUrl } from './worker/url';
 
 /** One file of the page that index.html lists. */
 interface Later {
@@ -85,28 +86,41 @@ function find(is: (href: string) => boolean): Later {
 /** Has the browser hold the module and what it imports, each checked against its hash. */
 async function hold(is: (href: string) => boolean): Promise<void> {
   const file = find(is);
-  await Promise.all([file, ...file.needs.map((needed) => find((href) => href === needed))].map(preload));
+  const fresh = [...file.needs.map((needed) => find((href) => href === needed)), file].filter(({ href }) => !held.has(href));
+  // Fetched first: a fetch can be repeated, while some browsers remember for ever that a module did not come.
+  await Promise.all(fresh.map(async (each) => (await checked(each)).arrayBuffer()));
+  // What is imported comes before what imports it.
+  for (const each of fresh) await keep(each);
 }
 
-/** Fetched first: a fetch can be repeated, while some browsers remember for ever that a module did not come. */
-async function preload(file: Later): Promise<void> {
-  if (document.querySelector(`link[rel="modulepreload"][href="${file.href}"]`) !== null) return;
-  await (await checked(file)).arrayBuffer();
+/** Files that the browser's map of modules has. */
+const held = new Set<string>();
+/** WebKit 2.50 has an Integrity-Policy and looks at the hash of a script alone: it refuses what was preloaded with the right one. */
+let preloads = true;
+
+async function keep({ href, integrity }: Later): Promise<void> {
   const link = document.createElement('link');
   // A browser that knows no such thing knows no Integrity-Policy either: it imports what was fetched and checked just now.
   if (!link.relList.supports('modulepreload')) return;
-  link.rel = 'modulepreload';
-  link.integrity = file.integrity;
-  link.href = file.href;
+  try {
+    if (preloads) await arrived(Object.assign(link, { rel: 'modulepreload', integrity, href })).catch(() => (preloads = false));
+    if (!preloads) await arrived(Object.assign(document.createElement('script'), { type: 'module', integrity, src: scriptUrl(href, [href]) }));
+    held.add(href);
+  } catch {
+    throw new VaultError({ code: 'network' });
+  }
+}
+
+async function arrived(element: HTMLElement): Promise<void> {
   try {
     await new Promise((resolve, reject) => {
-      link.onload = resolve;
-      link.onerror = reject;
-      document.head.append(link);
+      element.onload = resolve;
+      element.onerror = reject;
+      document.head.append(element);
     });
-  } catch {
-    link.remove();
-    throw new VaultError({ code: 'network' });
+  } catch (error) {
+    element.remove();
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
  * Keeping the page for use without a connection: its public files and nothing else, by a service worker (kept/worker.ts) that is registered when a person asks
  * for it and at no other time, because it stays in the browser and says that this server was visited.
  */
-import { workerUrl } from '../worker/url';
+import { scriptUrl } from '../worker/url';
 
 /** `refused`: this server's operator does not want it. `failed`: not all of the page came, or there is no room for it. */
 export type Outcome = 'kept' | 'refused' | 'failed';
@@ -29,7 +29,7 @@ export async function isKept(): Promise<boolean> {
 export async function keep(): Promise<Outcome> {
   const script = new URL('service-worker.js', BASE).href;
   try {
-    const registration = await navigator.serviceWorker.register(workerUrl(script, [script]), { updateViaCache: 'none' });
+    const registration = await navigator.serviceWorker.register(scriptUrl(script, [script]), { updateViaCache: 'none' });
     const worker = registration.installing ?? registration.waiting ?? registration.active;
     const began = worker !== null && (await begins(worker));
     if (began && (await names()).length === 0) return 'refused';

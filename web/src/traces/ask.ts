@@ -1,7 +1,7 @@
 /** The one way to those who look at files: their worker, for one file after the other. */
 import { fetchChecked } from '../later';
 import type { SourceFile } from '../vault';
-import { workerUrl } from '../worker/url';
+import { scriptUrl } from '../worker/url';
 import type { Look } from './finding';
 import file from './worker.ts?worker&url';
 
@@ -33,7 +33,7 @@ export class Looking {
 async function started(): Promise<Worker> {
   // The worker starts from this copy, whose hash was right.
   await (await fetchChecked(file)).arrayBuffer();
-  return new Worker(workerUrl(file, [file]), { type: 'module', name: 'satchel-traces' });
+  return new Worker(scriptUrl(file, [file]), { type: 'module', name: 'satchel-traces' });
 }
 
 function answer(worker: Worker, source: SourceFile): Promise<Look> {

@@ -13,7 +13,7 @@ import everythingFile from './everything.ts?worker&url';
 import type { OperationName } from './protocol';
 import sharingFile from './sharing.ts?worker&url';
 import translatedFile from './translated.ts?worker&url';
-import { workerUrl } from './url';
+import { scriptUrl } from './url';
 
 interface Program {
   /** The worker's. */
@@ -38,7 +38,7 @@ export async function workerFor(operation: OperationName, args: unknown): Promis
   module.catch(() => coming.delete(program));
   const arrived = await module;
   try {
-    const worker = new Worker(workerUrl(program.script, SCRIPTS), { type: 'module', name: `satchel-${operation}` });
+    const worker = new Worker(scriptUrl(program.script, SCRIPTS), { type: 'module', name: `satchel-${operation}` });
     return { worker, module: arrived };
   } catch {
     throw new VaultError({ code: 'no_worker' });

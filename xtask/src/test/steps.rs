@@ -98,6 +98,11 @@ pub(super) const ALL: [Step; 17] = [
         perform: firefox,
     },
     Step {
+        name: "webkit",
+        about: "sharing, opening and burning in WebKit",
+        perform: webkit,
+    },
+    Step {
         name: "fuzz",
         about: "the fuzz targets, shortly",
         perform: fuzz,
@@ -296,6 +301,19 @@ fn firefox(run: &mut Run) -> Result<Outcome, Failure> {
     let (firefox, driver) = machine::firefox()?;
     let named = [("SATCHEL_FIREFOX", firefox), ("SATCHEL_GECKODRIVER", driver)];
     page_in(run, "firefox.config.ts", &named)
+}
+
+/// Not installed by itself: it brings half a desktop with it.
+fn webkit(run: &mut Run) -> Result<Outcome, Failure> {
+    if let Some(missing) = ["WebKitWebDriver", "Xvfb"]
+        .iter()
+        .find(|name| shell::which(name).is_none())
+    {
+        return Ok(Outcome::Skipped(format!(
+            "no {missing}; needs: apt-get install webkit2gtk-driver xvfb"
+        )));
+    }
+    page_in(run, "webkit.config.ts", &[])
 }
 
 /// The browser tests as a configuration of Playwright has them.

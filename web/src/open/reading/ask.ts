@@ -1,6 +1,6 @@
 /** The one way to the parsers: asks their worker, which is started for the question, has a few seconds for it, and ends. */
 import { fetchChecked } from '../../later';
-import { workerUrl } from '../../worker/url';
+import { scriptUrl } from '../../worker/url';
 import type { Answer, Question } from './tree';
 import file from './worker.ts?worker&url';
 
@@ -34,7 +34,7 @@ function answered<K extends Question['kind']>(question: Extract<Question, { kind
     const clock = setTimeout(give, ANSWER_MS_MAX);
     signal.addEventListener('abort', give);
     try {
-      worker = new Worker(workerUrl(file, [file]), { type: 'module', name: 'satchel-reading' });
+      worker = new Worker(scriptUrl(file, [file]), { type: 'module', name: 'satchel-reading' });
     } catch {
       return give();
     }
