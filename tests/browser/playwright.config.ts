@@ -4,6 +4,8 @@ import { chromiumPath, CHROMIUM_ARGS, CHROMIUM_ENVIRONMENT } from './browser';
 
 export default defineConfig({
   testDir: '.',
+  // Another browser's, with a configuration of its own.
+  testIgnore: '**/webkit/**',
   outputDir: '../../target/browser-tests',
   fullyParallel: true,
   workers: 2,
