@@ -16,7 +16,7 @@ use crate::shell;
 use crate::vectors;
 use crate::wasm;
 
-pub(super) const ALL: [Step; 17] = [
+pub(super) const ALL: [Step; 18] = [
     Step {
         name: "format",
         about: "cargo fmt",
