@@ -18,8 +18,11 @@ const UNKNOWN = new Set(['emulation.setMediaFeaturesOverride']);
 /** What a person does in the window that is in front: it comes there first, because Firefox gives the focus to one window only. */
 const IN_FRONT = new Set(['browsingContext.navigate', 'input.performActions']);
 const OURS = 2 ** 40;
-/** Several windows have the focus at the same time, as in Playwright's other browsers: without it only the last one that was opened has it. */
-const PREFERENCES = { 'focusmanager.testmode': true };
+/**
+ * Several windows have the focus at the same time, as in Playwright's other browsers: without it only the last one that was opened has it.
+ * Nobody looks at each picture, and no process is kept ready for windows to come.
+ */
+const PREFERENCES = { 'focusmanager.testmode': true, 'layout.frame_rate': 20, 'dom.ipc.processPrelaunch.enabled': false };
 const { SATCHEL_GECKODRIVER: driver, SATCHEL_FIREFOX: browser } = process.env;
 const profile = process.argv[process.argv.indexOf('--profile') + 1];
 
