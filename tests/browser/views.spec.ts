@@ -4,8 +4,11 @@ import { expect, test } from './fixture';
 import { judged, PHONE } from './judge';
 import { fillIn, follow, pressOpen, share, take } from './people';
 
+/** Milliseconds. A long run asks every rule in every look, which took 3 minutes and more on a busy machine. */
+const TIMEOUT = process.env['SATCHEL_LONG'] === undefined ? 180_000 : 600_000;
+
 test('every view is accessible and fits', async ({ server, watched }) => {
-  test.slow();
+  test.setTimeout(TIMEOUT);
   const look = { viewport: PHONE, reducedMotion: 'reduce' } as const;
   const page = await watched.newVisitor(look);
   const judge = (view: string): Promise<void> => judged(page, view);

@@ -128,6 +128,7 @@ fn documents(run: &mut Run) -> Result<Outcome, Failure> {
 fn deny(run: &mut Run) -> Result<Outcome, Failure> {
     machine::cargo_deny()?;
     run.check(shell::cargo().args(["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]))?;
+    run.check(&mut page::licences(true)?)?;
     // The database lies on a server of its own: that it can't be reached says nothing about our dependencies.
     let mut advisories = shell::cargo();
     advisories.args(["deny", "--log-level", "error", "check", "advisories"]);
