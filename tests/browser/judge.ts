@@ -62,8 +62,25 @@ async function judgedAsItIs(page: Page, name: string): Promise<void> {
 }
 
 async function judgedAlways(page: Page, name: string): Promise<void> {
-  if ((page.viewportSize()?.width ?? Infinity) <= PHONE_WIDTH_MAX) expect.soft(await smallTargets(page), `${name}: what a thumb may miss`).toEqual([]);
+  const phone = (page.viewportSize()?.width ?? Infinity) <= PHONE_WIDTH_MAX;
+  if (phone) await fitsNarrow(page, name);
+  if (phone) expect.soft(await smallTargets(page), `${name}: what a thumb may miss`).toEqual([]);
   expect.soft(await unsaid(page), `${name}: what went wrong and is not said aloud`).toEqual([]);
+}
+
+/** A window of 1,280 px at 400 %, as WCAG counts; and one at 200 % whose reader has letters twice as large besides. */
+const NARROW: readonly (readonly [width: number, letters: string])[] = [[320, ''], [640, '200%']];
+
+/** As `fits`, in windows that are narrower still, measured by their letters. The page is left as it was. */
+async function fitsNarrow(page: Page, name: string): Promise<void> {
+  const before = page.viewportSize();
+  for (const [width, letters] of NARROW) {
+    await page.setViewportSize({ width, height: 740 });
+    await page.evaluate((size) => (document.documentElement.style.fontSize = size), letters);
+    await fits(page, `${name} at ${width} px${letters === '' ? '' : ' with doubled letters'}`);
+  }
+  await page.evaluate(() => (document.documentElement.style.fontSize = ''));
+  if (before !== null) await page.setViewportSize(before);
 }
 
 /** Nothing is to be reached by scrolling sideways. */
