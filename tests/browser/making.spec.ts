@@ -309,6 +309,7 @@ test('the ledger has the receipt before anything is sent: a page that is cut off
 });
 
 test('what cannot be written into the ledger is not sent: with a wrong passphrase, or where there is no room; and nothing is lost', async ({ page, server }) => {
+  test.slow();
   await begun(page, server);
   const sent: string[] = [];
   page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
