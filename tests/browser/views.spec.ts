@@ -5,11 +5,11 @@ import { judged } from './judge';
 import { fillIn, follow, pressOpen, share, take } from './people';
 
 for (const width of [360, 1280]) {
-  test(`every view is accessible and fits at ${width} px`, async ({ server, watched }) => {
+  test(`every view is accessible and fits at ${width} px`, async ({ server, watched, browserName }) => {
     test.slow();
     const look = { viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' } as const;
     const page = await watched.newVisitor(look);
-    const judge = (view: string): Promise<void> => judged(page, `${view}-${width}`);
+    const judge = (view: string, on = page): Promise<void> => judged(on, `${view}-${width}`);
 
     await fillIn(page, server, {});
     await judge('share');
@@ -59,8 +59,12 @@ for (const width of [360, 1280]) {
     await judge('open-bad-link');
     await page.getByRole('button', { name: 'On this device' }).click();
     await judge('local');
-    await page.getByLabel('Seal into a file').check();
-    await expect(page.getByText(/bits: out of reach/)).toBeVisible();
-    await judge('local-seal');
+    // Where axe-core looked at this view and a part of it goes, or it looks twice, the process of the page in Firefox 153 ends with signal 11.
+    const last = browserName === 'firefox' ? await watched.newVisitor(look) : page;
+    if (last !== page) await last.goto(server.origin);
+    await last.getByRole('button', { name: 'On this device' }).click();
+    await last.getByLabel('Seal into a file').check();
+    await expect(last.getByText(/bits: out of reach/)).toBeVisible();
+    await judge('local-seal', last);
   });
 }
