@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Locator, Page, TestInfo } from '@playwright/test';
 import { csv } from './documents';
 import { expect, test } from './fixture';
-import { judged } from './judge';
+import { judged, PHONE } from './judge';
 import { fillIn, follow, pressOpen, readText, saveFile, sha256, share, take } from './people';
 import { program, startServer, type Server } from './server';
 
@@ -373,39 +373,37 @@ for (const how of ['by turns', 'without locks']) {
   });
 }
 
-for (const width of [360, 1280]) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test(`what comes with making is accessible and fits at ${width} px, ${colorScheme}`, async ({ server, watched }) => {
-      test.slow();
-      const page = await watched.newVisitor({ colorScheme, viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' });
-      const judge = (view: string): Promise<void> => judged(page, `making-${view}-${width}-${colorScheme}`);
-      await page.addInitScript(() => Object.defineProperty(navigator, 'share', { value: () => Promise.resolve() }));
-      await fillIn(page, server, { text: MARKDOWN, written: 'Markdown' });
-      await expect(page.getByText('One person can open it')).toBeVisible();
-      await judge('terms');
-      await page.getByText('What the other side sees').click();
-      await expect(page.getByRole('heading', { name: 'Thursday' })).toBeVisible();
-      await judge('preview');
-      await page.getByText('What the other side sees').click();
-      await page.getByLabel('A link for each person').check();
-      await page.getByText('Their names').click();
-      await page.getByRole('textbox', { name: 'Their names' }).fill('Marguerite\nÞórunn');
-      await judge('people');
-      await page.getByRole('button', { name: 'Seal and get links' }).click();
-      await expect(page.getByRole('heading', { name: 'Your 2 links are ready' })).toBeVisible();
-      await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
-      await page.getByRole('button', { name: 'Choose my own' }).click();
-      await page.getByLabel('Your passphrase').fill(LEDGER);
-      await judge('sealed');
-      await page.getByRole('button', { name: 'Seal and keep' }).click();
-      await expect(page.getByText('It is in your ledger.').first()).toBeVisible();
-      await page.getByRole('button', { name: 'Open', exact: true }).click();
-      await page.getByRole('button', { name: 'Your ledger' }).click();
-      await page.getByLabel('Passphrase', { exact: true }).fill(LEDGER);
-      await page.getByRole('button', { name: 'Open the ledger' }).click();
-      await expect(page.getByRole('button', { name: 'Look at it a text' })).toBeVisible();
-      await page.getByRole('button', { name: 'Forget the ledger' }).click();
-      await judge('ledger');
-    });
-  }
-}
+test('what comes with making is accessible and fits', async ({ server, watched }) => {
+  test.slow();
+  const page = await watched.newVisitor({ viewport: PHONE, reducedMotion: 'reduce' });
+  const judge = (view: string): Promise<void> => judged(page, `making-${view}`);
+  await page.addInitScript(() => Object.defineProperty(navigator, 'share', { value: () => Promise.resolve() }));
+  await fillIn(page, server, { text: MARKDOWN, written: 'Markdown' });
+  await expect(page.getByText('One person can open it')).toBeVisible();
+  await judge('terms');
+  await page.getByText('What the other side sees').click();
+  await expect(page.getByRole('heading', { name: 'Thursday' })).toBeVisible();
+  await judge('preview');
+  await page.getByText('What the other side sees').click();
+  await page.getByLabel('A link for each person').check();
+  await page.getByText('Their names').click();
+  await page.getByRole('textbox', { name: 'Their names' }).fill('Marguerite\nÞórunn');
+  await judge('people');
+  await page.getByRole('button', { name: 'Seal and get links' }).click();
+  await expect(page.getByRole('heading', { name: 'Your 2 links are ready' })).toBeVisible();
+  await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
+  await page.getByRole('button', { name: 'Choose my own' }).click();
+  await page.getByLabel('Your passphrase').fill(LEDGER);
+  await judge('sealed');
+  await page.getByRole('button', { name: 'Seal and keep' }).click();
+  await expect(page.getByText('It is in your ledger.').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('button', { name: 'Your ledger' }).click();
+  await page.getByLabel('Passphrase', { exact: true }).fill(LEDGER);
+  await page.getByRole('button', { name: 'Open the ledger' }).click();
+  await expect(page.getByRole('button', { name: 'Look at it a text' })).toBeVisible();
+  await page.getByRole('button', { name: 'Forget the ledger' }).click();
+  await judge('ledger');
+  await fillInNoted(page, server, LEDGER);
+  await judge('noted');
+});

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixture';
-import { judged } from './judge';
+import { judged, PHONE } from './judge';
 import { fillIn, follow, pressOpen, share, take, typeAndLeave } from './people';
 import { program, PROJECT, type Server } from './server';
 
@@ -307,29 +307,27 @@ test('a new panic link is printed with its words, and nothing else is', async ({
   await page.screenshot({ path: `${PROJECT}/screenshots/panic-printed.png`, fullPage: true });
 });
 
-for (const width of [360, 1280]) {
-  test(`the views of a panic link are accessible and fit at ${width} px`, async ({ server, watched }) => {
-    const page = await watched.newVisitor({ viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' });
-    const judge = (view: string): Promise<void> => judged(page, `${view}-${width}`);
-    const secret = await secretOf(server);
-    await made(server, secret.link);
-    await paste(page, server, secret.words.slice(1).join(' '));
-    await expect(page.getByRole('alert').filter({ hasText: 'These are 24 words.' })).toBeVisible();
-    await judge('panic-words');
-    await follow(page, secret.link);
-    await expect(button(page)).toBeVisible();
-    await judge('panic');
-    await button(page).click();
-    await burned(page, '1 thing burned');
-    await judge('panic-burned');
-    await page.getByRole('button', { name: 'Burn again' }).click();
-    await burned(page, 'Nothing under it is left');
-    await judge('panic-nothing-left');
-    await fillIn(page, server, { text: 'x' });
-    await unfold(page);
-    await judge('share-under-panic');
-    await page.getByRole('button', { name: 'Make a panic link' }).click();
-    await expect(page.getByRole('heading', { name: 'Your new panic link' })).toBeFocused();
-    await judge('share-new-panic');
-  });
-}
+test('the views of a panic link are accessible and fit', async ({ server, watched }) => {
+  const page = await watched.newVisitor({ viewport: PHONE, reducedMotion: 'reduce' });
+  const judge = (view: string): Promise<void> => judged(page, view);
+  const secret = await secretOf(server);
+  await made(server, secret.link);
+  await paste(page, server, secret.words.slice(1).join(' '));
+  await expect(page.getByRole('alert').filter({ hasText: 'These are 24 words.' })).toBeVisible();
+  await judge('panic-words');
+  await follow(page, secret.link);
+  await expect(button(page)).toBeVisible();
+  await judge('panic');
+  await button(page).click();
+  await burned(page, '1 thing burned');
+  await judge('panic-burned');
+  await page.getByRole('button', { name: 'Burn again' }).click();
+  await burned(page, 'Nothing under it is left');
+  await judge('panic-nothing-left');
+  await fillIn(page, server, { text: 'x' });
+  await unfold(page);
+  await judge('share-under-panic');
+  await page.getByRole('button', { name: 'Make a panic link' }).click();
+  await expect(page.getByRole('heading', { name: 'Your new panic link' })).toBeFocused();
+  await judge('share-new-panic');
+});

@@ -293,8 +293,9 @@ fn wasm_in_node(run: &mut Run) -> Result<Outcome, Failure> {
 }
 
 fn browser(run: &mut Run) -> Result<Outcome, Failure> {
-    let chromium = machine::chromium()?;
-    page_in(run, "playwright.config.ts", &[("SATCHEL_CHROMIUM", chromium)])
+    let mut named = vec![("SATCHEL_CHROMIUM", machine::chromium()?)];
+    named.extend(machine::chromium_shell()?.map(|shell| ("SATCHEL_CHROMIUM_SHELL", shell)));
+    page_in(run, "playwright.config.ts", &named)
 }
 
 fn firefox(run: &mut Run) -> Result<Outcome, Failure> {
