@@ -92,7 +92,7 @@ test('nothing stays on the device before a press, then the page does and nothing
   await page.reload();
   expect(await onDevice(page)).toEqual(NOTHING);
   await page.context().setOffline(true);
-  await expect(page.reload()).rejects.toThrow(/net::ERR_/);
+  await expect(page.reload()).rejects.toThrow(/net::ERR_|NS_ERROR_OFFLINE/);
 });
 
 test('files are sealed and opened with the connection off and with the server ended, under the headers of the page', async ({ page: watched }) => {
