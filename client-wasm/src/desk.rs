@@ -336,7 +336,7 @@ fn describe_entry(index: u32, entry: &Entry) -> JsValue {
         .name
         .as_deref()
         .zip(safe)
-        .map(|(sent, safe)| safe.unwrap_or_else(|_| substitute(sent, index + 1)).as_str().to_owned());
+        .map(|(sent, safe)| safe.unwrap_or_else(|_| substitute(sent, index + 1)).into_string());
     Fields::new()
         .with("index", index)
         .with_or_null("name", name)

@@ -16,6 +16,11 @@ impl SafeName {
         &self.0
     }
 
+    /// The whole name, to be kept.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
     /// The components, without a folder's final empty one. At least one.
     pub fn components(&self) -> impl Iterator<Item = &str> {
         self.0.trim_end_matches('/').split('/')
@@ -95,14 +100,10 @@ const ENDING_LEN_MAX: usize = 10;
 
 /// `file-NUMBER` in place of an unsafe name, with that name's ending where it is one to ten ASCII letters or digits: what opens a file goes by it.
 pub fn substitute(name: &str, number: u32) -> SafeName {
-    let is_plain = |ending: &str| {
-        (1..=ENDING_LEN_MAX).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric())
-    };
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-    SafeName(match ending.filter(|ending| is_plain(ending)) {
-        Some(ending) => format!("file-{number}.{ending}"),
-        None => format!("file-{number}"),
-    })
+    let ending = name.rfind('.').map_or("", |at| &name[at..]);
+    let is_plain = (2..=1 + ENDING_LEN_MAX).contains(&ending.len())
+        && ending.bytes().skip(1).all(|byte| byte.is_ascii_alphanumeric());
+    SafeName(format!("file-{number}{}", if is_plain { ending } else { "" }))
 }
 
 fn check_component(component: &str) -> Result<(), UnsafeName> {

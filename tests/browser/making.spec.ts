@@ -118,7 +118,7 @@ test('an upload waits when the network goes away, says so, and goes on by itself
   await page.getByRole('button', { name: 'Seal and get link' }).click();
   await created;
   await expect(page.getByText('Waiting for the network. It goes on by itself').first()).toBeVisible();
-  await expect(page.getByText(/MB of 6(\.\d)? MB/)).toBeVisible();
+  await expect(page.getByText(/MB of 6(\.\d)?\sMB/)).toBeVisible();
   await page.unrouteAll({ behavior: 'ignoreErrors' });
   await page.context().setOffline(false);
   const { link } = await take(page);
