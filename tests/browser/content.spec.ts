@@ -124,6 +124,7 @@ test('an answer is a new paste: nothing of what was read goes along, and what wa
   await expect(reader.getByRole('heading', { name: 'Your link is ready' })).toBeVisible();
   const answer = await reader.getByLabel('Link', { exact: true }).inputValue();
   await reader.getByRole('button', { name: 'Share something else' }).click();
+  await reader.getByRole('button', { name: 'Yes, leave it' }).click();
   await expect(reader.getByLabel('Text', { exact: true })).toHaveValue('my own draft');
   await follow(page, answer);
   await pressOpen(page);
