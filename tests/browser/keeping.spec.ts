@@ -166,7 +166,7 @@ test('a sealed file keeps its passphrase through the tabs, and is left only by w
   await expect(button(page, 'Seal into a file')).toBeVisible();
 });
 
-test('links that are made later are added to those made before, through a look that fails and another view, until all are copied', async ({ page, server }) => {
+test('links that are made later are added to those made before, through another view, until all are copied', async ({ page, server }) => {
   await page.goto(server.origin);
   await page.getByLabel('Text', { exact: true }).fill('for more people');
   await page.getByLabel('A link for each person').check();
@@ -179,12 +179,6 @@ test('links that are made later are added to those made before, through a look t
     await button(page, 'Make them').click();
     await expect(page.getByRole('textbox', { name: `Link ${number}`, exact: true })).toBeVisible();
   }
-  const third = page.getByRole('textbox', { name: 'Link 3', exact: true });
-  await page.context().setOffline(true);
-  await button(page, 'Look again').click();
-  await expect(page.getByRole('alert').filter({ hasText: 'cannot be reached' })).toBeVisible();
-  await expect(third).toBeVisible();
-  await page.context().setOffline(false);
   await button(page, 'Share').click();
   expect(await warns(page)).toBe(true);
   await come(page, receipt);
