@@ -15,7 +15,7 @@ import { shortened } from './imports.mjs';
 
 /** Limits in bytes: as it is, which a browser has to compile, and as brotli, which it has to fetch. */
 const FILES = [
-  { from: '', to: 'everything', limit: 330_000, packedLimit: 120_500 },
+  { from: '', to: 'everything', limit: 331_000, packedLimit: 121_000 },
   { from: 'sharing/', to: 'sharing', limit: 124_000, packedLimit: 49_300 },
 ];
 /** What such a panic says; xtask/src/wasm.rs leaves the texts out wherever it builds the standard library along. */

@@ -1,5 +1,6 @@
 //! Names on the way out, docs/format.md section 7.1: what a sender wrote is not trusted.
 
+use alloc::format;
 use alloc::string::String;
 use unicode_normalization::UnicodeNormalization;
 
@@ -87,6 +88,21 @@ pub fn sanitise(name: &str) -> Result<SafeName, UnsafeName> {
         check_component(component)?;
     }
     Ok(SafeName(String::from(name)))
+}
+
+/// Longer endings say nothing to anybody.
+const ENDING_LEN_MAX: usize = 10;
+
+/// `file-NUMBER` in place of an unsafe name, with that name's ending where it is one to ten ASCII letters or digits: what opens a file goes by it.
+pub fn substitute(name: &str, number: u32) -> SafeName {
+    let is_plain = |ending: &str| {
+        (1..=ENDING_LEN_MAX).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    SafeName(match ending.filter(|ending| is_plain(ending)) {
+        Some(ending) => format!("file-{number}.{ending}"),
+        None => format!("file-{number}"),
+    })
 }
 
 fn check_component(component: &str) -> Result<(), UnsafeName> {

@@ -30,6 +30,16 @@ test('the page says what it is, with the hash that the command line prints, and 
   expect(asked.filter((path) => path === '/page-manifest.json')).toHaveLength(1);
 });
 
+test('whose work is in it stands behind one more press, with the words of the licences', async ({ page, server }) => {
+  await page.goto(server.origin);
+  await page.getByText('About this page').click();
+  const [list] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'Work of others in it, and their licences' }).click()]);
+  await expect(list.locator('body')).toContainText('Mozilla Public License Version 2.0');
+  expect(list.url()).toBe(`${server.origin}/third-party.txt`);
+  // It is a page of ours, and is told nothing of the one before.
+  expect(await list.evaluate(() => [document.referrer, window.opener])).toEqual(['', null]);
+});
+
 test('it is opened by keyboard, and its line is copied', async ({ page, server }) => {
   await page.goto(server.origin);
   await page.getByText('About this page').focus();

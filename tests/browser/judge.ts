@@ -18,6 +18,8 @@ export const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 900 };
 /** A window of 1,280 px at 400 %, as WCAG counts: what was judged as on a phone needs only to fit. */
 const NARROW = { width: 320, height: 740 };
+/** One at 200 %, whose reader has letters twice as large besides. */
+const ENLARGED = { width: 640, height: 450 };
 
 interface Look {
   readonly colorScheme: 'light' | 'dark';
@@ -55,10 +57,12 @@ export async function judged(page: Page, name: string, onDesk: 'judged' | 'fits'
   expect.soft(await smallTargets(page), `${name}: what a thumb may miss`).toEqual([]);
   await page.setViewportSize(DESK);
   if (onDesk === 'judged') for (const look of LONG ? LOOKS : DESK_LOOKS) await seen(page, `${name}-1280`, direction, look);
-  for (const window of [DESK, NARROW]) {
+  for (const window of [DESK, NARROW, ENLARGED]) {
     await page.setViewportSize(window);
+    await enlarge(page, window === ENLARGED ? '200%' : '');
     for (const turned of [false, true]) await fits(page, `${name}-${window.width}-${await turn(page, direction, turned)}`);
   }
+  await enlarge(page, '');
   await page.emulateMedia({ colorScheme: null });
   await turn(page, direction, false);
   if (before !== null) await page.setViewportSize(before);
@@ -72,6 +76,11 @@ async function seen(page: Page, name: string, direction: string, { colorScheme, 
   if (rules === 'all') await page.screenshot({ path: join(PICTURES, `${look}.png`), fullPage: true });
   expect.soft(await found(page, LONG ? 'all' : rules), look).toEqual([]);
   await fits(page, look);
+}
+
+/** The letters that all others are measured by. */
+function enlarge(page: Page, to: string): Promise<string> {
+  return page.evaluate((size) => (document.documentElement.style.fontSize = size), to);
 }
 
 /** The direction that is shown then: the page's own, or the other. */

@@ -46,6 +46,20 @@ test('the switch changes the words at once, keeps what was typed, and is remembe
   expect(await kept(page)).toBeNull();
 });
 
+test('what went wrong is said in the language that is chosen afterwards', async ({ page, server }) => {
+  const said = (tag: Tag, key: string) => page.getByRole('alert').filter({ hasText: word(tag, key) });
+  await page.goto(server.origin);
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await expect(said('en', 'make.nothing')).toBeVisible();
+  await choice(page).selectOption('de');
+  await expect(said('de', 'make.nothing')).toBeVisible();
+  await page.getByRole('button', { name: word('de', 'frame.local'), exact: true }).click();
+  await page.getByLabel(word('de', 'local.choose')).setInputFiles([pdf()]);
+  await expect(said('de', 'failure.notAContainer')).toBeVisible();
+  await choice(page).selectOption('ar');
+  await expect(said('ar', 'failure.notAContainer')).toBeVisible();
+});
+
 test('the switch has a name, is reached by keyboard, and is as large as a thumb', async ({ server, watched }) => {
   const page = await watched.newVisitor({ viewport: { width: 360, height: 740 } });
   await page.goto(server.origin);

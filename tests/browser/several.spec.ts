@@ -213,6 +213,26 @@ test('a share with several links that is given up leaves nothing on the server',
   await server.stop();
 });
 
+test('links under a passphrase say beforehand how long they take, show which one is made, and are given up without a trace', async ({ browser }) => {
+  const server = await startServer();
+  const page = await (await browser.newContext({ locale: 'en-GB' })).newPage();
+  await fillIn(page, server, { text: 'x', passphrase: { own: 'long enough to be tried' } });
+  await page.getByLabel('A link for each person').check();
+  await fillNumber(page.getByLabel('How many people'), '60');
+  await expect(page.getByText(/^The passphrase is worked into each link by itself. On this device that takes about \d/)).toBeVisible();
+  await page.getByRole('button', { name: 'Seal and get links' }).click();
+  await expect(page.getByText(/^[2-9] of 60$/)).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Cancelled.' })).toBeVisible();
+  const stored = async (): Promise<unknown> => {
+    const { stdout } = await run(program('SATCHEL_SERVER_BIN', 'satchel-server'), ['stats', '--json', '--data', server.data]);
+    return [/"uploading":\s*(\d+)/, /"stored":\s*(\d+)/].map((each) => each.exec(stdout)?.[1]);
+  };
+  await expect.poll(stored).toEqual(['0', '0']);
+  await page.context().close();
+  await server.stop();
+});
+
 test('a number of people that cannot be is said, and nothing is sent', async ({ page, server }) => {
   await fillIn(page, server, { text: 'x' });
   await page.getByLabel('A link for each person').check();
@@ -226,6 +246,7 @@ test('a number of people that cannot be is said, and nothing is sent', async ({ 
 });
 
 test('the views of several links are accessible and fit', async ({ server, watched }) => {
+  test.slow();
   const page = await watched.newVisitor({ viewport: PHONE, reducedMotion: 'reduce' });
   const judge = (view: string): Promise<void> => judged(page, view);
   await fillIn(page, server, { text: 'x' });

@@ -25,6 +25,7 @@ export const progress = {
   stage: section('progress.stage', {}) satisfies Record<Progress['stage'], string>,
   of: (done: number, total: number) => text('progress.of', { done: size(done), total: size(total) }),
   rate: (bytesPerSec: number) => formatRate(bytesPerSec, spoken().locale),
+  link: (number: number, all: number) => text('progress.of', { done: number, total: all }),
   left: (secs: number) => text('progress.left', { time: duration(secs) }),
   percent: (stage: string, percent: number) => text('progress.percent', { stage, percent: formatPercent(percent, spoken().locale) }),
 };
@@ -41,6 +42,7 @@ export const ledger = section('ledger', {
 
 /** What is said of a paste before it is sealed. */
 export const before = section('before', {
+  takes: (secs: number) => text('before.takes', { time: duration(secs) }),
   opens: (reads: number, secs: number) => (reads === 0 ? text('before.always', { time: duration(secs) }) : text('before.readers', { count: reads, time: duration(secs) })),
   links: (count: number, secs: number) => text('before.links', { count, time: duration(secs) }),
 });
