@@ -102,7 +102,7 @@ test('all of it is kept as one .satchel file, which opens again with its passphr
   const buffer = await readFile(await download.path());
   await reader.getByRole('button', { name: 'On this device' }).click();
   await reader.getByLabel('Choose a .satchel file').setInputFiles({ name: download.suggestedFilename(), mimeType: '', buffer });
-  await reader.getByLabel('Passphrase', { exact: true }).fill(passphrase);
+  await reader.getByLabel('Passphrase', { exact: true }).filter({ visible: true }).fill(passphrase);
   await pressOpen(reader);
   for (const file of files) expect(await saveFile(reader, file.name)).toEqual({ name: file.name, sha256: sha256(file.buffer) });
 });
@@ -124,6 +124,7 @@ test('an answer is a new paste: nothing of what was read goes along, and what wa
   await expect(reader.getByRole('heading', { name: 'Your link is ready' })).toBeVisible();
   const answer = await reader.getByLabel('Link', { exact: true }).inputValue();
   await reader.getByRole('button', { name: 'Share something else' }).click();
+  await reader.getByRole('button', { name: 'Yes, leave it' }).click();
   await expect(reader.getByLabel('Text', { exact: true })).toHaveValue('my own draft');
   await follow(page, answer);
   await pressOpen(page);

@@ -128,7 +128,7 @@ test('files are sealed and opened with the connection off and with the server en
   const buffer = await readFile(await download.path());
   await page.getByLabel('Open a file').check();
   await page.getByLabel('Choose a .satchel file').setInputFiles({ name: 'document.satchel', mimeType: 'application/octet-stream', buffer });
-  await page.getByLabel('Passphrase', { exact: true }).fill(passphrase);
+  await page.getByLabel('Passphrase', { exact: true }).filter({ visible: true }).fill(passphrase);
   await page.getByRole('button', { name: 'Open it' }).click();
   await expect(page.getByRole('heading', { name: '2 files' })).toBeVisible({ timeout: 30_000 });
   expect(await saveFile(page, table.name)).toEqual({ name: table.name, sha256: sha256(table.buffer) });

@@ -257,6 +257,7 @@ test('what is made on the page under a pasted panic link burns with it, one link
   const { link } = await take(page);
   await expect(page.getByText('It burns with all else that is made under your panic link.')).toBeVisible();
   await page.getByRole('button', { name: 'Share something else' }).click();
+  await page.getByRole('button', { name: 'Yes, leave it' }).click();
   await page.getByLabel('Text', { exact: true }).fill('for each');
   await page.getByLabel('A link for each person').check();
   await page.getByRole('button', { name: 'Seal and get links' }).click();
@@ -283,6 +284,7 @@ test('a panic link that is made on the page burns by its words what was made und
   await page.getByRole('button', { name: 'Seal and get link' }).click();
   const { link } = await take(page);
   await page.getByRole('button', { name: 'Share something else' }).click();
+  await page.getByRole('button', { name: 'Yes, leave it' }).click();
   await page.getByRole('button', { name: 'Forget it' }).click();
   await page.getByLabel('Text', { exact: true }).fill('not under it');
   await page.getByRole('button', { name: 'Seal and get link' }).click();

@@ -129,6 +129,7 @@ test('whoever presses before the files were looked at is shown what they tell fi
   await take(page);
 
   await page.getByRole('button', { name: 'Share something else' }).click();
+  await page.getByRole('button', { name: 'Yes, leave it' }).click();
   await add(page, Array.from({ length: 100 }, (_, at) => csv(`${at}.csv`)));
   await page.getByRole('button', { name: 'Seal and get link' }).click();
   await take(page);

@@ -449,6 +449,16 @@ export function unfinished(signal?: AbortSignal): Promise<Unfinished | null> {
   return stateOfKept(signal);
 }
 
+/** Whether there is something of {@link unfinished} to go on with. Where nobody can be asked there is not. */
+export async function resumable(): Promise<boolean> {
+  try {
+    const begun = await unfinished();
+    return begun !== null && begun.state.state !== 'not_there' && !(begun.state.state === 'gone' && begun.state.burned !== 'reads');
+  } catch {
+    return false;
+  }
+}
+
 /** Forgets what {@link unfinished} tells about: a person does not want to go on. */
 export function forgetUnfinished(): void {
   forgetKept();

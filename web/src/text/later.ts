@@ -78,6 +78,9 @@ export const change = section('change', {
   fromNow: when,
 });
 
+/** Asked before what is kept nowhere else is left. */
+export const leaving = section('leaving', {});
+
 export const open = section('open', {
   readers: (count: number) => text('open.readers', { count }),
   upTo: (bytes: number) => text('open.upTo', { size: size(bytes) }),
