@@ -32,6 +32,7 @@ export const pieces = {
   invite: piece('Invite', () => import('./make/Invite.svelte')),
   passphrase: piece('Passphrase', () => import('./make/Passphrase.svelte')),
   panicFields: piece('PanicFields', () => import('./make/PanicFields.svelte')),
+  files: piece('Files', () => import('./make/Files.svelte')),
   sealed: piece('Sealed', () => import('./make/Sealed.svelte')),
   about: piece('Checking', () => import('./about/Checking.svelte')),
   sealedSeveral: piece('SealedSeveral', () => import('./make/SealedSeveral.svelte')),
