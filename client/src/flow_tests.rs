@@ -440,7 +440,11 @@ fn a_passphrase_opens_what_it_sealed_and_another_does_not() {
 
 #[test]
 fn the_length_of_what_is_shared_is_known_before_it_is_sealed() {
-    for (lens, passphrase) in [(&[0_usize][..], None), (&[5000, 1], Some("correct horse")), (&[700_000], None)] {
+    for (lens, passphrase) in [
+        (&[0_usize][..], None),
+        (&[5000, 1], Some("correct horse")),
+        (&[700_000], None),
+    ] {
         let model = Model::new(3, false);
         let document = document(3, lens);
         let passphrase = passphrase.map(|text| Passphrase::new(text).unwrap());
