@@ -39,7 +39,6 @@ proptest! {
         }
     }
 
-    /// [N-3]
     #[test]
     fn whatever_stands_in_for_an_unsafe_name_is_safe(name in name(), number: u32) {
         let stand_in = substitute(&name, number);
@@ -248,7 +247,6 @@ fn names_that_a_file_system_may_take_for_one_have_one_key() {
     assert_ne!(key("a/b"), key("a b"));
 }
 
-/// [N-3]
 #[test]
 fn a_name_that_stands_in_keeps_an_ending_that_is_plain() {
     for (sent, arrives) in [

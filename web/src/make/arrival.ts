@@ -1,4 +1,4 @@
-/** What files are called when they arrive: a name that is not safe everywhere comes under another. The rules are N-1 and N-3 of docs/format.md. */
+/** What files are called when they arrive: a name that is not safe everywhere comes under another. Which names those are says N-1 of docs/format.md, and section 7.1 what stands in for one. */
 import type { Document } from '../vault';
 
 const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\\:*?"<>|]/u;
