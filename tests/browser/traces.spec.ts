@@ -159,6 +159,7 @@ test('a press is not lost where what is loaded pushes the button away under it',
   await page.getByRole('button', { name: 'Share something else' }).click();
   await page.getByRole('button', { name: 'Yes, leave it' }).click();
   await page.getByLabel('Text', { exact: true }).fill('x');
+  await button.scrollIntoViewIfNeeded();
   const now = await button.boundingBox();
   await page.mouse.move((now?.x ?? 0) + 40, (now?.y ?? 0) + 10);
   await page.mouse.down();
