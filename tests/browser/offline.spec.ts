@@ -176,6 +176,16 @@ test('what the browser writes down for the service worker holds no secret of a l
   expect(stored.some((bytes) => bytes.includes(link.slice(link.indexOf('#') + 1)))).toBe(false);
 });
 
+test('the kept page asked for by its own name is the page of the server that answers, with its link', async ({ page, server }) => {
+  const { link } = await share(page, server, { text: 'for one reader' });
+  for (const [address, heading] of [['/kept.html', 'What do you want to share?'], [`/kept.html${link.slice(link.indexOf('#'))}`, 'This opens once']] as const) {
+    await follow(page, server.origin + address);
+    await expect(page.getByRole('heading', { name: heading })).toBeVisible();
+    await expect(page.getByText(NO_SERVER)).toHaveCount(0);
+    expect(page.url()).toBe(`${server.origin}/`);
+  }
+});
+
 /** The page of this build, but that it says it is another one, and its service worker knows that one. */
 function ofVersion(version: string, whole = true): (path: string, answer: Answer) => void {
   const marked = (html: string): string => html.replace('<html ', `<html data-version="${version}" `);
