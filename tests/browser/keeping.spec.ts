@@ -43,8 +43,82 @@ test('what was opened stays through every other view, and another link asks befo
   await pressOpen(reader);
   expect(await readText(reader)).toBe('another');
   await button(reader, 'Close it').click();
+  await button(reader, LEAVE).click();
+  await expect(reader.getByRole('heading', { name: 'This is gone now.' })).toBeVisible();
   await button(reader, 'Open').click();
   await expect(reader.getByLabel('Link or receipt')).toBeVisible();
+});
+
+test('a text that nobody gets again is left only by who copied or saved it, or says so; one that can be opened again by anybody', async ({ page, server, watched }) => {
+  const once = await share(page, server, { text: 'the only copy' });
+  const reader = await watched.newVisitor();
+  await follow(reader, once.link);
+  await pressOpen(reader);
+  await expect(reader.getByText('This is gone now.').first()).toBeVisible();
+  expect(await warns(reader)).toBe(true);
+  await button(reader, 'Close it').click();
+  await expect(reader.getByRole('alertdialog', { name: 'What you opened is not saved. Leave it?' })).toBeFocused();
+  await button(reader, STAY).click();
+  await expect(button(reader, 'Close it')).toBeFocused();
+  await button(reader, 'Copy text').click();
+  await expect(button(reader, 'Copied')).toBeVisible();
+  expect(await warns(reader)).toBe(false);
+  await button(reader, 'Close it').click();
+  await expect(reader.getByRole('heading', { name: 'This is gone now.' })).toBeFocused();
+
+  const often = await share(page, server, { text: 'again and again', opens: 'for 2 readers' });
+  await follow(reader, often.link);
+  await pressOpen(reader);
+  await expect(reader.getByText('1 read is left.').first()).toBeVisible();
+  expect(await warns(reader)).toBe(false);
+  await button(reader, 'Close it').click();
+  await expect(reader.getByRole('heading', { name: 'It is closed' })).toBeVisible();
+});
+
+test('what is closed is gone: its page is another one, its worker ended, and the Back button brings nothing of it', async ({ page, server, watched }) => {
+  const { link } = await share(page, server, { text: 'closed for good', opens: 'for 2 readers' });
+  const reader = await watched.newVisitor();
+  let answer = (): void => undefined;
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await reader.route('**/confirm', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await follow(reader, link);
+  await pressOpen(reader);
+  expect(await readText(reader)).toBe('closed for good');
+  await reader.evaluate(() => Object.assign(globalThis, { before: true }));
+  // It waits for the server, with the keys.
+  expect(reader.workers()).toHaveLength(1);
+  await button(reader, 'Close it').click();
+  await reader.waitForFunction(() => !('before' in globalThis));
+  await expect(reader.getByText('You were opening something in this tab.')).toBeVisible();
+  expect(reader.workers().map((worker) => worker.url()).filter((url) => url.includes('everything'))).toEqual([]);
+  expect(await reader.content()).not.toContain('closed for good');
+  answer();
+  await reader.goBack();
+  await reader.goForward();
+  await expect(reader.getByText('You were opening something in this tab.')).toBeVisible();
+  expect(await reader.content()).not.toContain('closed for good');
+});
+
+test('closing what was opened takes nothing else along: neither what is written in another view, nor a link that was made', async ({ page, server, watched }) => {
+  const { link } = await share(page, server, { text: 'a question', opens: 'for 2 readers' });
+  const reader = await watched.newVisitor();
+  await follow(reader, link);
+  await pressOpen(reader);
+  await expect(reader.getByText('1 read is left.').first()).toBeVisible();
+  await button(reader, 'Answer').click();
+  const field = reader.getByLabel('Text', { exact: true }).filter({ visible: true });
+  await field.fill('half an answer');
+  await button(reader, 'Open').click();
+  const asked: string[] = [];
+  reader.on('request', (request) => request.isNavigationRequest() && asked.push(request.url()));
+  await button(reader, 'Close it').click();
+  await expect(reader.getByRole('heading', { name: 'It is closed' })).toBeVisible();
+  await button(reader, 'Share').click();
+  await expect(field).toHaveValue('half an answer');
+  expect(asked, 'nothing is loaded').toEqual([]);
 });
 
 test('what is being opened goes on while another view is looked at, and what was begun is told whenever Open is entered', async ({ page, server, watched }) => {
@@ -64,6 +138,9 @@ test('what is being opened goes on while another view is looked at, and what was
   await button(reader, 'Open').click();
   await expect(reader.getByRole('heading', { name: '2 files' })).toBeVisible();
   await button(reader, 'Close it').click();
+  await button(reader, LEAVE).click();
+  await expect(reader.getByText('You were opening something in this tab.')).toBeVisible();
+  await button(reader, 'Share').click();
   await button(reader, 'Open').click();
   await expect(reader.getByText('You were opening something in this tab.')).toBeVisible();
 });

@@ -22,9 +22,44 @@ test('a reload after reading is told the truth', async ({ page, server, watched 
   await pressOpen(reader);
   await expect(reader.getByText('This is gone now.').first()).toBeVisible();
   await reader.reload();
+  await expect(reader.getByRole('heading', { name: 'This is gone now.' })).toBeVisible();
   await expect(reader.getByText('once', { exact: true })).toHaveCount(0);
   await follow(reader, link);
   await expect(reader.getByRole('heading', { name: 'This was already opened' })).toBeVisible();
+});
+
+test('a reload before it is opened says that the link is to be opened again, and nothing keeps the link, with storage off too', async ({ page, server, watched }) => {
+  const { link, receipt } = await share(page, server, { text: 'once' });
+  for (const storage of ['on', 'off']) {
+    const reader = await watched.newVisitor();
+    if (storage === 'off') {
+      await reader.addInitScript(() => {
+        for (const name of ['localStorage', 'sessionStorage']) {
+          Object.defineProperty(globalThis, name, { get: () => { throw new DOMException('switched off', 'SecurityError'); } });
+        }
+      });
+    }
+    const kept = (): Promise<string> => reader.evaluate(() => {
+      const stores = [() => localStorage, () => sessionStorage].map((store) => { try { return { ...store() }; } catch { return null; } });
+      return JSON.stringify([...stores, history.state, name, location.href]);
+    });
+    await follow(reader, link);
+    await expect(reader.getByRole('heading', { name: 'This opens once' })).toBeVisible();
+    for (let times = 0; times < 2; times += 1) {
+      await reader.reload();
+      await expect(reader.getByText('You came here with a link. This page does not keep it: open it again')).toBeVisible();
+      await expect(reader.getByLabel('Link or receipt')).toBeVisible();
+    }
+    expect(await kept()).not.toContain(link.slice(link.indexOf('#') + 1, -8));
+    await reader.getByRole('button', { name: 'Share', exact: true }).click();
+    await reader.reload();
+    await expect(reader.getByRole('heading', { name: 'What do you want to share?' })).toBeVisible();
+    await follow(reader, receipt);
+    await expect(reader.getByRole('heading', { name: 'Not opened yet' })).toBeVisible();
+    await reader.reload();
+    await expect(reader.getByText('You came here with a receipt.')).toBeVisible();
+    expect(await kept()).not.toContain(receipt.slice(receipt.indexOf('#') + 1, -8));
+  }
 });
 
 test('a visitor who was ready when somebody else opened it is told the truth', async ({ page, server, watched }) => {

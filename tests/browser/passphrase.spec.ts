@@ -10,7 +10,7 @@ test('a wrong passphrase burns nothing, and the right one opens afterwards', asy
   await reader.getByLabel('Passphrase', { exact: true }).fill('not this one');
   await pressOpen(reader);
   await expect(reader.getByRole('alert').filter({ hasText: 'That passphrase is wrong.' })).toBeVisible();
-  await expect(reader.getByText('9 tries left before you have to wait.')).toBeVisible();
+  await expect(reader.getByText('10 tries left before you have to wait.')).toBeVisible();
   await follow(page, receipt);
   await expect(page.getByRole('heading', { name: 'Not opened yet' })).toBeVisible();
   expect(await receiptFact(page, 'Wrong passphrases')).toBe('1');

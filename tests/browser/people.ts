@@ -23,6 +23,8 @@ export interface Given {
 
 /** Fills the form in, without sealing. */
 export async function fillIn(page: Page, server: Server, wish: Wish): Promise<void> {
+  // Not over what a link left in this place of the tab's history: that would be a reload.
+  await page.goto('about:blank');
   await page.goto(server.origin);
   if (wish.text !== undefined) await page.getByLabel('Text', { exact: true }).fill(wish.text);
   if (wish.written !== undefined) await page.getByLabel('Written as').selectOption(wish.written);

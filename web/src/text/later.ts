@@ -85,8 +85,9 @@ export const open = section('open', {
   readers: (count: number) => text('open.readers', { count }),
   upTo: (bytes: number) => text('open.upTo', { size: size(bytes) }),
   moment,
-  triesLeft: (count: number) => (count === 0 ? text('open.triesNone') : text('open.triesLeft', { count })),
-  triesLeftBurn: (count: number) => (count === 0 ? text('open.triesNoneBurn') : text('open.triesLeftBurn', { count })),
+  /** `free` wrong ones cost nothing; the one after them does: that is one try more. */
+  triesLeft: (free: number) => (free === 0 ? text('open.triesNone') : text('open.triesLeft', { count: free + 1 })),
+  triesLeftBurn: (free: number) => (free === 0 ? text('open.triesNoneBurn') : text('open.triesLeftBurn', { count: free + 1 })),
   wait: (secs: number) => text('open.wait', { when: when(secs) }),
   tooLargeWhy: (bytes: number) => text('open.tooLargeWhy', { limit: size(bytes) }),
 });
