@@ -6,6 +6,9 @@ import { named } from './vite.third-party.ts';
 import { freshViews } from './vite.translated.ts';
 import { restOfWords } from './vite.words.ts';
 
+/** Of src/. */
+const SHARED = /src\/(?:text\/later|parts\/(?:Ask|CopyField|Working|saving)|make\/(?:document|names))\b/;
+
 export default defineConfig({
   base: './',
   plugins: [bareImports(), svelte(), restOfWords(), named(), integrity()],
@@ -17,8 +20,11 @@ export default defineConfig({
     // Vite's own way of loading what a piece needs knows no integrity: src/later.ts does it.
     modulePreload: false,
     sourcemap: false,
-    // What the first view imports is one file: in parts it would come in turns, and pack worse.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'index', tags: ['$initial'] }] } } },
+    // What the first view imports is one file: in parts it would come in turns, and pack worse. What most pieces share is another: index.html names each file, with a hash
+    // that packs into nothing smaller.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: 'index', tags: ['$initial'], priority: 1 }, { name: 'later', test: SHARED }] } },
+    },
   },
   worker: { format: 'es', plugins: () => [named(), freshViews()] },
   server: { host: '127.0.0.1', strictPort: false, proxy: { '/api': process.env['SATCHEL_DEV_SERVER'] ?? 'http://127.0.0.1:8787' } },
