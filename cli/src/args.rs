@@ -21,6 +21,9 @@ use crate::link_names::OneLink;
     name = "satchel",
     bin_name = "satchel",
     version,
+    override_usage = "satchel <COMMAND>",
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     max_term_width = 100
 )]
@@ -29,8 +32,11 @@ use crate::link_names::OneLink;
                         container, 5 not there (never was, burned, expired), 6 server or network, 7 output exists, 130 interrupted."
 )]
 pub(crate) struct Arguments {
+    /// Print whose work is built in, and on which terms
+    #[arg(long)]
+    pub(crate) licences: bool,
     #[command(subcommand)]
-    pub(crate) verb: Verb,
+    pub(crate) verb: Option<Verb>,
 }
 
 #[derive(Subcommand)]

@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     interrupt::listen();
-    match run(arguments.verb) {
+    match arguments.verb.map_or_else(verb::licences, run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("satchel: error: {}", failure.sentence());

@@ -18,7 +18,7 @@ mod split;
 mod split_by;
 mod verify_server;
 
-pub(crate) use about::{completions, man};
+pub(crate) use about::{completions, licences, man};
 pub(crate) use burn::{burn, status};
 pub(crate) use change::change;
 pub(crate) use get::get;

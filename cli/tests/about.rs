@@ -98,3 +98,13 @@ fn completions_are_scripts_that_their_shells_take() {
         }
     }
 }
+
+#[test]
+fn whose_work_is_built_in_is_told_and_on_which_terms() {
+    let desk = Desk::new();
+    let told = good(desk.run(&["--licences"]));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/public/third-party.txt");
+    assert!(told == std::fs::read(file).unwrap());
+    assert!(String::from_utf8(told).unwrap().contains("\nclap "));
+    refused(desk.run(&["--licences", "man"]), 2);
+}

@@ -1,4 +1,4 @@
-//! `satchel completions` and `satchel man`: made from the arguments themselves.
+//! `satchel completions` and `satchel man`: made from the arguments themselves. And `satchel --licences`: what a server's page has as /third-party.txt.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,14 @@ use crate::args::{Arguments, Man};
 use crate::failure::Failure;
 use crate::over::Over;
 use crate::target::Target;
+
+/// Written by `cargo xtask licences`, which says what is no longer right in it.
+const LICENCES: &str = include_str!("../../../web/public/third-party.txt");
+
+/// Prints whose work is built in.
+pub(crate) fn licences() -> Result<(), Failure> {
+    print::bytes(LICENCES.as_bytes())
+}
 
 /// Prints a completion script.
 pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {
