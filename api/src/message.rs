@@ -36,7 +36,7 @@ pub struct Probed {
     pub reads_left: Option<u32>,
     /// When it expires.
     pub expires_at: u64,
-    /// Wrong passphrases that are left before a wait or, with `on_guessing=burn`, before the burn.
+    /// Wrong passphrases that cost nothing yet. The one after them starts a wait or, with `on_guessing=burn`, burns.
     pub tries_left: u32,
     /// Whether too many wrong passphrases burn it.
     pub burns_on_guessing: bool,

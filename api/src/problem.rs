@@ -29,7 +29,7 @@ pub struct Problem {
     /// Seconds after which it is worth trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// Wrong passphrases that are left.
+    /// Wrong passphrases that cost nothing yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries_left: Option<u32>,
     /// Bytes that the server holds of an upload.

@@ -88,6 +88,28 @@ fn a_passphrase_is_needed_beside_the_link_and_a_wrong_one_burns_nothing() {
 }
 
 #[test]
+fn tries_are_counted_to_the_last_and_what_the_last_one_burned_is_said() {
+    let (desk, server) = (Desk::new(), Server::start());
+    desk.write("plan.txt", b"at noon");
+    desk.write("wrong", b"three words only\n");
+    let locked = ["plan.txt", "--passphrase-file", "words", "--burn-on-guessing"];
+    let (link, receipt) = share(&desk, server.url(), &locked);
+    let guess = || desk.run(&["get", &link, "-o", "out", "--passphrase-file", "wrong"]);
+    for left in (2..=11).rev() {
+        let told = refused(guess(), 3);
+        assert!(told.contains(&format!("{left} tries left. Then it burns.")), "{told}");
+    }
+    let told = refused(guess(), 5);
+    assert!(
+        told.contains("This is the last try: a wrong passphrase burns it."),
+        "{told}"
+    );
+    assert!(told.contains("it burned after too many wrong passphrases"), "{told}");
+    let status = String::from_utf8(good(desk.run(&["status", &receipt]))).unwrap();
+    assert!(status.contains("Too many wrong passphrases burned it"), "{status}");
+}
+
+#[test]
 fn a_read_is_not_used_up_by_what_could_be_refused_before() {
     let (desk, server) = (Desk::new(), Server::start());
     desk.write("a", b"shared");

@@ -59,7 +59,7 @@ export interface Failure {
   readonly limit?: number;
   /** Seconds after which it is worth trying again. */
   readonly retryAfter?: number;
-  /** Wrong passphrases that are left before a wait, or before the burn. */
+  /** Wrong passphrases that cost nothing yet. */
   readonly triesLeft?: number;
   /** How the paste ended. */
   readonly burned?: Burned;

@@ -1,6 +1,7 @@
 //! `satchel get`.
 
-use satchel_client::api::Burned;
+use satchel_client::api::limit::FREE_TRIES;
+use satchel_client::api::{Burned, Probed};
 use satchel_client::crypto::{Link, Passphrase};
 use satchel_client::{Address, Base, Context, Error, Found, LeaseKeeper as _, Received, Receiving, probe, receive};
 
@@ -43,10 +44,7 @@ pub(crate) fn get(options: Get) -> Result<(), Failure> {
         let kept = pollster::block_on(leases.load(&link.id()));
         let kept = kept.map_err(|error| told(error, leases.failed.take()))?.is_some();
         match found {
-            Found::There(found) if found.burns_on_guessing => {
-                eprintln!("{} wrong passphrases more, and it burns.", found.tries_left);
-            }
-            Found::There(_) => {}
+            Found::There(found) => warn(&found),
             // Expiry stops claims, not a lease that runs.
             Found::Gone {
                 burned: Some(Burned::Expiry),
@@ -66,10 +64,35 @@ pub(crate) fn get(options: Get) -> Result<(), Failure> {
     } else {
         None
     };
-    let received = run(&context, &link, passphrase.as_ref(), target, &mut leases)?;
+    let received = run(&context, &link, passphrase.as_ref(), target, &mut leases);
+    let received = received.map_err(|failure| what_it_cost(&context, &link, failure))?;
     drop(shown);
     report(received);
     Ok(())
+}
+
+/// How many tries there are, the last one included, where that is worth a word. `tries_left` are those that cost nothing.
+fn warn(found: &Probed) {
+    match (found.burns_on_guessing, found.tries_left) {
+        (true, 0) => eprintln!("This is the last try: a wrong passphrase burns it."),
+        (true, free) => eprintln!("{} tries left. Then it burns.", u64::from(free) + 1),
+        (false, 0) if found.retry_after == 0 => eprintln!("The next wrong passphrase makes you wait."),
+        (false, free) if (1..FREE_TRIES).contains(&free) => {
+            eprintln!("{} tries left before you have to wait.", u64::from(free) + 1);
+        }
+        (false, _) => {}
+    }
+}
+
+/// Whether the wrong passphrase was the one that burned it. Asked, for the answer to it is the same as to the one before.
+fn what_it_cost(context: &Context<'_, Http, Sleep, Shown>, link: &Link, failure: Failure) -> Failure {
+    let Failure::Client(Error::WrongPassphrase { tries_left: Some(0) }) = failure else {
+        return failure;
+    };
+    match pollster::block_on(probe(context, link)) {
+        Ok(Found::Gone { burned, burned_at }) => Error::Burned { burned, burned_at }.into(),
+        _ => failure,
+    }
 }
 
 fn run(
