@@ -16,10 +16,12 @@ export const CHROMIUM_ARGS = [
 /** Whatever the machine's locale: in the C locale Chromium saves a file with a name beyond ASCII as `download`. */
 export const CHROMIUM_ENVIRONMENT = { ...process.env, LC_ALL: 'C.UTF-8' };
 
+export class NoChromium extends Error {}
+
 /** SATCHEL_CHROMIUM, or the first one on the path: the browser whole, as a person has it, which some tests ask for. */
 export function chromiumPath(): string {
   const found = named('SATCHEL_CHROMIUM') ?? onPath(NAMES);
-  if (found === undefined) throw new Error('no Chromium on the path: apt-get install chromium, or name one in SATCHEL_CHROMIUM');
+  if (found === undefined) throw new NoChromium('no Chromium on the path: apt-get install chromium, or name one in SATCHEL_CHROMIUM');
   return found;
 }
 

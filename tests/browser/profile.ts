@@ -1,15 +1,19 @@
 /** A browser with a profile on disk, as a person has one. */
 import { chromium, firefox, type BrowserContext } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
-import { CHROMIUM_ARGS, CHROMIUM_ENVIRONMENT, chromiumPath } from './browser';
+import { CHROMIUM_ARGS, CHROMIUM_ENVIRONMENT, chromiumPath, NoChromium } from './browser';
 import { test } from './fixture';
 
 /** Milliseconds that one step may take, so that the one that hangs is named. */
 const STEP = 20_000;
 
-/** The browser's own part: where it does not come up, or down, nothing is said about the page. Seen on one machine, at every try; on others never. */
+/**
+ * The browser's own part: where it does not come up, or down, nothing is said about the page. Seen on one machine, at every try; on others never. Where every test has
+ * to have run, that is a failure, unless there is no whole browser at all.
+ */
 export async function browsers<T>(part: Promise<T>): Promise<T> {
   return part.catch((error: unknown) => {
+    if (process.env['CI'] !== undefined && !(error instanceof NoChromium)) throw error;
     const why = `this browser does not come up or down with a profile on disk: ${String(error).split('\n')[0]}`;
     console.log(`skipped: ${why}`);
     test.skip(true, why);
