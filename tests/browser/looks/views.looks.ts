@@ -198,7 +198,9 @@ test('where something is missing', async ({ page, server, watched }) => {
   await heading(slow, 'This opens once');
   await pictured(slow, server.origin, 'slow');
   const offline = await watched.newVisitor();
-  await offline.goto(`${server.origin}/kept.html`);
+  // As its service worker does: in the place of the page. By its own name it gives way to it.
+  await offline.route(`${server.origin}/`, async (route) => route.fulfill({ response: await route.fetch({ url: `${server.origin}/kept.html` }) }));
+  await offline.goto(server.origin);
   await expect(offline.getByText(/^The server cannot be reached/)).toBeVisible();
   await pictured(offline, server.origin, 'kept');
 });
