@@ -1,4 +1,4 @@
-//! Sealing and opening in Chromium: measured by tests/browser/sealing.bench.ts, whose lines end up in our table.
+//! Sealing and opening in Chromium: measured by tests/browser/*.bench.ts, whose lines end up in our table.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -53,7 +53,7 @@ fn add(row: &Value, table: &mut Table) -> Result<(), Trouble> {
         "browser",
         what,
         value,
-        "MB/s",
+        if text("unit") == Some("ms") { "ms" } else { "MB/s" },
         text("note").unwrap_or_default().to_owned(),
     );
     if let Some(limit) = text("against") {
