@@ -2,12 +2,13 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 import { integrity } from './vite.integrity.ts';
+import { named } from './vite.third-party.ts';
 import { freshViews } from './vite.translated.ts';
 import { restOfWords } from './vite.words.ts';
 
 export default defineConfig({
   base: './',
-  plugins: [bareImports(), svelte(), restOfWords(), integrity()],
+  plugins: [bareImports(), svelte(), restOfWords(), named(), integrity()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
@@ -19,7 +20,7 @@ export default defineConfig({
     // What the first view imports is one file: in parts it would come in turns, and pack worse.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'index', tags: ['$initial'] }] } } },
   },
-  worker: { format: 'es', plugins: () => [freshViews()] },
+  worker: { format: 'es', plugins: () => [named(), freshViews()] },
   server: { host: '127.0.0.1', strictPort: false, proxy: { '/api': process.env['SATCHEL_DEV_SERVER'] ?? 'http://127.0.0.1:8787' } },
 });
 

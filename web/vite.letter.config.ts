@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'fflate';
 import { defineConfig, type Plugin } from 'vite';
+import { named } from './vite.third-party.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const PAGE = at('letter/index.html');
@@ -91,5 +92,5 @@ export default defineConfig({
     sourcemap: false,
     rolldownOptions: { input: at('letter/main.ts'), output: { codeSplitting: false } },
   },
-  plugins: [oneFile()],
+  plugins: [named(), oneFile()],
 });

@@ -6,7 +6,7 @@ use std::time::Duration;
 use js_sys::{Array, ArrayBuffer, Date, Object, Promise, Uint8Array};
 use satchel_client::{Error, LeaseKeeper, Pause, Sealed, SealedSink, Sink, Stage, Watch};
 use satchel_crypto::{
-    Entry, LeaseToken, Manifest, OwnerReceipt, PasteId, ProbeToken, Receipt, SealedElsewhere, sanitise,
+    Entry, LeaseToken, Manifest, OwnerReceipt, PasteId, ProbeToken, Receipt, SealedElsewhere, sanitise, substitute,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -343,7 +343,11 @@ fn describe_entry(index: u32, entry: &Entry) -> JsValue {
     let safe = entry.name.as_deref().map(sanitise);
     let renamed = matches!(safe, Some(Err(_)));
     let folder = matches!(&safe, Some(Ok(name)) if name.is_folder());
-    let name = safe.map(|safe| safe.map_or_else(|_| format!("file-{}", index + 1), |name| name.as_str().to_owned()));
+    let name = entry
+        .name
+        .as_deref()
+        .zip(safe)
+        .map(|(sent, safe)| safe.unwrap_or_else(|_| substitute(sent, index + 1)).into_string());
     Fields::new()
         .with("index", index)
         .with_or_null("name", name)

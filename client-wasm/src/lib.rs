@@ -75,6 +75,7 @@ async fn dispatch(operation: &str, base: &str, args: &JsValue, desk: Desk) -> Re
     let online;
     let coming = match operation {
         "generatePassphrase" => return Ok(ops::generate_passphrase().into()),
+        "measure" => return ops::measure(args),
         "sealFile" => apart(ops::seal_file(args, &desk)),
         "inspectFile" => apart(ops::inspect_file(args)),
         "openFile" => apart(async { ops::open_file(args, &desk).await.map(nothing) }),

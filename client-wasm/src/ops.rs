@@ -18,7 +18,7 @@ use crate::files::StoredFile;
 use crate::panic::misspelled_words;
 use crate::random::Random;
 use crate::several::Holder;
-use crate::sharing::Online;
+use crate::sharing::{Online, policy_in};
 use crate::value::{Fields, field, number, text, whole};
 
 impl Online {
@@ -233,6 +233,19 @@ pub(crate) fn generate_passphrase() -> Object {
         .with("words", list)
         .with("bits", number(words.bits() as u64))
         .done()
+}
+
+/// How long the container would be that sharing `{ document, policy }` makes.
+pub(crate) fn measure(args: &JsValue) -> Result<JsValue, Failure> {
+    let (entries, _) = Document::of(&field(args, "document"))?;
+    let policy = policy_in(&field(args, "policy"))?;
+    let asked = Asked {
+        reads: Some(policy.reads),
+        expires_in: Some(policy.expires_in),
+    };
+    let manifest = Manifest::new(entries, asked).map_err(|_| Failure::new("unusable_document"))?;
+    let len = satchel_client::shared_len(&manifest, &mut Random)?;
+    Ok(number(len.unwrap_or(0)).into())
 }
 
 pub(crate) async fn seal_file(args: &JsValue, desk: &Desk) -> Result<Object, Failure> {

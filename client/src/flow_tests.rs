@@ -10,7 +10,7 @@ use crate::testing::here::{Document, InMemory, Keeper, Late, NoPause, Opened};
 use crate::testing::server::Model;
 use crate::{
     Base, Context, Error, InCrate, OnGuessing, Pause, Policy, Reader, Received, Receiving, Shared, Sharing, burn,
-    receipt_status, receive, seal, share,
+    receipt_status, receive, seal, share, shared_len,
 };
 
 pub(crate) const ONCE: Policy = Policy {
@@ -493,4 +493,25 @@ fn a_passphrase_opens_what_it_sealed_and_another_does_not() {
     };
     assert!(open(&right).is_ok());
     assert!(matches!(open(&wrong), Err(Error::Verdict(Verdict::WrongKey))));
+}
+
+#[test]
+fn the_length_of_what_is_shared_is_known_before_it_is_sealed() {
+    for (lens, passphrase) in [
+        (&[0_usize][..], None),
+        (&[5000, 1], Some("correct horse")),
+        (&[700_000], None),
+    ] {
+        let model = Model::new(3, false);
+        let document = document(3, lens);
+        let passphrase = passphrase.map(|text| Passphrase::new(text).unwrap());
+        let asked = Asked {
+            reads: Some(ONCE.reads),
+            expires_in: Some(ONCE.expires_in),
+        };
+        let manifest = Manifest::new(document.entries(), asked).unwrap();
+        let told = shared_len(&manifest, &mut Seeded::new(4)).unwrap();
+        shared(&model, &document, ONCE, passphrase.as_ref()).unwrap();
+        assert_eq!(told, Some(model.sole(|paste| paste.bytes.len() as u64)), "{lens:?}");
+    }
 }

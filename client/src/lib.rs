@@ -55,4 +55,4 @@ pub use several::{
     OneOfSeveral, Several, add_links, add_named_links, burn_document, burn_link, change_link_policy, document_status,
     name_of, share_several,
 };
-pub use share::{NoSpool, OnGuessing, Policy, Shared, Sharing, share};
+pub use share::{NoSpool, OnGuessing, Policy, Shared, Sharing, share, shared_len};

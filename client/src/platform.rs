@@ -81,7 +81,7 @@ pub trait Pause {
 /// What is going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// A passphrase is being worked in.
+    /// A passphrase is being worked in; with several links once for each: how many are through, of all of them.
     Deriving,
     /// A server that has too much to do asks for work first: tries so far, without a total.
     Working,

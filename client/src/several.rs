@@ -300,7 +300,9 @@ async fn make<T: Transport, P: Pause, W: Watch>(
         let mut wanted = Vec::with_capacity(some);
         for link in &links {
             if passphrase.is_some() {
-                context.watch.progress(Stage::Deriving, 0, None);
+                // Each has a salt of its own, and so costs as much as one alone does.
+                let derived = (made.len() + wanted.len()) as u64;
+                context.watch.progress(Stage::Deriving, derived, Some(count.into()));
             }
             // One that has no name says so in as many bytes.
             let name = names.next().map_or("", String::as_str);

@@ -2,7 +2,9 @@
 
 use rand_core::CryptoRng;
 use satchel_api::limit::READS_MAX;
-use satchel_crypto::{Asked, Entry, Invite, Link, LinkKeying, Manifest, PanicSecret, Passphrase, Receipt, Sealer};
+use satchel_crypto::{
+    Asked, Entry, Invite, Link, LinkKeying, Locks, Manifest, PanicSecret, Passphrase, Receipt, Sealer,
+};
 
 use crate::payment::Payment;
 use crate::seal::{AnySink, seal_with};
@@ -74,6 +76,17 @@ impl<B: Elsewhere> Spool<B> for NoSpool {
     async fn read_back(&mut self, _room: &mut [u8]) -> Result<usize, Error> {
         Err(Error::Read)
     }
+}
+
+/// The length of the container that [`share`] makes of what `manifest` says, in bytes: what whoever holds the link is told before they open it. The policy
+/// counts, which is written into it. None where an entry goes "to the end".
+///
+/// # Errors
+/// `Seal` where it is more than a container holds.
+pub fn shared_len(manifest: &Manifest, rng: &mut (impl CryptoRng + ?Sized)) -> Result<Option<u64>, Error> {
+    // A passphrase changes no length: it goes into the key.
+    let unlocked = Link::generate(rng, false).unlock(None)?;
+    Ok(Sealer::new(manifest, &Locks::Link(&unlocked), rng)?.container_len())
 }
 
 /// Checks the policy against the server's limits, seals `source` under a fresh link and uploads it. An upload that fails midway is

@@ -62,7 +62,7 @@ pub use layout::{Layout, Trailer};
 pub use lent::{ClosedElsewhere, LentSegment, PlainElsewhere, SealedElsewhere};
 pub use link::{Link, UnlockedLink};
 pub use manifest::{Asked, Entry, Manifest};
-pub use names::{SafeName, UnsafeName, sanitise};
+pub use names::{SafeName, UnsafeName, sanitise, substitute};
 pub use owner::OwnerReceipt;
 pub use page::{PageElement, container_in_page};
 pub use panic::{PANIC_WORDS_LEN, PanicSecret};

@@ -1,5 +1,6 @@
 //! Names on the way out, docs/format.md section 7.1: what a sender wrote is not trusted.
 
+use alloc::format;
 use alloc::string::String;
 use unicode_normalization::UnicodeNormalization;
 
@@ -13,6 +14,11 @@ impl SafeName {
     /// The whole name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The whole name, to be kept.
+    pub fn into_string(self) -> String {
+        self.0
     }
 
     /// The components, without a folder's final empty one. At least one.
@@ -87,6 +93,17 @@ pub fn sanitise(name: &str) -> Result<SafeName, UnsafeName> {
         check_component(component)?;
     }
     Ok(SafeName(String::from(name)))
+}
+
+/// Longer endings say nothing to anybody.
+const ENDING_LEN_MAX: usize = 10;
+
+/// `file-NUMBER` in place of an unsafe name, with that name's ending where it is one to ten ASCII letters or digits: what opens a file goes by it.
+pub fn substitute(name: &str, number: u32) -> SafeName {
+    let ending = name.rfind('.').map_or("", |at| &name[at..]);
+    let is_plain = (2..=1 + ENDING_LEN_MAX).contains(&ending.len())
+        && ending.bytes().skip(1).all(|byte| byte.is_ascii_alphanumeric());
+    SafeName(format!("file-{number}{}", if is_plain { ending } else { "" }))
 }
 
 fn check_component(component: &str) -> Result<(), UnsafeName> {

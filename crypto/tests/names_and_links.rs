@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand_core::UnwrapErr;
 use satchel_crypto::{
     Asked, Entry, Invite, InviteToken, LABEL_LEN, LeaseToken, Link, Manifest, OwnerReceipt, PanicSecret, Receipt,
-    Verdict, limit, sanitise,
+    Verdict, limit, sanitise, substitute,
 };
 
 /// Characters that matter to file systems and screens come often.
@@ -37,6 +37,12 @@ proptest! {
             let stem = part.split('.').next().unwrap().to_uppercase();
             prop_assert!(!["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str()));
         }
+    }
+
+    #[test]
+    fn whatever_stands_in_for_an_unsafe_name_is_safe(name in name(), number: u32) {
+        let stand_in = substitute(&name, number);
+        prop_assert_eq!(sanitise(stand_in.as_str()), Ok(stand_in));
     }
 
     ///
@@ -239,4 +245,21 @@ fn names_that_a_file_system_may_take_for_one_have_one_key() {
     assert_eq!(key("Étude.txt"), key("e\u{301}tude.TXT"));
     assert_eq!(key("notes/"), key("Notes"));
     assert_ne!(key("a/b"), key("a b"));
+}
+
+#[test]
+fn a_name_that_stands_in_keeps_an_ending_that_is_plain() {
+    for (sent, arrives) in [
+        ("Protokoll 10:30.pdf", "file-1.pdf"),
+        ("a:/b.tar.GZ", "file-1.GZ"),
+        ("evil\u{202e}fdp.exe", "file-1.exe"),
+        ("evil.\u{202e}fdp", "file-1"),
+        ("what?", "file-1"),
+        ("what?.", "file-1"),
+        ("a.b/what?", "file-1"),
+        ("what?.a long story", "file-1"),
+        ("what?.abcdefghijk", "file-1"),
+    ] {
+        assert_eq!(substitute(sent, 1).as_str(), arrives, "{sent:?}");
+    }
 }

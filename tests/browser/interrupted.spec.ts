@@ -47,7 +47,11 @@ test('of two tabs that open the same link at the same moment one has it, and the
   const { link } = await share(page, server, { text: 'for one of you' });
   const first = await watched.newVisitor();
   const tabs = [first, await first.context().newPage()];
-  for (const tab of tabs) await follow(tab, link);
+  for (const tab of tabs) {
+    await follow(tab, link);
+    // Or else the other has pressed before this one asked how the link stands.
+    await expect(tab.getByRole('button', { name: 'Open it' })).toBeVisible();
+  }
   await Promise.all(tabs.map(pressOpen));
   const refused = /This was already opened|Somebody is opening this now/;
   await Promise.all(tabs.map((tab) => expect(tab.getByRole('heading', { name: /The text|This was already|Somebody is/ })).toBeVisible()));

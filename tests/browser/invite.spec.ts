@@ -25,6 +25,7 @@ test('an invite that was followed pays for uploads, and is kept only where that 
   await page.getByRole('button', { name: 'Seal and get link' }).click();
   const { link } = await take(page);
   await page.getByRole('button', { name: 'Share something else' }).click();
+  await page.getByRole('button', { name: 'Yes, leave it' }).click();
   await page.getByLabel('Keep it in this browser').check();
   expect(await kept()).toContain(server.origin);
 

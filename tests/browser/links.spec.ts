@@ -8,6 +8,7 @@ for (const mark of ['%23', '%2523']) {
     const reader = await watched.newVisitor();
     await follow(reader, link.replace('#', mark));
     await expect(reader).toHaveURL(`${server.origin}/`);
+    await expect(reader.getByText('the server has seen all of it, and so may others on the way. Ask the sender for another one.')).toBeVisible();
     await pressOpen(reader);
     expect(await readText(reader)).toBe('mangled');
   });
@@ -64,6 +65,7 @@ test('a link put into the address bar of the open page is followed', async ({ pa
   await reader.goto(server.origin);
   await reader.evaluate((fragment) => (location.hash = fragment), new URL(link).hash);
   await expect(reader.getByRole('heading', { name: 'This opens once' })).toBeVisible();
+  await expect(reader.getByText('the server has seen all of it')).toHaveCount(0);
   await expect(reader).toHaveURL(`${server.origin}/`);
 });
 

@@ -28,10 +28,10 @@ test('a .satchel file is made and opened again without one request', async ({ pa
 
   await page.getByLabel('Open a file').check();
   await page.getByLabel('Choose a .satchel file').setInputFiles({ name: 'document.satchel', mimeType: 'application/octet-stream', buffer: sealed });
-  await page.getByLabel('Passphrase', { exact: true }).fill('wrong');
+  await page.getByLabel('Passphrase', { exact: true }).filter({ visible: true }).fill('wrong');
   await page.getByRole('button', { name: 'Open it' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'That passphrase is wrong.' })).toBeVisible({ timeout: 30_000 });
-  await page.getByLabel('Passphrase', { exact: true }).fill(passphrase);
+  await page.getByLabel('Passphrase', { exact: true }).filter({ visible: true }).fill(passphrase);
   await page.getByRole('button', { name: 'Open it' }).click();
   await expect(page.getByRole('heading', { name: '2 files' })).toBeVisible({ timeout: 30_000 });
   for (const file of files) expect(await saveFile(page, file.name)).toEqual({ name: file.name, sha256: sha256(file.buffer) });

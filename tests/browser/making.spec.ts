@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Page, TestInfo } from '@playwright/test';
+import type { Locator, Page, TestInfo } from '@playwright/test';
 import { csv } from './documents';
 import { expect, test } from './fixture';
-import { judged } from './judge';
+import { judged, PHONE } from './judge';
 import { fillIn, follow, pressOpen, readText, saveFile, sha256, share, take } from './people';
 import { program, startServer, type Server } from './server';
 
@@ -52,7 +52,12 @@ test('what is chosen stands as a sentence before the button, in the language tha
   await expect(page.getByText('Открыть это смогут 5 человек. Срок: 1 день.')).toBeVisible();
 });
 
-test('what the other side will see can be looked at before, and sends nothing', async ({ page, server }) => {
+/** The size that is said, once it is. */
+async function sizeIn(place: Locator): Promise<string> {
+  return (await place.locator('dl div').filter({ hasText: 'Size' }).locator('dd').textContent()) ?? '';
+}
+
+test('what the other side will see can be looked at before, with its size, and sends nothing', async ({ page, server, watched }) => {
   await fillIn(page, server, { text: MARKDOWN, written: 'Markdown', passphrase: { own: 'long enough to be tried' } });
   const before = sent(page);
   await page.getByText('What the other side sees').click();
@@ -69,8 +74,12 @@ test('what the other side will see can be looked at before, and sends nothing', 
   await expect(then).toContainText('members.csv');
   await expect(then).toContainText('message.md');
   expect(before.filter((each) => each.includes('/api/'))).toEqual([]);
+  const size = await sizeIn(first);
+  expect(size).toMatch(/\d/);
   await page.getByRole('button', { name: 'Seal and get link' }).click();
-  await take(page, true);
+  const reader = await watched.newVisitor();
+  await follow(reader, (await take(page, true)).link);
+  expect(await sizeIn(reader.getByRole('main')), 'what the other side sees').toBe(size);
 });
 
 test('names of people stand beside their links and in the file of the receipt, and in nothing that is sent', async ({ page, server, watched }) => {
@@ -109,7 +118,7 @@ test('an upload waits when the network goes away, says so, and goes on by itself
   await page.getByRole('button', { name: 'Seal and get link' }).click();
   await created;
   await expect(page.getByText('Waiting for the network. It goes on by itself').first()).toBeVisible();
-  await expect(page.getByText(/MB of 6(\.\d)? MB/)).toBeVisible();
+  await expect(page.getByText(/MB of 6(\.\d)?\sMB/)).toBeVisible();
   await page.unrouteAll({ behavior: 'ignoreErrors' });
   await page.context().setOffline(false);
   const { link } = await take(page);
@@ -253,39 +262,148 @@ test('where storage is off the ledger says so, and a full or damaged one is left
   await expect(page.getByText('This browser keeps nothing for this page')).toBeVisible();
 });
 
-for (const width of [360, 1280]) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    test(`what comes with making is accessible and fits at ${width} px, ${colorScheme}`, async ({ server, watched }) => {
-      test.slow();
-      const page = await watched.newVisitor({ colorScheme, viewport: { width, height: width < 500 ? 740 : 900 }, reducedMotion: 'reduce' });
-      const judge = (view: string): Promise<void> => judged(page, `making-${view}-${width}-${colorScheme}`);
-      await page.addInitScript(() => Object.defineProperty(navigator, 'share', { value: () => Promise.resolve() }));
-      await fillIn(page, server, { text: MARKDOWN, written: 'Markdown' });
-      await expect(page.getByText('One person can open it')).toBeVisible();
-      await judge('terms');
-      await page.getByText('What the other side sees').click();
-      await expect(page.getByRole('heading', { name: 'Thursday' })).toBeVisible();
-      await judge('preview');
-      await page.getByText('What the other side sees').click();
-      await page.getByLabel('A link for each person').check();
-      await page.getByText('Their names').click();
-      await page.getByRole('textbox', { name: 'Their names' }).fill('Marguerite\nÞórunn');
-      await judge('people');
-      await page.getByRole('button', { name: 'Seal and get links' }).click();
-      await expect(page.getByRole('heading', { name: 'Your 2 links are ready' })).toBeVisible();
-      await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
-      await page.getByRole('button', { name: 'Choose my own' }).click();
-      await page.getByLabel('Your passphrase').fill(LEDGER);
-      await judge('sealed');
-      await page.getByRole('button', { name: 'Seal and keep' }).click();
-      await expect(page.getByText('It is in your ledger.').first()).toBeVisible();
-      await page.getByRole('button', { name: 'Open', exact: true }).click();
-      await page.getByRole('button', { name: 'Your ledger' }).click();
-      await page.getByLabel('Passphrase', { exact: true }).fill(LEDGER);
-      await page.getByRole('button', { name: 'Open the ledger' }).click();
-      await expect(page.getByRole('button', { name: 'Look at it a text' })).toBeVisible();
-      await page.getByRole('button', { name: 'Forget the ledger' }).click();
-      await judge('ledger');
-    });
-  }
+/** A ledger with one receipt in it. */
+async function begun(page: Page, server: Server): Promise<void> {
+  await share(page, server, { files: [csv()] });
+  await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
+  await page.getByRole('button', { name: 'Choose my own' }).click();
+  await page.getByLabel('Your passphrase').fill(LEDGER);
+  await page.getByRole('button', { name: 'Seal and keep' }).click();
+  await expect(page.getByText('It is in your ledger.').first()).toBeVisible();
 }
+
+/** What is in it, newest first. */
+async function inLedger(page: Page, server: Server): Promise<string[]> {
+  await page.goto(server.origin);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('button', { name: 'Your ledger' }).click();
+  await page.getByLabel('Passphrase', { exact: true }).fill(LEDGER);
+  await page.getByRole('button', { name: 'Open the ledger' }).click();
+  await expect(page.getByRole('button', { name: /^Remove/ }).first()).toBeVisible();
+  return page.locator('main li .strong').allTextContents();
+}
+
+async function fillInNoted(page: Page, server: Server, passphrase: string): Promise<void> {
+  await fillIn(page, server, { text: 'noted' });
+  await page.getByLabel('Write the receipt into your ledger first').check();
+  await page.getByLabel('Passphrase of the ledger').fill(passphrase);
+}
+
+test('the ledger has the receipt before anything is sent: a page that is cut off after the last byte leaves what burns it', async ({ page, server }) => {
+  await begun(page, server);
+  await fillInNoted(page, server, LEDGER);
+  const arrived = new Promise<number>((resolve) => {
+    // The server has it all, and nobody hears that.
+    void page.route('**/api/v1/pastes', async (route) => resolve((await route.fetch()).status()));
+  });
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  expect(await arrived).toBe(201);
+  const other = await page.context().newPage();
+  await page.close();
+  expect(await inLedger(other, server)).toEqual(['a text', 'members.csv']);
+  await other.getByRole('button', { name: 'Look at it a text' }).click();
+  await expect(other.getByRole('heading', { name: 'Not opened yet' })).toBeVisible();
+  await other.getByRole('button', { name: 'Burn it now' }).click();
+  await other.getByRole('button', { name: 'Yes, burn it' }).click();
+  await expect(other.getByRole('heading', { name: 'You burned it' })).toBeVisible();
+});
+
+test('what cannot be written into the ledger is not sent: with a wrong passphrase, or where there is no room; and nothing is lost', async ({ page, server }) => {
+  test.slow();
+  await begun(page, server);
+  const sent: string[] = [];
+  page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+  const stored = (): Promise<string | null> => page.evaluate(() => localStorage.getItem('satchel-ledger'));
+  const before = await stored();
+  const press = (): Promise<void> => page.getByRole('button', { name: 'Seal and get link' }).click();
+  await fillInNoted(page, server, 'wrong');
+  // Names that need a longer ledger: a line more alone may fit into the one that there is.
+  await page.getByLabel('Add files').setInputFiles(Array.from({ length: 24 }, (_, at) => csv(`${at} ${'long '.repeat(40)}.csv`)));
+  await press();
+  await expect(page.getByRole('alert').filter({ hasText: 'That passphrase is wrong.' })).toBeVisible();
+  await page.getByLabel('Passphrase of the ledger').fill(LEDGER);
+  await page.evaluate(() => {
+    for (let size = 4_000_000; size > 0; size = Math.floor(size / 2)) {
+      try {
+        for (;;) localStorage.setItem(`filler ${Object.keys(localStorage).length}`, 'x'.repeat(size));
+      } catch {
+        // Then something smaller.
+      }
+    }
+  });
+  await press();
+  await expect(page.getByRole('alert').filter({ hasText: 'This browser has no room left for it.' })).toBeVisible();
+  expect(await stored()).toBe(before);
+  expect(sent).toEqual([]);
+  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('noted');
+  await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('filler')).forEach((key) => localStorage.removeItem(key)));
+  await press();
+  await take(page);
+  await expect(page.getByText('It is in your ledger.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Keep it in a ledger' })).toHaveCount(0);
+  // What was sent and then given up is in it no longer.
+  await page.getByRole('button', { name: 'Share something else' }).click();
+  await page.getByLabel('Text', { exact: true }).fill('given up');
+  await page.getByLabel('Write the receipt into your ledger first').check();
+  await page.getByLabel('Passphrase of the ledger').fill(LEDGER);
+  const asked = page.waitForRequest((request) => request.method() === 'POST');
+  await page.route('**/api/v1/pastes', () => undefined);
+  await press();
+  await asked;
+  const written = await stored();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Cancelled.' })).toBeVisible();
+  await expect.poll(stored).not.toBe(written);
+  expect(await inLedger(page, server)).toEqual([expect.stringContaining('long'), 'members.csv']);
+});
+
+for (const how of ['by turns', 'without locks']) {
+  test(`of two tabs that write into the ledger at the same moment none loses a line (${how})`, async ({ page, server }) => {
+    if (how === 'without locks') await page.context().addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+    await begun(page, server);
+    const tabs = [page, await page.context().newPage()];
+    for (const tab of tabs) {
+      await share(tab, server, { text: 'x' });
+      await tab.getByRole('button', { name: 'Keep it in a ledger' }).click();
+      await tab.locator('form.inset').getByLabel('Passphrase', { exact: true }).fill(LEDGER);
+    }
+    await Promise.all(tabs.map((tab) => tab.getByRole('button', { name: 'Seal and keep' }).click()));
+    await Promise.all(tabs.map((tab) => expect(tab.getByText('It is in your ledger.').first()).toBeVisible()));
+    expect(await inLedger(page, server)).toEqual(['a text', 'a text', 'members.csv']);
+  });
+}
+
+test('what comes with making is accessible and fits', async ({ server, watched }) => {
+  test.slow();
+  const page = await watched.newVisitor({ viewport: PHONE, reducedMotion: 'reduce' });
+  const judge = (view: string): Promise<void> => judged(page, `making-${view}`);
+  await page.addInitScript(() => Object.defineProperty(navigator, 'share', { value: () => Promise.resolve() }));
+  await fillIn(page, server, { text: MARKDOWN, written: 'Markdown' });
+  await expect(page.getByText('One person can open it')).toBeVisible();
+  await judge('terms');
+  await page.getByText('What the other side sees').click();
+  await expect(page.getByRole('heading', { name: 'Thursday' })).toBeVisible();
+  await judge('preview');
+  await page.getByText('What the other side sees').click();
+  await page.getByLabel('A link for each person').check();
+  await page.getByText('Their names').click();
+  await page.getByRole('textbox', { name: 'Their names' }).fill('Marguerite\nÞórunn');
+  await judge('people');
+  await page.getByRole('button', { name: 'Seal and get links' }).click();
+  await expect(page.getByRole('heading', { name: 'Your 2 links are ready' })).toBeVisible();
+  await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
+  await page.getByRole('button', { name: 'Choose my own' }).click();
+  await page.getByLabel('Your passphrase').fill(LEDGER);
+  await judge('sealed');
+  await page.getByRole('button', { name: 'Seal and keep' }).click();
+  await expect(page.getByText('It is in your ledger.').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('button', { name: 'Your ledger' }).click();
+  await page.getByLabel('Passphrase', { exact: true }).fill(LEDGER);
+  await page.getByRole('button', { name: 'Open the ledger' }).click();
+  await expect(page.getByRole('button', { name: 'Look at it a text' })).toBeVisible();
+  await page.getByRole('button', { name: 'Forget the ledger' }).click();
+  await judge('ledger');
+  await fillInNoted(page, server, LEDGER);
+  await judge('noted');
+});

@@ -1,6 +1,6 @@
 /** Browser tests: each worker has its own server, its own data folder and its own browser. */
 import { defineConfig } from '@playwright/test';
-import { chromiumPath, CHROMIUM_ARGS, CHROMIUM_ENVIRONMENT } from './browser';
+import { CHROMIUM_ARGS, CHROMIUM_ENVIRONMENT, shellPath } from './browser';
 
 export default defineConfig({
   testDir: '.',
@@ -19,7 +19,7 @@ export default defineConfig({
   ...(process.env['SATCHEL_LONG'] === undefined ? { grepInvert: /@long/ } : {}),
   use: {
     browserName: 'chromium',
-    launchOptions: { executablePath: chromiumPath(), args: CHROMIUM_ARGS, env: CHROMIUM_ENVIRONMENT },
+    launchOptions: { executablePath: shellPath(), args: CHROMIUM_ARGS, env: CHROMIUM_ENVIRONMENT },
     viewport: { width: 1280, height: 900 },
     locale: 'en-GB',
     acceptDownloads: true,

@@ -1,5 +1,6 @@
 /** A browser with a profile on disk, as a person has one. */
-import { chromium, type BrowserContext } from '@playwright/test';
+import { chromium, firefox, type BrowserContext } from '@playwright/test';
+import { fileURLToPath } from 'node:url';
 import { CHROMIUM_ARGS, CHROMIUM_ENVIRONMENT, chromiumPath } from './browser';
 import { test } from './fixture';
 
@@ -29,6 +30,16 @@ export async function start(profile: string, ...more: string[]): Promise<Browser
     timeout: STEP,
   });
   // The runner bounds what its own contexts wait for, and names it. This one it does not know.
+  context.setDefaultTimeout(STEP);
+  return context;
+}
+
+/** In the browser that runs the tests, whichever it is; `secret` opens nothing but private windows. */
+export async function startAny(browserName: string, profile: string, secret: boolean): Promise<BrowserContext> {
+  if (browserName === 'chromium') return start(profile, ...(secret ? ['--incognito'] : []));
+  const bridge = fileURLToPath(new URL('firefox/bridge.mjs', import.meta.url));
+  const env = { ...process.env, ...(secret ? { SATCHEL_FIREFOX_PRIVATE: '1' } : {}) };
+  const context = await firefox.launchPersistentContext(profile, { channel: 'moz-firefox', executablePath: bridge, env, locale: 'en-GB', timeout: 3 * STEP });
   context.setDefaultTimeout(STEP);
   return context;
 }

@@ -1,6 +1,6 @@
 /** Pictures of every view, compared with looks/references: `cargo xtask screenshots`, and with `--update` it takes them anew. */
 import { defineConfig } from '@playwright/test';
-import { CHROMIUM_ENVIRONMENT } from './browser';
+import { CHROMIUM_ENVIRONMENT, chromiumPath } from './browser';
 import { fontsOnly } from './looks/fonts';
 import base from './playwright.config';
 
@@ -12,6 +12,7 @@ export default defineConfig({
   use: {
     ...base.use,
     timezoneId: 'UTC',
-    launchOptions: { ...base.use?.launchOptions, env: { ...CHROMIUM_ENVIRONMENT, FONTCONFIG_FILE: fontsOnly() } },
+    // Its letters are drawn otherwise without windows.
+    launchOptions: { ...base.use?.launchOptions, executablePath: chromiumPath(), env: { ...CHROMIUM_ENVIRONMENT, FONTCONFIG_FILE: fontsOnly() } },
   },
 });

@@ -129,8 +129,65 @@ test('whoever presses before the files were looked at is shown what they tell fi
   await take(page);
 
   await page.getByRole('button', { name: 'Share something else' }).click();
+  await page.getByRole('button', { name: 'Yes, leave it' }).click();
   await add(page, Array.from({ length: 100 }, (_, at) => csv(`${at}.csv`)));
   await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await take(page);
+});
+
+test('a press is not lost where what is loaded pushes the button away under it', async ({ page, server }) => {
+  await page.goto(server.origin);
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(/\/assets\/(Traces|Sealed)-/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await add(page, [csv()]);
+  const button = page.getByRole('button', { name: 'Seal and get link' });
+  const before = await button.boundingBox();
+  if (before === null) throw new Error('there is no button');
+  // Near its upper edge: it moves down by less than its height.
+  await page.mouse.move(before.x + 40, before.y + 3);
+  await page.mouse.down();
+  letGo();
+  await expect.poll(async () => (await button.boundingBox())?.y ?? 0).toBeGreaterThan(before.y + 6);
+  await page.mouse.up();
+  await take(page);
+
+  // Who slides off the button meant not to press.
+  await page.getByRole('button', { name: 'Share something else' }).click();
+  await page.getByRole('button', { name: 'Yes, leave it' }).click();
+  await page.getByLabel('Text', { exact: true }).fill('x');
+  await button.scrollIntoViewIfNeeded();
+  const now = await button.boundingBox();
+  await page.mouse.move((now?.x ?? 0) + 40, (now?.y ?? 0) + 10);
+  await page.mouse.down();
+  await page.mouse.move((now?.x ?? 0) + 40, (now?.y ?? 0) - 60);
+  await page.mouse.up();
+  await expect(page.getByLabel('Text', { exact: true })).toHaveValue('x');
+  await expect(button).toBeVisible();
+});
+
+test('a press waits for the look at the files and says so, and where the look does not come it is said and can be pressed again', async ({ page, server }) => {
+  await page.goto(server.origin);
+  await page.route(/\/assets\/Traces-/, (route) => route.abort());
+  await add(page, [csv()]);
+  const problem = page.getByRole('alert').filter({ hasText: 'connection' });
+  await expect(problem).toBeVisible();
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await expect(problem).toBeVisible();
+  await page.unrouteAll();
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(/\/assets\/worker-/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await expect(page.locator('form button[type=submit]')).toHaveText('Working');
+  await expect(page.getByText('Looking at what your files tell…')).toBeVisible();
+  letGo();
   await take(page);
 });
 

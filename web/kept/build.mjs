@@ -10,8 +10,8 @@ import { build } from 'vite';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const DIST = at('../dist');
-/** Of no use without a connection: the page of the server, the frame (its sandbox has no origin, and so no service worker), and what a browser asks for when it installs. */
-const NOT_KEPT = /^(?:index\.html|frame\.html|page-manifest\.json|app\.webmanifest|app-.*\.png|service-worker.*)$/;
+/** Of no use without a connection: the page of the server, the frame (its sandbox has no origin, and so no service worker), and what a browser asks for when it installs; and whose work is in all of it. */
+const NOT_KEPT = /^(?:third-party\.txt|index\.html|frame\.html|page-manifest\.json|app\.webmanifest|app-.*\.png|service-worker.*)$/;
 const FILE_OF_PAGE = /\.\/(?=assets\/|icon\.svg)/g;
 
 const index = readFileSync(join(DIST, 'index.html'), 'utf8');

@@ -11,6 +11,11 @@ export function takeFromAddressBar(): string | null {
   return /(#|%23|%2523)./is.test(address) ? address : null;
 }
 
+/** Whether what opens it came as a part of the path, which is sent: the server has it, and whoever may read along. */
+export function isExposed(address: string): boolean {
+  return /^[^#]*(%23|%2523)/i.test(address);
+}
+
 /** Whether everything on the way here was protected, or stayed on this machine. */
 export function cameSafely(): boolean {
   return globalThis.isSecureContext || location.hostname.endsWith('.onion');

@@ -32,6 +32,7 @@ export const pieces = {
   invite: piece('Invite', () => import('./make/Invite.svelte')),
   passphrase: piece('Passphrase', () => import('./make/Passphrase.svelte')),
   panicFields: piece('PanicFields', () => import('./make/PanicFields.svelte')),
+  files: piece('Files', () => import('./make/Files.svelte')),
   sealed: piece('Sealed', () => import('./make/Sealed.svelte')),
   about: piece('Checking', () => import('./about/Checking.svelte')),
   sealedSeveral: piece('SealedSeveral', () => import('./make/SealedSeveral.svelte')),
@@ -39,8 +40,6 @@ export const pieces = {
   ledger: piece('Ledger', () => import('./ledger/Ledger.svelte')),
   traces: piece('Traces', () => import('./traces/Traces.svelte')),
   open: styled(reading, piece('Open', () => import('./open/Open.svelte'))),
-  receipt: piece('Receipt', () => import('./receipt/Receipt.svelte')),
-  links: piece('Links', () => import('./receipt/Links.svelte')),
-  panic: piece('Panic', () => import('./panic/Panic.svelte')),
+  receipts: piece('Receipts', () => import('./receipt/Receipts.svelte')),
   local: styled(reading, piece('Local', () => import('./local/Local'))),
 };

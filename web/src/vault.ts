@@ -64,7 +64,7 @@ export interface Policy {
 /** How far an operation is. */
 export interface Progress {
   /**
-   * `deriving`: the passphrase is being worked in (one to five seconds, no steps; without WebAssembly longer, and in hundredths). `sealing`, `uploading`, `downloading`, `opening`: bytes.
+   * `deriving`: the passphrase is being worked in (one to five seconds, no steps; without WebAssembly longer, and in hundredths); with several links a hundred for each. `sealing`, `uploading`, `downloading`, `opening`: bytes.
    * `working`: a server that has too much to do asks for a proof of work (seconds, no total).
    * `waiting`: the server cannot be reached, the next try comes by itself; an upload that began waits until it is given up.
    */
@@ -159,8 +159,17 @@ export interface Shared {
   readonly engine: Engine;
 }
 
+/** Who writes down what is about to be on a server, before it is. */
+export interface Noting {
+  /** Nothing is sent before this is through; where it rejects, nothing is, and sharing ends with `aborted`. */
+  begun(receipt: string): Promise<void>;
+  /** Sharing failed, and the server has nothing of it. */
+  gone(): void;
+}
+
 /** What sharing may take along. */
 export interface Sharing extends Watch {
+  readonly note?: Noting | undefined;
   readonly passphrase?: string | undefined;
   readonly invite?: string | undefined;
   /** A panic link of this server's: what is made burns with all else that is made under it. */
@@ -312,6 +321,11 @@ export function resetWait(receipt: string, signal?: AbortSignal): Promise<void> 
   return runOnce('resetWait', { receipt }, { signal });
 }
 
+/** How many bytes the container of `document` would have: what whoever gets the link is told before they open it. Sends nothing. */
+export function sharedSize(document: Document, policy: Policy): Promise<number> {
+  return runOnce('measure', { document, policy }, {});
+}
+
 /* ---------------------------------------------------------------- reading */
 
 /** What a link leads to. Asking changes nothing. */
@@ -433,6 +447,16 @@ export interface Unfinished {
 /** What this tab has claimed and not confirmed; null where there is nothing. Asks the server about it. */
 export function unfinished(signal?: AbortSignal): Promise<Unfinished | null> {
   return stateOfKept(signal);
+}
+
+/** Whether there is something of {@link unfinished} to go on with. Where nobody can be asked there is not. */
+export async function resumable(): Promise<boolean> {
+  try {
+    const begun = await unfinished();
+    return begun !== null && begun.state.state !== 'not_there' && !(begun.state.state === 'gone' && begun.state.burned !== 'reads');
+  } catch {
+    return false;
+  }
 }
 
 /** Forgets what {@link unfinished} tells about: a person does not want to go on. */

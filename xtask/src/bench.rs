@@ -9,7 +9,7 @@ use crate::shell;
 /// Further arguments go to satchel-bench: `--only files`, `--runs 5`, `--mib 256`, ...
 pub(crate) fn bench(arguments: Vec<String>) -> Result<(), Failure> {
     let only = arguments.iter().skip_while(|word| *word != "--only").nth(1);
-    let wants_browser = only.is_none_or(|part| part == "browser");
+    let wants_browser = only.is_none_or(|part| ["browser", "page"].contains(&part.as_str()));
     build::build(&["satchel", "satchel-server"], Mode::Release)?;
     let mut cargo = shell::cargo();
     cargo.args(["run", "--quiet", "--release", "--package", "satchel-bench", "--"]);

@@ -1,18 +1,22 @@
-//! `dist`: target/dist/satchel-VERSION-TARGET.tar.gz with both binaries, completions, man pages and licences; SHA256SUMS beside it.
+//! `dist`: target/dist/satchel-VERSION-TARGET.tar.gz with both binaries, completions, man pages and licences, our own and those of
+//! what is built in; SHA256SUMS beside it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::build::{self, Mode};
 use crate::failure::Failure;
+use crate::page;
 use crate::shell;
 
-const PAPERS: [&str; 5] = [
-    "README.md",
-    "CHANGELOG.md",
-    "SECURITY.md",
-    "LICENSE-MIT",
-    "LICENSE-APACHE",
+/// Where they lie, and what they are called in the archive. The last says whose work is built in; the page has it too.
+const PAPERS: [(&str, &str); 6] = [
+    ("README.md", "README.md"),
+    ("CHANGELOG.md", "CHANGELOG.md"),
+    ("SECURITY.md", "SECURITY.md"),
+    ("LICENSE-MIT", "LICENSE-MIT"),
+    ("LICENSE-APACHE", "LICENSE-APACHE"),
+    ("web/public/third-party.txt", "THIRD-PARTY"),
 ];
 
 /// Builds for release and packs.
@@ -27,10 +31,13 @@ pub(crate) fn dist() -> Result<(), Failure> {
         source,
     })?;
     for binary in ["satchel", "satchel-server"] {
-        copy(&build::binary(binary, Mode::Release), &folder)?;
+        let from = build::binary(binary, Mode::Release);
+        copy(&from, &folder.join(from.file_name().unwrap_or(from.as_os_str())))?;
     }
-    for paper in PAPERS {
-        copy(&shell::root().join(paper), &folder)?;
+    // An archive with the licences of another version is no use to anybody.
+    shell::run(&mut page::licences(true)?)?;
+    for (paper, called) in PAPERS {
+        copy(&shell::root().join(paper), &folder.join(called))?;
     }
     for (file, arguments) in [
         ("satchel.bash", &["completions", "bash"][..]),
@@ -58,11 +65,9 @@ pub(crate) fn dist() -> Result<(), Failure> {
     Ok(())
 }
 
-fn copy(from: &Path, folder: &Path) -> Result<PathBuf, Failure> {
-    let to = folder.join(from.file_name().unwrap_or(from.as_os_str()));
-    fs::copy(from, &to).map_err(|source| Failure::File {
+fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    fs::copy(from, to).map(drop).map_err(|source| Failure::File {
         path: from.to_path_buf(),
         source,
-    })?;
-    Ok(to)
+    })
 }

@@ -78,6 +78,26 @@ pub(crate) fn chromium() -> Result<PathBuf, Failure> {
     })
 }
 
+/// The same browser without windows, which does half the work: `SATCHEL_CHROMIUM_SHELL`, or one on the PATH, or Debian's; none elsewhere.
+pub(crate) fn chromium_shell() -> Result<Option<PathBuf>, Failure> {
+    if let Some(named) = std::env::var_os("SATCHEL_CHROMIUM_SHELL") {
+        return Ok(Some(PathBuf::from(named)));
+    }
+    let known = || {
+        ["chromium-headless-shell", "chrome-headless-shell"]
+            .iter()
+            .find_map(|name| shell::which(name))
+    };
+    let debian = shell::answer(shell::at_root("apt-cache").args(["show", "chromium-headless-shell"]));
+    if known().is_none() && may_install() && debian.is_some_and(|told| !told.trim().is_empty()) {
+        install(
+            "a Chromium without windows for the browser tests",
+            &["chromium-headless-shell"],
+        )?;
+    }
+    Ok(known())
+}
+
 /// What makes an xfs for the tests that search and cut off disks of their own. They need root, and are skipped where they cannot be.
 fn disks() -> Result<(), Failure> {
     if !may_install() || shell::which("mkfs.xfs").is_some() {
@@ -161,6 +181,7 @@ fn cargo_install(name: &str, version: &str, more: &[&str]) -> Result<(), Failure
 pub(crate) fn prepare() -> Result<(), Failure> {
     node()?;
     chromium()?;
+    chromium_shell()?;
     firefox()?;
     disks()?;
     python::interpreter()?;

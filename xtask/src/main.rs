@@ -34,7 +34,8 @@ usage: cargo xtask TASK
   screenshots [--update]              every view in pictures, compared with their references or taken anew
   design                              serve the page that shows all the look is made of, as it is changed
   lint                                what looks at the sources alone
-  bench [--only PART] ...             speeds, as ratios to a limit of the same run; files, server, browser
+  bench [--only PART] ...             speeds, as ratios to a limit of the same run; files, server, many, browser, page
+  licences [--check]                  write web/public/third-party.txt anew, or say that it is no longer right
   vectors [--check]                   write vectors/ anew, or say what differs
   keep-found                          keep what fuzzing found to reach further, in fuzz/found/
   dist                                release binaries and their checksums in target/dist
@@ -88,6 +89,11 @@ fn perform(task: &str, mut arguments: Vec<String>) -> Result<(), Failure> {
         "design" => no_more(&arguments).and_then(|()| page::design()),
         "lint" => no_more(&arguments).and_then(|()| test::lint()),
         "bench" => bench::bench(arguments),
+        "licences" => {
+            let check = arguments.first().is_some_and(|argument| argument == "--check");
+            no_more(&arguments[usize::from(check)..])?;
+            shell::run(&mut page::licences(check)?)
+        }
         "vectors" => {
             let check = arguments.first().is_some_and(|argument| argument == "--check");
             no_more(&arguments[usize::from(check)..])?;

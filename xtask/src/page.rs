@@ -34,6 +34,18 @@ pub(crate) fn design() -> Result<(), Failure> {
     shell::run(&mut shell::npm(&folder, &["run", "design"]))
 }
 
+/// Writes down whose work is built in, with the words of each licence; or, with `check`, fails where that is no longer right.
+pub(crate) fn licences(check: bool) -> Result<Command, Failure> {
+    let folder = shell::root().join("web");
+    install(&folder)?;
+    let mut node = shell::at_root("node");
+    node.arg("web/third-party.mjs");
+    if check {
+        node.arg("--check");
+    }
+    Ok(node)
+}
+
 /// The browser tests that a configuration of tests/browser has, to be run once the binaries are built.
 pub(crate) fn playwright(config: &str) -> Result<Command, Failure> {
     let folder = shell::root().join("tests/browser");

@@ -275,6 +275,38 @@ fn any_service_worker_but_ours_is_taken_away_and_ours_where_it_is_switched_off()
     );
 }
 
+/// [B-240]
+#[test]
+fn whose_work_is_built_in_can_be_read_with_the_words_of_each_licence() {
+    let server = Server::start();
+    if manifest(&server).is_none() {
+        return;
+    }
+    let answer = server.ask("GET", "/third-party.txt", &[], &[]);
+    assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+    let text = String::from_utf8(answer.body).unwrap();
+    let page: serde_json::Value = serde_json::from_str(include_str!("../../../web/package.json")).unwrap();
+    for (name, version) in page["dependencies"].as_object().unwrap() {
+        let line = format!("\n{name} {} (page): ", version.as_str().unwrap());
+        assert!(text.contains(&line), "{name}");
+    }
+    for linked in [
+        "\naws-lc-sys ",
+        "\nrusqlite ",
+        "\nactix-web ",
+        "\nthe standard library of Rust (",
+    ] {
+        assert!(text.contains(linked), "{linked}");
+    }
+    for words in [
+        "Mozilla Public License Version 2.0",
+        "Permission is hereby granted, free of charge",
+        "Redistributions in binary form must reproduce",
+    ] {
+        assert!(text.contains(words), "{words}");
+    }
+}
+
 /// [B-233]
 #[test]
 fn the_app_starts_with_files_of_the_device_and_its_pictures_are_what_it_says() {

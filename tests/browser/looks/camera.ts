@@ -32,12 +32,15 @@ const VIEWS = {
       'local-seal', 'about', 'no-link', 'refused',
     ],
     sizes: SIZES,
+    themes: THEMES,
     languages: LANGUAGES,
   },
   /** Where there are no catalogues. */
-  inEnglish: { views: ['no-script', 'no-words', 'design'], sizes: SIZES, languages: ['en'] },
+  inEnglish: { views: ['no-script', 'no-words', 'design'], sizes: SIZES, themes: THEMES, languages: ['en'] },
   /** As some devices ask for it, or some paper. */
-  modes: { views: ['design-contrast', 'design-forced', 'make-forced', 'sealed-print', 'text-print'], sizes: [SIZES[1]], languages: ['en'] },
+  modes: { views: ['design-contrast', 'design-forced', 'make-forced', 'sealed-print', 'text-print'], sizes: [SIZES[1]], themes: THEMES, languages: ['en'] },
+  /** Made of what other views show everywhere. */
+  rare: { views: ['ledger', 'make-ledger', 'preview', 'kept', 'insecure', 'slow', 'too-large'], sizes: [SIZES[0]], themes: ['light'], languages: ['en'] },
 } as const;
 type Kind = (typeof VIEWS)[keyof typeof VIEWS];
 type View = Kind['views'][number];
@@ -70,8 +73,8 @@ export async function pictured(page: Page, origin: string, view: View): Promise<
   await page.setViewportSize(SIZES[2]);
 }
 
-function* shots({ sizes, languages }: Kind): Generator<{ size: (typeof SIZES)[number]; theme: (typeof THEMES)[number]; language: (typeof LANGUAGES)[number] }> {
-  for (const language of languages) for (const theme of THEMES) for (const size of sizes) yield { size, theme, language };
+function* shots({ sizes, themes, languages }: Kind): Generator<{ size: (typeof SIZES)[number]; theme: (typeof THEMES)[number]; language: (typeof LANGUAGES)[number] }> {
+  for (const language of languages) for (const theme of themes) for (const size of sizes) yield { size, theme, language };
 }
 
 /** What differs is kept beside what it should be; or, with `--update`, is what it should be from now on. */

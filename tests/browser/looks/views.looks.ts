@@ -154,6 +154,55 @@ test('without a server, and about the page', async ({ page, server }) => {
   await pictured(page, server.origin, 'about');
 });
 
+test('a ledger, and what stands in it before it is sent', async ({ page, server }) => {
+  await share(page, server, { files: [csv()] });
+  await page.getByRole('button', { name: 'Keep it in a ledger' }).click();
+  await page.getByRole('button', { name: 'Choose my own' }).click();
+  await page.getByLabel('Your passphrase').fill('a long enough phrase');
+  await page.getByRole('button', { name: 'Seal and keep' }).click();
+  await expect(page.getByText('It is in your ledger.').first()).toBeVisible();
+  await fillIn(page, server, { text: '# Thursday', written: 'Markdown' });
+  await page.getByLabel('Write the receipt into your ledger first').check();
+  await pictured(page, server.origin, 'make-ledger');
+  await page.getByText('What the other side sees').click();
+  await expect(page.getByRole('region', { name: 'Before they open it' })).toContainText('up to');
+  await expect(page.getByRole('heading', { name: 'Thursday' })).toBeVisible();
+  await pictured(page, server.origin, 'preview');
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('button', { name: 'Your ledger' }).click();
+  await page.getByLabel('Passphrase', { exact: true }).fill('a long enough phrase');
+  await page.getByRole('button', { name: 'Open the ledger' }).click();
+  await expect(page.getByRole('button', { name: 'Look at it members.csv' })).toBeVisible();
+  await pictured(page, server.origin, 'ledger');
+});
+
+test('where something is missing', async ({ page, server, watched }) => {
+  const { link } = await share(page, server, { text: 'x', passphrase: 'generated' });
+  await page.route('**/probe', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), size: 300 * 2 ** 20 } });
+  });
+  await page.addInitScript(() => ['showSaveFilePicker', 'showDirectoryPicker'].forEach((name) => Reflect.deleteProperty(globalThis, name)));
+  await follow(page, link);
+  await expect(page.getByText('satchel get')).toBeVisible();
+  await pictured(page, server.origin, 'too-large');
+  const unsafe = await watched.newVisitor();
+  await unsafe.addInitScript(() => Object.defineProperty(globalThis, 'isSecureContext', { value: false }));
+  await unsafe.goto(server.origin);
+  await heading(unsafe, 'What do you want to share?');
+  await pictured(unsafe, server.origin, 'insecure');
+  const slow = await watched.newVisitor();
+  await slow.addInitScript(() => delete (globalThis as { WebAssembly?: unknown }).WebAssembly);
+  await oneMoment(slow);
+  await follow(slow, link);
+  await heading(slow, 'This opens once');
+  await pictured(slow, server.origin, 'slow');
+  const offline = await watched.newVisitor();
+  await offline.goto(`${server.origin}/kept.html`);
+  await expect(offline.getByText(/^The server cannot be reached/)).toBeVisible();
+  await pictured(offline, server.origin, 'kept');
+});
+
 test('what went wrong', async ({ page, server, watched }) => {
   await page.goto(server.origin);
   await page.getByRole('button', { name: 'Open', exact: true }).click();

@@ -2,9 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { expect } from '@playwright/test';
+import { freePort } from '../server';
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 const LIBRARIES = '/usr/lib';
@@ -86,17 +86,27 @@ export class WebKit {
     await this.#ask('POST', `/element/${field}/value`, { text });
   }
 
+  /** Picks files of this machine's disk. */
+  async pick(label: string, ...paths: readonly string[]): Promise<void> {
+    await this.#ask('POST', `/element/${await this.#find('field', label)}/value`, { text: paths.join('\n') });
+  }
+
+  /** Opens a part of the page that is closed at first. */
+  async unfold(summary: string): Promise<void> {
+    await this.#ask('POST', `/element/${await this.#find('summary', summary)}/click`, {});
+  }
+
   async read(label: string): Promise<string> {
     return String(await this.#ask('GET', `/element/${await this.#find('field', label)}/property/value`));
   }
 
   /** What can be seen and is called so, once it is there. */
-  async #find(kind: 'button' | 'label' | 'field', name: string): Promise<string> {
+  async #find(kind: 'button' | 'label' | 'field' | 'summary', name: string): Promise<string> {
     const script = `
       const [kind, name] = arguments;
       const seen = (element) => element.getClientRects().length > 0;
       const called = (element) => (element.getAttribute('aria-label') ?? element.textContent).trim() === name;
-      const found = [...document.querySelectorAll(kind === 'button' ? 'button' : 'label')].filter((each) => seen(each) && called(each));
+      const found = [...document.querySelectorAll(kind === 'field' ? 'label' : kind)].filter((each) => seen(each) && called(each));
       const one = kind === 'field' ? found.map((label) => label.control).find((each) => each && seen(each)) : found[0];
       return one ?? null;`;
     let found: string | undefined;
@@ -118,13 +128,4 @@ async function ask(address: string, method: string, path: string, body?: unknown
   const { value } = (await answer.json()) as { value: { error?: string; message?: string } | null };
   if (!answer.ok) throw new Error(`WebDriver ${method} ${path}: ${value?.error} ${value?.message}`);
   return value;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

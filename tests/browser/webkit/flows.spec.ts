@@ -1,5 +1,7 @@
-/** Sharing, opening once, passphrase and receipt in WebKit. */
+/** Sharing, opening once, passphrase, receipt, files, several links and a panic link in WebKit. */
+import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
+import { png } from '../documents';
 import { startServer, type Server } from '../server';
 import { missing, WebKit } from './driver';
 
@@ -67,6 +69,49 @@ test('in WebKit a receipt burns what was shared, after asking once more', async 
   await browser.press('Burn it now');
   await browser.press('Yes, burn it');
   await browser.sees('You burned it');
+  await browser.follow(link);
+  await browser.sees('This was burned');
+});
+
+test('in WebKit files and a formatted text go over, and a picture is shown in its frame', async ({}, info) => {
+  const { name, buffer } = png();
+  const path = info.outputPath(name);
+  await writeFile(path, buffer);
+  await browser.follow(server.origin);
+  await browser.write('Text', '# On Thursday bring **three** copies');
+  await browser.evaluate("(select => { select.value = 'markdown'; select.dispatchEvent(new Event('change', { bubbles: true })); })(document.querySelector('select[aria-label=\"Written as\"]'))");
+  await browser.pick('Add files', path);
+  await browser.sees(name);
+  await browser.press('Seal and get link');
+  await browser.sees('Your link is ready');
+  await browser.follow(await browser.read('Link'));
+  await browser.press('Open it');
+  await browser.sees('2 files');
+  await browser.press(`Show ${name}`);
+  await expect.poll(() => browser.evaluate("document.querySelector('iframe')?.getBoundingClientRect().height ?? 0")).toBeGreaterThan(20);
+  await browser.press('Show message.md');
+  await expect.poll(() => browser.evaluate("document.querySelector('.reading h1, .reading h2, .reading h3')?.textContent")).toBe('On Thursday bring three copies');
+});
+
+test('in WebKit links for several people are made under a panic link, which burns them all', async () => {
+  await browser.follow(server.origin);
+  await browser.write('Text', TEXT);
+  await browser.tick('A link for each person');
+  await browser.sees('How many people');
+  await browser.unfold('Put it under a panic link');
+  await browser.press('Make a panic link');
+  await browser.sees('Your new panic link');
+  const panic = await browser.read('Panic link');
+  await browser.press('Seal and get links');
+  await browser.sees('Your 2 links are ready');
+  const link = await browser.read('Link 2');
+  await browser.follow(await browser.read('Link 1'));
+  await browser.press('Open it');
+  await browser.sees('This is gone now.');
+  expect(await text()).toBe(TEXT);
+  await browser.follow(panic);
+  await browser.press('Burn everything now');
+  await browser.sees('1 thing burned');
   await browser.follow(link);
   await browser.sees('This was burned');
 });

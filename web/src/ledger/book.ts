@@ -3,6 +3,7 @@
  * JSON in the same container, under a passphrase that is asked each time. The browser's storage has the container alone, in base64.
  */
 import { openFile, sealFile } from '../vault';
+import { KEY } from './there';
 
 /** One thing that was shared; named as they are in the JSON. */
 export interface Entry {
@@ -33,31 +34,25 @@ export class LedgerTrouble extends Error {
   }
 }
 
-/** open/Open.svelte asks for it too: a file for this one word would be named to everybody who loads the page. */
-const KEY = 'satchel-ledger';
 const FILE = 'ledger.json';
 const HOUR_SECS = 3600;
 const EMPTY: Book = { version: 1, next: 1, panic: null, entries: [] };
 
-/** Whether there is one. */
-export function isKept(): boolean {
-  try {
-    return localStorage.getItem(KEY) !== null;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether this browser would keep one. */
-export function isAble(): boolean {
+/** Whether this browser would keep one; where it is full there is no room for the smallest. */
+export function troubleOfBrowser(): Trouble | null {
   try {
     const probe = `${KEY}-probe`;
     localStorage.setItem(probe, '');
     localStorage.removeItem(probe);
-    return true;
-  } catch {
-    return false;
+    return null;
+  } catch (error) {
+    return troubleOf(error);
   }
+}
+
+/** What a browser says that does not take it. */
+function troubleOf(error: unknown): Trouble {
+  return error instanceof DOMException && error.name === 'QuotaExceededError' ? 'full' : 'off';
 }
 
 /** Removes it, with all that is in it; takes no passphrase. */
@@ -67,7 +62,7 @@ export function forget(): void {
 
 /** Rejects with the vault's failures (`wrong_key` and others) and {@link LedgerTrouble}. */
 export async function read(passphrase: string): Promise<readonly Entry[]> {
-  return (await opened(passphrase)).entries;
+  return (await opened(passphrase, kept() ?? '')).entries;
 }
 
 /** Writes one down; where there is no ledger, this begins it. Rejects as {@link read}. */
@@ -84,19 +79,35 @@ export function remove(passphrase: string, number: number): Promise<readonly Ent
   return change(passphrase, (book) => ({ ...book, entries: book.entries.filter((entry) => entry.number !== number) }));
 }
 
-/** What does not open is never written over. One tab at a time, where the browser knows how. */
-async function change(passphrase: string, how: (book: Book) => Book): Promise<readonly Entry[]> {
+/**
+ * What does not open is never written over. One tab at a time, where the browser knows how; where it does not, what another tab wrote while this one
+ * sealed is read, and it is done again.
+ */
+function change(passphrase: string, how: (book: Book) => Book): Promise<readonly Entry[]> {
   const changed = async (): Promise<readonly Entry[]> => {
-    if (!isAble()) throw new LedgerTrouble('off');
-    const book = how(isKept() ? await opened(passphrase) : EMPTY);
-    await keep(passphrase, book);
-    return book.entries;
+    for (;;) {
+      const before = kept();
+      const book = how(before === null ? EMPTY : await opened(passphrase, before));
+      const after = await sealed(passphrase, book);
+      if (kept() !== before) continue;
+      keep(after);
+      return book.entries;
+    }
   };
   return navigator.locks === undefined ? changed() : navigator.locks.request(KEY, changed);
 }
 
-async function opened(passphrase: string): Promise<Book> {
-  const container = await openFile(new Blob([bytesIn(localStorage.getItem(KEY) ?? '')]), { passphrase });
+/** As it lies in the browser. */
+function kept(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    throw new LedgerTrouble('off');
+  }
+}
+
+async function opened(passphrase: string, base64: string): Promise<Book> {
+  const container = await openFile(new Blob([bytesIn(base64)]), { passphrase });
   try {
     const [received] = await container.receive();
     return bookIn((await received?.content?.text()) ?? '');
@@ -105,14 +116,19 @@ async function opened(passphrase: string): Promise<Book> {
   }
 }
 
-async function keep(passphrase: string, book: Book): Promise<void> {
+async function sealed(passphrase: string, book: Book): Promise<string> {
   const file = new File([JSON.stringify(book)], FILE, { type: 'application/json' });
   const { content } = await sealFile({ files: [{ file, path: FILE }] }, passphrase);
   const bytes = new Uint8Array(await (content ?? new Blob()).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+/** Whole or not at all: where there is no room, what was there stays. */
+function keep(base64: string): void {
   try {
-    localStorage.setItem(KEY, btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')));
-  } catch {
-    throw new LedgerTrouble('full');
+    localStorage.setItem(KEY, base64);
+  } catch (error) {
+    throw new LedgerTrouble(troubleOf(error));
   }
 }
 

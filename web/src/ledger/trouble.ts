@@ -1,11 +1,11 @@
-/** From whatever the ledger rejected with to the sentence that a person reads. */
-import { failureOf, sentenceFor } from '../parts/failure';
+/** From whatever the ledger rejected with to what a person reads. */
+import { failureOf, saying, type Said } from '../parts/failure';
 import { ledger as words } from '../text/later';
 import { LedgerTrouble } from './book';
 
-export function saidOf(error: unknown): string {
-  if (error instanceof LedgerTrouble) return words[error.trouble];
-  const failure = failureOf(error);
+export function saidOf(error: unknown): Said {
+  if (error instanceof LedgerTrouble) return () => words[error.trouble];
+  const { code } = failureOf(error);
   // Where storage was changed by somebody else, it is the ledger that is damaged.
-  return failure.code === 'not_a_container' || failure.code === 'truncated' ? words.notRead : sentenceFor(failure);
+  return code === 'not_a_container' || code === 'truncated' ? () => words.notRead : saying(error);
 }

@@ -13,10 +13,32 @@ export async function fromDrop(transfer: DataTransfer): Promise<SourceFile[]> {
   return (await Promise.all(entries.map(walk))).flat();
 }
 
-/** `added` behind `files`; a path that is there already is replaced, for nobody means to send a file twice. */
+/**
+ * `added` behind `files`. What is there already (path, size and time) is not sent twice; another file of the same path gets a number, as two pasted
+ * pictures do, which browsers call the same.
+ */
 export function joined(files: readonly SourceFile[], added: readonly SourceFile[]): SourceFile[] {
-  const paths = new Set(added.map(({ path }) => path));
-  return [...files.filter(({ path }) => !paths.has(path)), ...added];
+  const all = new Map(files.map((each) => [each.path, each]));
+  for (const { file, path: wanted } of added) {
+    const path = freePath(wanted, (taken) => {
+      const there = all.get(taken)?.file;
+      return there !== undefined && (there.size !== file.size || there.lastModified !== file.lastModified);
+    });
+    all.set(path, { file, path });
+  }
+  return [...all.values()];
+}
+
+/** `path`, or the first of `name (2).ending`, `name (3).ending`, ... that is not taken. */
+export function freePath(path: string, isTaken: (path: string) => boolean): string {
+  let free = path;
+  for (let number = 2; isTaken(free); number += 1) free = path.replace(/^(.*?[^/])(\.[^./]*)?$/s, `$1 (${number})$2`);
+  return free;
+}
+
+/** Whether a text that was copied along with `files` says nothing but their names: a table comes with a picture of itself, a file with its name. */
+export function namesOnly(text: string, files: readonly SourceFile[]): boolean {
+  return text.split(/[\r\n]+/).every((line) => line.trim() === '' || files.some(({ file }) => line.trim().endsWith(file.name)));
 }
 
 /** Bytes of all files. */

@@ -2,7 +2,7 @@
 const SIZE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 const TIME_UNITS = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]] as const;
 
-/** `1.2 MB`; whole bytes below a thousand. */
+/** `1.2 MB`, which no line breaks; whole bytes below a thousand. */
 export function formatSize(bytes: number, locale: string): string {
   return withUnit(bytes, '', locale);
 }
@@ -62,5 +62,5 @@ function withUnit(bytes: number, per: string, locale: string): string {
     // The short form of a byte is, in some languages, no form at all.
     unitDisplay: unit === 0 ? 'long' : 'short',
     maximumFractionDigits: unit > 0 && value < 10 ? 1 : 0,
-  }).format(value);
+  }).format(value).replaceAll(' ', '\u00a0');
 }

@@ -25,6 +25,7 @@ export const progress = {
   stage: section('progress.stage', {}) satisfies Record<Progress['stage'], string>,
   of: (done: number, total: number) => text('progress.of', { done: size(done), total: size(total) }),
   rate: (bytesPerSec: number) => formatRate(bytesPerSec, spoken().locale),
+  link: (number: number, all: number) => text('progress.of', { done: number, total: all }),
   left: (secs: number) => text('progress.left', { time: duration(secs) }),
   percent: (stage: string, percent: number) => text('progress.percent', { stage, percent: formatPercent(percent, spoken().locale) }),
 };
@@ -41,6 +42,8 @@ export const ledger = section('ledger', {
 
 /** What is said of a paste before it is sealed. */
 export const before = section('before', {
+  takes: (secs: number) => text('before.takes', { time: duration(secs) }),
+  renamed: (name: string, arrives: string) => text('before.renamed', { name: outside(name), arrives: outside(arrives) }),
   opens: (reads: number, secs: number) => (reads === 0 ? text('before.always', { time: duration(secs) }) : text('before.readers', { count: reads, time: duration(secs) })),
   links: (count: number, secs: number) => text('before.links', { count, time: duration(secs) }),
 });
@@ -75,12 +78,15 @@ export const change = section('change', {
   fromNow: when,
 });
 
+/** Asked before what is kept nowhere else is left. */
+export const leaving = section('leaving', {});
+
 export const open = section('open', {
   readers: (count: number) => text('open.readers', { count }),
   upTo: (bytes: number) => text('open.upTo', { size: size(bytes) }),
   moment,
-  triesLeft: (count: number) => text('open.triesLeft', { count }),
-  triesLeftBurn: (count: number) => text('open.triesLeftBurn', { count }),
+  triesLeft: (count: number) => (count === 0 ? text('open.triesNone') : text('open.triesLeft', { count })),
+  triesLeftBurn: (count: number) => (count === 0 ? text('open.triesNoneBurn') : text('open.triesLeftBurn', { count })),
   wait: (secs: number) => text('open.wait', { when: when(secs) }),
   tooLargeWhy: (bytes: number) => text('open.tooLargeWhy', { limit: size(bytes) }),
 });

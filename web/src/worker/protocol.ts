@@ -10,7 +10,7 @@ import type { Engine, Manifest, Progress } from '../vault';
 /** The operations of client-wasm, by the names that its `run` knows. `burnBegun` is `burn` of what `uploadBegun` told. */
 export type OperationName =
   | 'serverConfig' | 'generatePassphrase' | 'understand' | 'share' | 'receiptStatus' | 'burn' | 'burnBegun' | 'resetWait'
-  | 'documentStatus' | 'addLinks' | 'changePolicy' | 'panic' | 'makePanic'
+  | 'measure' | 'documentStatus' | 'addLinks' | 'changePolicy' | 'panic' | 'makePanic'
   | 'probe' | 'probeKept' | 'open' | 'sealFile' | 'inspectFile' | 'openFile';
 
 /** What a lease is kept as: never the link secret. All in base64url. */

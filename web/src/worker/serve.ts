@@ -27,13 +27,30 @@ function ask<N extends CallName>(name: N, args: Calls[N]['args'], transfer: Tran
 }
 
 /** `done` and `total` are bytes, or what web/src/vault.ts says of the stage. */
-export function tellProgress(stage: string, done: number, total: number): void {
+function tellProgress(stage: string, done: number, total: number): void {
   scope.postMessage({ kind: 'progress', progress: { stage, done, total } as never });
+}
+
+const HUNDREDTHS = 100;
+/** Links for which the passphrase was worked in, and all of them. */
+let derived: readonly [number, number] = [0, 1];
+
+/** client-wasm counts links, where there are several. */
+function tell(stage: string, done: number, total: number): void {
+  if (stage !== 'deriving') return tellProgress(stage, done, total);
+  derived = total === 0 ? [0, 1] : [done, total];
+  tellProgress(stage, done * HUNDREDTHS, total * HUNDREDTHS);
+}
+
+/** Hundredths of the one derivation that runs now. */
+export function tellDerived(hundredths: number): void {
+  const [done, total] = derived;
+  tellProgress('deriving', done * HUNDREDTHS + hundredths, total * HUNDREDTHS);
 }
 
 /** What client-wasm calls; client-wasm/src/page.rs declares the same. */
 const page = {
-  progress: tellProgress,
+  progress: tell,
   saveLease: (id: string, probe: string, lease: string) => ask('saveLease', { id, probe, lease }),
   loadLease: (id: string) => ask('loadLease', { id }),
   forgetLease: (id: string) => ask('forgetLease', { id }),

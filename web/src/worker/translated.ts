@@ -1,9 +1,7 @@
 /** The file of the worker where the browser runs no WebAssembly: all that the page can do, as JavaScript. */
 import { begin, run } from '../gen/dist/translated';
 import { lendArgon2id } from './argon2id.js';
-import { serve, tellProgress } from './serve';
+import { serve, tellDerived } from './serve';
 
-const WHOLE = 100;
-
-lendArgon2id((percent) => tellProgress('deriving', percent, WHOLE));
+lendArgon2id(tellDerived);
 serve({ begin, run });

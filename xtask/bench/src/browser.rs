@@ -1,4 +1,4 @@
-//! Sealing and opening in Chromium: measured by tests/browser/*.bench.ts, whose lines end up in our table.
+//! What is measured in Chromium by tests/browser: `browser` by sealing.bench.ts and still.bench.ts, `page` by page.bench.ts. Their lines end up in our table.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -8,8 +8,14 @@ use serde_json::Value;
 use crate::table::Table;
 use crate::{Options, Trouble};
 
+/// Parts of this kind, and the files that measure each.
+pub(crate) const PARTS: [(&str, &[&str]); 2] = [
+    ("browser", &["sealing.bench.ts", "still.bench.ts"]),
+    ("page", &["page.bench.ts"]),
+];
+
 /// Runs it with as many runs as the other parts; its files are smaller, a page holds them in memory.
-pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), Trouble> {
+pub(crate) fn measure(part: &'static str, files: &[&str], options: &Options, table: &mut Table) -> Result<(), Trouble> {
     let mut command = Command::new("npm");
     command
         .args([
@@ -22,6 +28,7 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), Troubl
             "--reporter",
             "line",
         ])
+        .args(files)
         .current_dir(&options.browser_tests)
         .env("SATCHEL_SERVER_BIN", std::fs::canonicalize(&options.server)?)
         .env("SATCHEL_BENCH_RUNS", options.runs.to_string())
@@ -31,7 +38,7 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), Troubl
     for line in BufReader::new(child.stdout.take().ok_or("npm has no output")?).lines() {
         let line = line?;
         match line.split_once("bench: ").map(|(_, row)| serde_json::from_str(row)) {
-            Some(Ok(row)) => add(&row, table)?,
+            Some(Ok(row)) => add(part, &row, table)?,
             _ => told.push(line),
         }
     }
@@ -42,7 +49,7 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<(), Troubl
     }
 }
 
-fn add(row: &Value, table: &mut Table) -> Result<(), Trouble> {
+fn add(part: &'static str, row: &Value, table: &mut Table) -> Result<(), Trouble> {
     let text = |name: &str| row.get(name).and_then(Value::as_str);
     let what = text("what").ok_or("a row without a name")?;
     let value = row
@@ -50,10 +57,10 @@ fn add(row: &Value, table: &mut Table) -> Result<(), Trouble> {
         .and_then(Value::as_f64)
         .ok_or("a row without a figure")?;
     table.add(
-        "browser",
+        part,
         what,
         value,
-        if text("unit") == Some("ms") { "ms" } else { "MB/s" },
+        text("unit").unwrap_or("MB/s"),
         text("note").unwrap_or_default().to_owned(),
     );
     if let Some(limit) = text("against") {

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use table::Table;
 
-const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|many|browser] [--runs 5] [--mib 1024] \
+const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|many|browser|page] [--runs 5] [--mib 1024] \
     [--seconds 2] [--rows WORD] [--items 1000000] [--ram-disk /dev/shm] [--disk FOLDER] \
     [--browser-tests FOLDER] [--json FILE]";
 
@@ -104,8 +104,10 @@ fn measure(options: &Options) -> Result<Table, Trouble> {
     if options.wants("many") {
         many::measure(options, &mut table)?;
     }
-    if options.wants("browser") {
-        browser::measure(options, &mut table)?;
+    for (part, files) in browser::PARTS {
+        if options.wants(part) {
+            browser::measure(part, files, options, &mut table)?;
+        }
     }
     Ok(table)
 }

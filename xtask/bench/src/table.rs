@@ -11,7 +11,7 @@ pub(crate) struct Row {
     pub(crate) part: &'static str,
     pub(crate) what: String,
     pub(crate) value: f64,
-    pub(crate) unit: &'static str,
+    pub(crate) unit: String,
     /// value / value of the row named here, measured in the same run.
     pub(crate) ratio: Option<(f64, String)>,
     /// What else is worth knowing: peak memory, latency.
@@ -26,7 +26,8 @@ pub(crate) struct Table {
 
 impl Table {
     /// Adds a row and says so at once: a run takes minutes.
-    pub(crate) fn add(&mut self, part: &'static str, what: &str, value: f64, unit: &'static str, note: String) {
+    pub(crate) fn add(&mut self, part: &'static str, what: &str, value: f64, unit: impl Into<String>, note: String) {
+        let unit = unit.into();
         eprintln!("bench: {what}: {value:.0} {unit} {note}");
         self.rows.push(Row {
             part,

@@ -2,7 +2,9 @@
 
 mod counts;
 mod figures;
+mod rust;
 mod steps;
+mod together;
 
 use std::collections::VecDeque;
 use std::process::Command;
@@ -39,6 +41,18 @@ struct Run {
 /// Lines of a failed command's output that are repeated at the end: a log that keeps its end only still says what failed.
 const LAST_WORDS: usize = 120;
 
+#[derive(Clone, Default)]
+struct LastWords(VecDeque<String>);
+
+impl LastWords {
+    fn add(&mut self, line: &str) {
+        if self.0.len() == LAST_WORDS {
+            self.0.pop_front();
+        }
+        self.0.push_back(line.to_owned());
+    }
+}
+
 struct Report {
     name: &'static str,
     outcome: Result<Outcome, Failure>,
@@ -52,24 +66,47 @@ impl Run {
             command.env("SATCHEL_LONG", "1");
         }
         let before = self.counts.clone();
-        let mut said = VecDeque::new();
-        let ended = shell::run_watched(command, |line| {
-            self.counts.note(line);
-            self.figures.extend(figures::figure(line));
-            if said.len() == LAST_WORDS {
-                said.pop_front();
+        let mut said = LastWords::default();
+        let ended = shell::run_watched(command, |line| self.note(&mut said, line));
+        self.ended(&ended, &before, said);
+        ended
+    }
+
+    /// Several such commands, two at a time: most of them keep one core busy.
+    ///
+    /// # Errors
+    /// The first one's that failed, after all have run.
+    fn tests_together(&mut self, mut commands: Vec<Command>) -> Result<(), Failure> {
+        if self.long {
+            for command in &mut commands {
+                command.env("SATCHEL_LONG", "1");
             }
-            said.push_back(line.to_owned());
-        });
+        }
+        let before = self.counts.clone();
+        let mut said = vec![LastWords::default(); commands.len()];
+        let ended = together::run(commands, |number, line| self.note(&mut said[number], line));
+        for (ended, said) in ended.iter().zip(said) {
+            self.ended(ended, &before, said);
+        }
+        ended.into_iter().collect()
+    }
+
+    fn note(&mut self, said: &mut LastWords, line: &str) {
+        self.counts.note(line);
+        self.figures.extend(figures::figure(line));
+        said.add(line);
+    }
+
+    /// After a command of tests, and what it said.
+    fn ended(&mut self, ended: &Result<(), Failure>, before: &Counts, said: LastWords) {
         let noteworthy = ended.is_err() || self.counts.flaky > before.flaky;
         if noteworthy && self.last_words.is_empty() {
-            self.last_words = said;
+            self.last_words = said.0;
         }
         // What fails before it can count (a compile error) still counts as one failure.
         if ended.is_err() && self.counts.failed == before.failed {
             self.counts.failed += 1;
         }
-        ended
     }
 
     /// Runs a command that is itself one test.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Outcome, Run, Step};
+use super::{Outcome, Run, Step, rust};
 use crate::build::{self, Mode};
 use crate::docs;
 use crate::failure::Failure;
@@ -128,6 +128,7 @@ fn documents(run: &mut Run) -> Result<Outcome, Failure> {
 fn deny(run: &mut Run) -> Result<Outcome, Failure> {
     machine::cargo_deny()?;
     run.check(shell::cargo().args(["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]))?;
+    run.check(&mut page::licences(true)?)?;
     // The database lies on a server of its own: that it can't be reached says nothing about our dependencies.
     let mut advisories = shell::cargo();
     advisories.args(["deny", "--log-level", "error", "check", "advisories"]);
@@ -208,19 +209,19 @@ fn clippy(run: &mut Run) -> Result<Outcome, Failure> {
 
 fn rust(run: &mut Run) -> Result<Outcome, Failure> {
     need_build(run)?;
-    let mut cargo = shell::cargo();
-    cargo.args(["test", "--workspace", "--no-fail-fast"]);
-    cargo.env("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development));
-    cargo.env("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development));
-    // Most of these tests wait (for servers, disks, clocks) and leave the cores to others: eight of them at once, where nobody says otherwise.
-    if std::env::var_os("RUST_TEST_THREADS").is_none() {
-        cargo.env("RUST_TEST_THREADS", "8");
+    let binaries = [
+        ("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development)),
+        ("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development)),
+    ];
+    let mut programs = rust::programs(run.long)?;
+    for program in &mut programs {
+        program.envs(binaries.iter().map(|(name, path)| (name, path)));
+        // Most of these tests wait (for servers, disks, clocks) and leave the cores to others: eight of them at once, where nobody says otherwise.
+        if std::env::var_os("RUST_TEST_THREADS").is_none() {
+            program.env("RUST_TEST_THREADS", "8");
+        }
     }
-    if run.long {
-        // Figures are printed by tests that pass, whose output is otherwise swallowed.
-        cargo.args(["--", "--show-output"]);
-    }
-    run.tests(&mut cargo)?;
+    run.tests_together(programs)?;
     Ok(Outcome::Passed)
 }
 
@@ -236,10 +237,14 @@ fn reader(run: &mut Run) -> Result<Outcome, Failure> {
         return Ok(Outcome::Skipped("no testkit/reader/run.mjs yet".to_owned()));
     }
     page::install(&folder)?;
-    run.tests(shell::at_root("node").arg("testkit/reader/run.mjs"))?;
     need_build(run)?;
-    let satchel = build::binary("satchel", Mode::Development);
-    run.tests(shell::at_root("node").arg("testkit/reader/written.mjs").arg(satchel))?;
+    let mut vectors = shell::at_root("node");
+    vectors.arg("testkit/reader/run.mjs");
+    let mut written = shell::at_root("node");
+    written
+        .arg("testkit/reader/written.mjs")
+        .arg(build::binary("satchel", Mode::Development));
+    run.tests_together(vec![vectors, written])?;
     Ok(Outcome::Passed)
 }
 
@@ -273,28 +278,31 @@ fn wasm_in_node(run: &mut Run) -> Result<Outcome, Failure> {
     }
     machine::node()?;
     wasm::build()?;
-    for file in ["vectors", "sealing"] {
-        let file = format!("client-wasm/tests/{file}.mjs");
-        run.tests(shell::at_root("node").arg(file).arg(wasm::node_glue()))?;
-    }
-    // And what the page loads where there is no WebAssembly: web/translate.mjs makes it with the page.
+    // What the page loads where there is no WebAssembly: web/translate.mjs makes it with the page.
     page::build()?;
-    let translated = shell::root().join("web/src/gen/dist/translated.js");
-    for file in ["vectors", "sealing"] {
-        let file = format!("client-wasm/tests/{file}.mjs");
-        run.tests(shell::at_root("node").arg(file).arg(&translated))?;
-    }
-    let sharing = "client-wasm/tests/sharing.mjs";
-    run.tests(shell::at_root("node").arg(sharing).arg(wasm::sharing_glue()))?;
     wasm::build_whole()?;
-    let whole = "client-wasm/tests/whole.mjs";
-    run.tests(shell::at_root("node").arg(whole).arg(wasm::whole_glue()))?;
+    let translated = shell::root().join("web/src/gen/dist/translated.js");
+    let tests = [
+        ("vectors", wasm::node_glue()),
+        ("vectors", translated.clone()),
+        ("sealing", wasm::node_glue()),
+        ("sealing", translated),
+        ("sharing", wasm::sharing_glue()),
+        ("whole", wasm::whole_glue()),
+    ];
+    let commands = tests.map(|(file, glue)| {
+        let mut node = shell::at_root("node");
+        node.arg(format!("client-wasm/tests/{file}.mjs")).arg(glue);
+        node
+    });
+    run.tests_together(commands.into())?;
     Ok(Outcome::Passed)
 }
 
 fn browser(run: &mut Run) -> Result<Outcome, Failure> {
-    let chromium = machine::chromium()?;
-    page_in(run, "playwright.config.ts", &[("SATCHEL_CHROMIUM", chromium)])
+    let mut named = vec![("SATCHEL_CHROMIUM", machine::chromium()?)];
+    named.extend(machine::chromium_shell()?.map(|shell| ("SATCHEL_CHROMIUM_SHELL", shell)));
+    page_in(run, "playwright.config.ts", &named)
 }
 
 fn firefox(run: &mut Run) -> Result<Outcome, Failure> {
