@@ -15,8 +15,8 @@ import { shortened } from './imports.mjs';
 
 /** Limits in bytes: as it is, which a browser has to compile, and as brotli, which it has to fetch. */
 const FILES = [
-  { from: '', to: 'everything', limit: 331_500, packedLimit: 121_000 },
-  { from: 'sharing/', to: 'sharing', limit: 124_000, packedLimit: 49_300 },
+  { from: '', to: 'everything', limit: 344_000, packedLimit: 126_500 },
+  { from: 'sharing/', to: 'sharing', limit: 124_500, packedLimit: 49_450 },
 ];
 /** What such a panic says; xtask/src/wasm.rs leaves the texts out wherever it builds the standard library along. */
 const PANIC_TEXT = 'index out of bounds';

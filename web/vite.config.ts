@@ -4,6 +4,7 @@ import { defineConfig, type Plugin } from 'vite';
 import { integrity } from './vite.integrity.ts';
 import { named } from './vite.third-party.ts';
 import { freshViews } from './vite.translated.ts';
+import { smaller } from './vite.smaller.ts';
 import { restOfWords } from './vite.words.ts';
 
 /** Of src/. */
@@ -11,7 +12,7 @@ const SHARED = /src\/(?:text\/later|parts\/(?:Ask|CopyField|Working|saving)|make
 
 export default defineConfig({
   base: './',
-  plugins: [bareImports(), svelte(), restOfWords(), named(), integrity()],
+  plugins: [bareImports(), svelte(), restOfWords(), named(), smaller(), integrity()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -17,8 +17,10 @@ use crate::fetch::Fetch;
 use crate::page::Page;
 use crate::value::{Fields, number, text};
 
-/// Bytes go to the page in messages of this many, or of at least as many.
+/// Sealed bytes go to the page in messages of at least this many.
 const MESSAGE_LEN: u32 = 2 << 20;
+/// Opened ones in messages of this many: they are copied, and what is on its way between two threads is to stay in the processor's cache.
+const ROOM_LEN: u32 = 1 << 20;
 /// Of a sealed segment: length word and nonce.
 const HEAD_LEN: u32 = 16;
 /// Room for those of one message.
@@ -74,18 +76,18 @@ impl Desk {
         as_error
     }
 
-    /// Hands opened content to the page. It goes in ever the same two pieces of memory: what a large document left for the collector
-    /// was more than all the rest of the page.
-    async fn write(&self, mut bytes: &[u8]) -> Result<(), Error> {
-        while !bytes.is_empty() {
+    /// Hands opened content to the page, `len` bytes that `put` puts in place: from where on, and where to. It goes in ever the same two pieces
+    /// of memory: what a large document left for the collector was more than all the rest of the page.
+    async fn write(&self, len: u32, put: impl Fn(u32, &Uint8Array)) -> Result<(), Error> {
+        let mut given = 0;
+        while given < len {
             let (room, used) = self.message.take().unwrap_or_else(|| (self.room(), 0));
             let here = room.length() - used;
-            let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX).min(here);
-            let (now, later) = bytes.split_at(len as usize);
-            room.subarray(used, used + len).copy_from(now);
-            bytes = later;
-            *self.message.borrow_mut() = Some((room, used + len));
-            if len == here {
+            let now = here.min(len - given);
+            put(given, &room.subarray(used, used + now));
+            given += now;
+            *self.message.borrow_mut() = Some((room, used + now));
+            if now == here {
                 self.post_message().await?;
             }
         }
@@ -95,7 +97,7 @@ impl Desk {
     fn room(&self) -> Uint8Array {
         match self.spare.take() {
             Some(spare) => Uint8Array::new(&spare),
-            None => Uint8Array::new_with_length(MESSAGE_LEN),
+            None => Uint8Array::new_with_length(ROOM_LEN),
         }
     }
 
@@ -267,7 +269,7 @@ pub(crate) struct Handover<'a> {
     pub(crate) wanted: bool,
 }
 
-impl Sink for Handover<'_> {
+impl Sink<Bytes> for Handover<'_> {
     async fn manifest(&mut self, manifest: &Manifest) -> Result<(), Error> {
         let found = Fields::new()
             .with("manifest", describe(manifest))
@@ -290,11 +292,20 @@ impl Sink for Handover<'_> {
     }
 
     async fn write(&mut self, _entry: usize, bytes: &[u8]) -> Result<(), Error> {
-        if self.wanted {
-            self.desk.write(bytes).await
-        } else {
-            Ok(())
+        if !self.wanted {
+            return Ok(());
         }
+        let len = u32::try_from(bytes.len()).map_err(|_| Error::Write)?;
+        let put = |at: u32, room: &Uint8Array| room.copy_from(&bytes[at as usize..(at + room.length()) as usize]);
+        self.desk.write(len, put).await
+    }
+
+    async fn write_elsewhere(&mut self, _entry: usize, bytes: Bytes) -> Result<(), Error> {
+        if !self.wanted {
+            return Ok(());
+        }
+        let put = |at: u32, room: &Uint8Array| room.set(&bytes.0.subarray(at, at + room.length()), 0);
+        self.desk.write(bytes.0.length(), put).await
     }
 
     async fn end(&mut self, _entry: usize) -> Result<(), Error> {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
 use satchel_client::{Elsewhere, Engine, Sealed};
-use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
+use satchel_crypto::limit::{SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
 use satchel_crypto::{
-    ClosedSegment, Keyed, LentSegment, LinkKeying, OpenSegment, PlainSegment, SealError, SealedBytes, SegmentKey,
-    Verdict,
+    ClosedElsewhere, ClosedSegment, Keyed, LentSegment, LinkKeying, OpenSegment, PlainElsewhere, PlainSegment,
+    SealError, SealedBytes, SegmentKey, Verdict,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -42,28 +42,119 @@ impl Imported {
         self.handle.get()
     }
 
-    /// Begins on all of `segments`, where the browser has the key; the promise gives an array of `ArrayBuffer`s. One promise for all of
-    /// them: each costs two closures and a turn through here.
-    fn begin(&self, segments: &[LentSegment], content: &Bytes) -> Option<Promise> {
+    /// Begins on all of `segments`, which lie one after another in `bytes`, where the browser has the key; the promise gives an array of
+    /// `ArrayBuffer`s. One promise for all of them: each costs two closures and a turn through here.
+    fn begin<S: Lent>(&self, segments: &[S], bytes: &Bytes) -> Option<Promise> {
         let handle = self.handle.get()?;
         let mut public = Vec::new();
         for segment in segments {
+            if !Arc::ptr_eq(segment.key(), &self.key) {
+                return None;
+            }
             public.extend_from_slice(&segment.nonce());
             public.extend_from_slice(&segment.associated_data());
         }
         let public = Uint8Array::from(&public[..]);
         let begun = Array::new();
-        for (number, segment) in segments.iter().enumerate() {
-            if !Arc::ptr_eq(segment.key(), &self.key) {
-                return None;
-            }
+        for number in 0..segments.len() {
             let at = number * PUBLIC_LEN;
             let (nonce, data) = (part(&public, at, NONCE_LEN), part(&public, at + NONCE_LEN, DATA_LEN));
-            let content = part(&content.0, number * SEGMENT_PLAINTEXT_LEN, SEGMENT_PLAINTEXT_LEN);
-            let promise = self.subtle.seal_elsewhere(handle, nonce, data, &content).ok()?;
+            let text = part(&bytes.0, number * S::LEN + S::HEAD_LEN, S::LEN - S::HEAD_LEN);
+            let promise = S::begin(&self.subtle, handle, nonce, data, &text).ok()?;
             begun.push(&promise.into());
         }
         Some(Promise::all(&begun))
+    }
+}
+
+/// A segment whose bytes are JavaScript's.
+trait Lent {
+    /// How many bytes each has, and how many of them go before the text.
+    const LEN: usize;
+    const HEAD_LEN: usize;
+
+    fn key(&self) -> &Arc<SegmentKey>;
+    fn nonce(&self) -> [u8; NONCE_LEN];
+    fn associated_data(&self) -> [u8; DATA_LEN];
+    fn begin(
+        subtle: &Subtle,
+        key: &JsValue,
+        nonce: Uint8Array,
+        data: Uint8Array,
+        text: &Uint8Array,
+    ) -> Result<Promise, JsValue>;
+}
+
+macro_rules! lent {
+    ($segment:ident, $len:expr, $head_len:expr, $begin:ident) => {
+        impl Lent for $segment {
+            const LEN: usize = $len;
+            const HEAD_LEN: usize = $head_len;
+
+            fn key(&self) -> &Arc<SegmentKey> {
+                self.key()
+            }
+
+            fn nonce(&self) -> [u8; NONCE_LEN] {
+                self.nonce()
+            }
+
+            fn associated_data(&self) -> [u8; DATA_LEN] {
+                self.associated_data()
+            }
+
+            fn begin(
+                subtle: &Subtle,
+                key: &JsValue,
+                nonce: Uint8Array,
+                data: Uint8Array,
+                text: &Uint8Array,
+            ) -> Result<Promise, JsValue> {
+                subtle.$begin(key, nonce, data, text)
+            }
+        }
+    };
+}
+
+lent!(LentSegment, SEGMENT_PLAINTEXT_LEN, 0, seal_elsewhere);
+lent!(ClosedElsewhere, SEGMENT_LEN, 4 + NONCE_LEN, open_elsewhere);
+
+/// Segments that the browser began on, or will when it has the key.
+struct Begun<S> {
+    segments: Vec<S>,
+    bytes: Bytes,
+    imported: Rc<Imported>,
+    promise: Option<Promise>,
+}
+
+impl<S: Lent> Begun<S> {
+    fn new(segments: Vec<S>, bytes: Bytes, imported: Rc<Imported>) -> Self {
+        let promise = imported.begin(&segments, &bytes);
+        let bytes = match promise {
+            Some(_) => bytes,
+            // Its memory is soon used again.
+            None => Bytes(bytes.0.slice(0, bytes.0.length())),
+        };
+        Self {
+            segments,
+            bytes,
+            imported,
+            promise,
+        }
+    }
+
+    /// What the browser made of each; nothing where it gave up. The bytes are given back where they may still be used: it never had the key.
+    async fn landed(self) -> (Vec<S>, Result<Array, Bytes>) {
+        let mut promise = self.promise;
+        if promise.is_none() {
+            self.imported.handle().await;
+            promise = self.imported.begin(&self.segments, &self.bytes);
+        }
+        let made = match promise {
+            Some(promise) => Ok(landed(promise).await.unwrap_or_default()),
+            None => Err(self.bytes),
+        };
+        (self.segments, made)
     }
 }
 
@@ -117,7 +208,7 @@ impl Elsewhere for Bytes {
 impl Engine for PageEngine {
     type Elsewhere = Bytes;
 
-    /// More than four gains nothing, and each holds half a megabyte. Lent ones go by eight (client-wasm/src/files.rs).
+    /// More than four gains nothing, and each holds half a megabyte. Lent ones go by as many (client-wasm/src/files.rs).
     fn in_flight(&self) -> usize {
         if self.subtle.is_some() { 4 } else { 1 }
     }
@@ -151,27 +242,38 @@ impl Engine for PageEngine {
         content: Bytes,
     ) -> impl Future<Output = Result<Vec<Sealed<Bytes>>, SealError>> + 'static {
         let begun = match segments.first().and_then(|first| self.key_for(first.key())) {
+            Some(imported) => Ok(Begun::new(segments, content, imported)),
             None => Err(aes::seal_lent(segments, &content)),
-            Some(imported) => Ok(match imported.begin(&segments, &content) {
-                Some(promise) => (segments, content, imported, Some(promise)),
-                // Its memory is soon used again.
-                None => (segments, Bytes(content.0.slice(0, content.0.length())), imported, None),
-            }),
         };
         async move {
-            let (segments, content, imported, mut promise) = match begun {
-                Ok(begun) => begun,
+            let (segments, made) = match begun {
+                Ok(begun) => begun.landed().await,
                 Err(here) => return here,
             };
-            if promise.is_none() {
-                imported.handle().await;
-                promise = imported.begin(&segments, &content);
-            }
-            let Some(promise) = promise else {
-                return aes::seal_lent(segments, &content);
+            let made = match made {
+                Ok(made) => made,
+                Err(content) => return aes::seal_lent(segments, &content),
             };
-            let made: Array = landed(promise).await.unwrap_or_default();
             let with_its_own = |(number, segment)| sealed_lent(segment, made.get(number));
+            (0..).zip(segments).map(with_its_own).collect()
+        }
+    }
+
+    fn opens_elsewhere(&self) -> bool {
+        self.subtle.is_some()
+    }
+
+    fn open_elsewhere(
+        &self,
+        segments: Vec<ClosedElsewhere>,
+        sealed: Bytes,
+    ) -> impl Future<Output = Option<Vec<PlainElsewhere<Bytes>>>> + 'static {
+        let imported = segments.first().and_then(|first| self.key_for(first.key()));
+        let begun = imported.map(|imported| Begun::new(segments, sealed, imported));
+        async move {
+            let (segments, made) = begun?.landed().await;
+            let made = made.ok()?;
+            let with_its_own = |(number, segment)| opened_elsewhere(segment, made.get(number));
             (0..).zip(segments).map(with_its_own).collect()
         }
     }
@@ -221,6 +323,12 @@ fn sealed_lent(segment: LentSegment, made: JsValue) -> Result<Sealed<Bytes>, Sea
     let made = made.dyn_into().unwrap_or_else(|_| ArrayBuffer::new(0));
     let sealed = Bytes(Uint8Array::new(&made));
     Ok(Sealed::Elsewhere(segment.sealed_as(len_of(&made), sealed)?))
+}
+
+/// What the browser made of a segment that lies elsewhere; none where it refused one of those that were begun together.
+fn opened_elsewhere(segment: ClosedElsewhere, made: JsValue) -> Option<PlainElsewhere<Bytes>> {
+    let made: ArrayBuffer = made.dyn_into().ok()?;
+    segment.opened_as(len_of(&made), Bytes(Uint8Array::new(&made))).ok()
 }
 
 /// `len` bytes of it from `at` on.

@@ -7,8 +7,9 @@ use satchel_client::platform::HEADERS_READ;
 use satchel_client::{Answer, Request, Transport, Unreachable};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, ReadableStream, ReadableStreamDefaultReader, Response};
+use web_sys::{Blob, Response};
 
+use crate::files::{Reader, reader_of};
 use crate::value::{Fields, field};
 
 #[wasm_bindgen]
@@ -25,6 +26,8 @@ extern "C" {
 const PIECE_LEN: usize = 1 << 20;
 const PIECE_LEN_MIN: usize = 256 << 10;
 const PIECE_LEN_MAX: usize = 8 << 20;
+/// The most that is taken of an answer at a time.
+const ROOM_LEN: u32 = 256 << 10;
 /// A request is to take about this long: a person sees how far an upload is only between two.
 const QUICK_MS: f64 = 500.0;
 const SLOW_MS: f64 = 4000.0;
@@ -115,35 +118,46 @@ impl Transport for Fetch {
     }
 }
 
-/// An answer's body as it arrives. Dropped before its end, it ends the download.
-pub(crate) struct Body(Option<ReadableStreamDefaultReader>);
+/// An answer's body as it arrives, in ever the same memory where the browser can: a large one's pieces would be left for the collector. Dropped before
+/// its end, it ends the download.
+pub(crate) struct Body {
+    reader: Option<Reader>,
+    room: Option<Uint8Array>,
+}
 
 impl Body {
     fn of(response: &Response) -> Self {
-        Self(response.body().as_ref().and_then(reader_of))
+        let stream = response.body();
+        Self {
+            reader: stream.and_then(|stream| reader_of(&stream.unchecked_into()).ok()),
+            room: None,
+        }
     }
-}
-
-fn reader_of(stream: &ReadableStream) -> Option<ReadableStreamDefaultReader> {
-    ReadableStreamDefaultReader::new(stream).ok()
 }
 
 impl satchel_client::Body for Body {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Unreachable> {
-        let Some(reader) = &self.0 else { return Ok(None) };
-        let read = JsFuture::from(reader.read()).await.map_err(|_| Unreachable)?;
+        let Some(reader) = &self.reader else { return Ok(None) };
+        let room = match self.room.take() {
+            Some(room) => Uint8Array::new(&room.buffer()),
+            None => Uint8Array::new_with_length(ROOM_LEN),
+        };
+        let coming = reader.read(&room, &JsValue::UNDEFINED);
+        let read = JsFuture::from(coming).await.map_err(|_| Unreachable)?;
         if field(&read, "done").is_truthy() {
-            self.0 = None;
+            self.reader = None;
             return Ok(None);
         }
         let piece: Uint8Array = field(&read, "value").dyn_into().map_err(|_| Unreachable)?;
-        Ok(Some(piece.to_vec()))
+        let bytes = piece.to_vec();
+        self.room = Some(piece);
+        Ok(Some(bytes))
     }
 }
 
 impl Drop for Body {
     fn drop(&mut self) {
-        if let Some(reader) = self.0.take() {
+        if let Some(reader) = self.reader.take() {
             let ended = reader.cancel();
             // It rejects when the connection is gone already, which nobody needs to hear of.
             wasm_bindgen_futures::spawn_local(async move { drop(JsFuture::from(ended).await) });

@@ -311,7 +311,7 @@ pub(crate) async fn open_file(args: &JsValue, desk: &Desk) -> Result<(), Failure
     let opened = async {
         Reader::open(file, &key, allowed, desk)
             .await?
-            .unpack(&engine, &mut handover, desk)
+            .unpack_elsewhere(&engine, &mut handover, desk)
             .await
     };
     opened.await.map_err(|error: Error| desk.failure(error))

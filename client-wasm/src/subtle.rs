@@ -52,6 +52,14 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn decrypt(this: &Subtle, algorithm: &JsValue, key: &JsValue, bytes: &[u8]) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = decrypt)]
+    fn decrypt_elsewhere(
+        this: &Subtle,
+        algorithm: &JsValue,
+        key: &JsValue,
+        bytes: &Uint8Array,
+    ) -> Result<Promise, JsValue>;
 }
 
 impl Subtle {
@@ -86,6 +94,17 @@ impl Subtle {
         plaintext: &Uint8Array,
     ) -> Result<Promise, JsValue> {
         self.encrypt_elsewhere(&algorithm(nonce, data), key, plaintext)
+    }
+
+    /// As [`open`](Self::open), of bytes that are JavaScript's.
+    pub(crate) fn open_elsewhere(
+        &self,
+        key: &JsValue,
+        nonce: Uint8Array,
+        data: Uint8Array,
+        sealed: &Uint8Array,
+    ) -> Result<Promise, JsValue> {
+        self.decrypt_elsewhere(&algorithm(nonce, data), key, sealed)
     }
 
     /// Begins to decrypt; the promise gives an `ArrayBuffer` of plaintext, and rejects when the tag is wrong.

@@ -11,9 +11,9 @@ import { programIn } from './program.mjs';
 const [glue = fileURLToPath(new URL('../../target/wasm/node', import.meta.url))] = process.argv.slice(2);
 const BASE = 'https://satchel.invalid';
 const PASSPHRASE = 'one passphrase for all';
-/** docs/format.md, section 5: the plaintext of a full segment; and eight of them, what a file is read in. */
+/** docs/format.md, section 5: the plaintext of a full segment; and four of them, what a file is read in. */
 const SEGMENT = 262_112;
-const PIECE = 8 * SEGMENT;
+const PIECE = 4 * SEGMENT;
 
 /** Lengths of the files of one document each. */
 const DOCUMENTS = [
@@ -29,11 +29,16 @@ const DOCUMENTS = [
 /** Whether keys are what they should be, vectors.mjs asks: where Argon2id is lent, it takes a second, and would take it two hundred times here. */
 const quick = (passphrase, salt, ...costs) => Uint8Array.from(createHash('sha256').update(passphrase).update(salt).update(costs.join()).digest());
 
-async function instance(subtle, encrypt = (...args) => webcrypto.subtle.encrypt(...args)) {
+const real = {
+  encrypt: (...args) => webcrypto.subtle.encrypt(...args),
+  decrypt: (...args) => webcrypto.subtle.decrypt(...args),
+};
+
+async function instance(subtle, { encrypt = real.encrypt, decrypt = real.decrypt } = {}) {
   const random = { getRandomValues: (bytes) => webcrypto.getRandomValues(bytes) };
   const lent = {
     importKey: (...args) => webcrypto.subtle.importKey(...args),
-    decrypt: (...args) => webcrypto.subtle.decrypt(...args),
+    decrypt,
     encrypt,
   };
   Object.defineProperty(globalThis, 'crypto', { value: subtle ? { ...random, subtle: lent } : random, configurable: true });
@@ -41,12 +46,13 @@ async function instance(subtle, encrypt = (...args) => webcrypto.subtle.encrypt(
 }
 
 /** A WebCrypto that has had enough at its `last` call, and says so in `how` it does. */
-function givingUp(last, how) {
+function givingUp(verb, last, how) {
   let calls = 0;
-  return (...args) => {
+  const gives = (...args) => {
     calls += 1;
-    return calls === last ? how() : webcrypto.subtle.encrypt(...args);
+    return calls === last ? how() : real[verb](...args);
   };
+  return { [verb]: gives };
 }
 
 /** Streams of files as other browsers have them, and as a file gives them that is lost while it is read. */
@@ -122,18 +128,38 @@ for (const [name, stream] of Object.entries(STREAMS)) {
   }
 }
 
-/** Calls of `encrypt`: the first is for what is not lent, the others for two pieces of eight segments. */
-for (const last of [1, 2, 9, 12, 17]) {
+/** Calls of `encrypt`: the first is for what is not lent, the others for two pieces of four segments. */
+for (const last of [1, 2, 5, 8, 9]) {
   const contents = [randomBytes(3 * PIECE)];
   const told = (answer) => tell(`WebCrypto gives up at call ${last}`, answer);
-  const thrown = await instance(true, givingUp(last, () => { throw new Error('no'); }));
+  const thrown = await instance(true, givingUp('encrypt', last, () => { throw new Error('no'); }));
   const hashes = await open(await instance(true), await seal(thrown, contents)).catch(String);
   told(hashes.toString() === digest(contents[0]) ? 'ok' : `thrown, and not sealed by ours: ${hashes}`);
-  const rejected = await instance(true, givingUp(last, () => Promise.reject(new Error('no'))));
+  const rejected = await instance(true, givingUp('encrypt', last, () => Promise.reject(new Error('no'))));
   const ended = await seal(rejected, contents).then(() => 'sealed', (failure) => failure);
   // Lent content is gone by then, so it ends; what is not lent is sealed by ours.
   told((last === 1 ? ended === 'sealed' : ended.code === 'crashed') ? 'ok' : `rejected, and it ended with ${String(ended.code ?? ended)}`);
 }
+/** Calls of `decrypt`: what is opened where it lies is read again, and opened by ours. */
+const twelve = [randomBytes(3 * PIECE)];
+const sealedTwelve = await seal(await instance(true), twelve);
+for (const last of [1, 2, 3, 5, 8, 12]) {
+  for (const how of [() => { throw new Error('no'); }, () => Promise.reject(new Error('no'))]) {
+    const hashes = await open(await instance(true, givingUp('decrypt', last, how)), sealedTwelve).catch((failure) => failure.code ?? String(failure));
+    tell(`WebCrypto gives up opening at call ${last}`, hashes.toString() === digest(twelve[0]) ? 'ok' : `it ended with ${hashes}`);
+  }
+}
+
+/** A changed byte, in the middle of each piece that is opened together. */
+for (const from of [0.1, 0.3, 0.5, 0.8]) {
+  const bytes = new Uint8Array(await sealedTwelve.arrayBuffer());
+  bytes[Math.floor(from * 3 * PIECE)] ^= 1;
+  for (const subtle of [true, false]) {
+    const ended = await open(await instance(subtle), new Blob([bytes])).then(() => 'opened', (failure) => failure.code ?? String(failure));
+    tell(`a changed byte at ${from}, WebCrypto ${subtle}`, ended === 'bad_segment' ? 'ok' : `it ended with ${ended}`);
+  }
+}
+
 for (const lens of DOCUMENTS) {
   for (const [sealing, opening] of [[true, false], [false, true], [true, true]]) {
     const contents = lens.map((len) => randomBytes(len));

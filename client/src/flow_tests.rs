@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use satchel_api::Burned;
-use satchel_crypto::{Allowed, Asked, Invite, Key, Link, Locks, Manifest, Passphrase, Profile, Verdict};
+use satchel_crypto::limit::{SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
+use satchel_crypto::{Allowed, Asked, Container, Invite, Key, Link, Locks, Manifest, Passphrase, Profile, Verdict};
 
 use crate::testing::Seeded;
 use crate::testing::here::{Document, InMemory, Keeper, Late, NoPause, Opened};
@@ -140,16 +141,72 @@ proptest! {
         let sealing = seal(&manifest, &locks, &mut document, &mut container, &Late, &(), &mut rng);
         let len = pollster::block_on(sealing).unwrap();
         prop_assert_eq!(len, container.bytes.len() as u64);
+        container.lends = lends;
         let mut sink = Opened::default();
         let listed = pollster::block_on(async {
             let mut reader = Reader::open(container, &Key::Link(&unlocked), Allowed::ALL, &()).await.unwrap();
             let listed = reader.list(&InCrate).await.unwrap();
-            reader.unpack(&Late, &mut sink, &()).await.unwrap();
+            if lends {
+                reader.unpack_elsewhere(&Late, &mut sink, &()).await.unwrap();
+            } else {
+                reader.unpack(&Late, &mut sink, &()).await.unwrap();
+            }
             listed
         });
         prop_assert!(sink.committed && sink.files == document.files);
         prop_assert_eq!(listed.sizes, lens.iter().map(|len| *len as u64).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn what_is_opened_where_it_lies_is_given_out_up_to_the_first_changed_segment_and_no_further() {
+    let mut document = document(3, &[9 * SEGMENT_PLAINTEXT_LEN]);
+    let manifest = Manifest::new(document.entries(), Asked::default()).unwrap();
+    let unlocked = Link::generate(&mut Seeded::new(3), false).unlock(None).unwrap();
+    let (locks, mut rng, mut sealed) = (Locks::Link(&unlocked), Seeded::new(3), InMemory::default());
+    pollster::block_on(seal(
+        &manifest,
+        &locks,
+        &mut document,
+        &mut sealed,
+        &Late,
+        &(),
+        &mut rng,
+    ))
+    .unwrap();
+    sealed.lends = true;
+    let container = Container::parse(&sealed.bytes, sealed.bytes.len() as u64).unwrap();
+    let container = container.open(&Key::Link(&unlocked), Allowed::ALL).unwrap();
+    let start = |position: u64| usize::try_from(container.segment_range(position).start).unwrap();
+    let opened = |bytes: Vec<u8>| {
+        let (mut sink, mut damaged) = (Opened::default(), sealed.clone());
+        damaged.bytes = bytes;
+        let outcome = pollster::block_on(async {
+            let mut reader = Reader::open(damaged, &Key::Link(&unlocked), Allowed::ALL, &()).await?;
+            reader.unpack_elsewhere(&Late, &mut sink, &()).await
+        });
+        (outcome, sink)
+    };
+    let expect = |bytes: Vec<u8>, position: u64| {
+        let (outcome, sink) = opened(bytes);
+        assert!(matches!(outcome, Err(Error::Verdict(Verdict::BadSegment(bad))) if bad == position));
+        let given = sink.files.first().map_or(&[][..], |(_, bytes)| bytes);
+        assert!(!sink.committed && document.files[0].1.starts_with(given));
+        assert!(given.len() as u64 <= position * SEGMENT_PLAINTEXT_LEN as u64);
+    };
+    for position in 0..9 {
+        for at in [0, 4, 16, SEGMENT_LEN - 1] {
+            let mut bytes = sealed.bytes.clone();
+            bytes[start(position) + at] ^= 1;
+            expect(bytes, position);
+        }
+    }
+    let mut swapped = sealed.bytes.clone();
+    let (before, after) = swapped.split_at_mut(start(6));
+    before[start(5)..].swap_with_slice(&mut after[..SEGMENT_LEN]);
+    expect(swapped, 5);
+    let (outcome, sink) = opened(sealed.bytes.clone());
+    assert!(outcome.is_ok() && sink.files == document.files);
 }
 
 #[test]

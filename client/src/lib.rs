@@ -47,7 +47,7 @@ pub use open::{Listed, Reader, inspect};
 pub use panic::{PANIC_WORDS, panic, panic_of_words, panic_words};
 pub use platform::{
     Answer, Body, Context, Elsewhere, Engine, InCrate, LeaseKeeper, Nowhere, Pause, Request, Sealed, SealedSink, Sink,
-    Source, Spool, Stage, Stored, Transport, Unreachable, Watch, seal_brought_in,
+    Source, Spool, Stage, Stored, StoredElsewhere, Transport, Unreachable, Watch, seal_brought_in,
 };
 pub use receive::{Received, Receiving, receive};
 pub use seal::seal;

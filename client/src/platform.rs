@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use satchel_crypto::limit::SEGMENT_PLAINTEXT_LEN;
 use satchel_crypto::{
-    ClosedSegment, Keyed, LeaseToken, LentSegment, LinkKeying, Manifest, OpenSegment, OwnerReceipt, PasteId,
-    PlainSegment, ProbeToken, Receipt, SealError, SealedBytes, SealedElsewhere, Verdict,
+    ClosedElsewhere, ClosedSegment, Keyed, LeaseToken, LentSegment, LinkKeying, Manifest, OpenSegment, OwnerReceipt,
+    PasteId, PlainElsewhere, PlainSegment, ProbeToken, Receipt, SealError, SealedBytes, SealedElsewhere, Verdict,
 };
 use zeroize::Zeroizing;
 
@@ -201,6 +201,19 @@ pub trait Engine {
     }
     /// [`OpenSegment::seal`], by whatever is fastest.
     fn seal(&self, segment: OpenSegment) -> impl Future<Output = Result<SealedBytes, SealError>> + 'static;
+    /// Whether it opens segments where they lie.
+    fn opens_elsewhere(&self) -> bool {
+        false
+    }
+    /// Verifies and decrypts segments where they lie, one after another in `sealed`, which holds their heads too and is read before this returns,
+    /// not later. None where one of the tags was wrong, or the engine gave up: to be read and [opened](Self::open) one by one, which tells.
+    fn open_elsewhere(
+        &self,
+        _segments: Vec<ClosedElsewhere>,
+        _sealed: Self::Elsewhere,
+    ) -> impl Future<Output = Option<Vec<PlainElsewhere<Self::Elsewhere>>>> + 'static {
+        ready(None)
+    }
     /// [`ClosedSegment::open`], by whatever is fastest.
     fn open(&self, segment: ClosedSegment) -> impl Future<Output = Result<PlainSegment, Verdict>> + 'static;
 }
@@ -294,8 +307,20 @@ pub trait Stored {
     async fn read_at(&mut self, offset: u64, room: &mut [u8]) -> Result<usize, Error>;
 }
 
+/// A container that may hand out its bytes where an engine has them.
+pub trait StoredElsewhere<B: Elsewhere>: Stored {
+    /// Hands out the bytes from `offset` on where they lie, at most `most` and a multiple of `unit`; none where they have to be
+    /// [read](Stored::read_at). They are good until the next call.
+    ///
+    /// # Errors
+    /// [`Error::Read`].
+    async fn lend(&mut self, _offset: u64, _unit: usize, _most: u64) -> Result<Option<B>, Error> {
+        Ok(None)
+    }
+}
+
 /// Takes a document as it is being opened. Everything handed in is verified; that it is all there is certain at [`commit`](Self::commit).
-pub trait Sink {
+pub trait Sink<B: Elsewhere = Nowhere> {
     /// A paste of this container length is about to be claimed: refuse now what cannot be stored.
     ///
     /// # Errors
@@ -321,6 +346,16 @@ pub trait Sink {
     /// # Errors
     /// [`Error::Write`].
     async fn write(&mut self, entry: usize, bytes: &[u8]) -> Result<(), Error>;
+
+    /// Its next bytes, which an engine has.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    async fn write_elsewhere(&mut self, entry: usize, bytes: B) -> Result<(), Error> {
+        let mut here = Zeroizing::new(vec![0; bytes.len()]);
+        bytes.copy_to(0, &mut here);
+        self.write(entry, &here).await
+    }
 
     /// It is complete.
     ///

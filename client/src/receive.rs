@@ -34,12 +34,12 @@ pub struct Received {
 /// # Errors
 /// Before the claim: `Verdict`, `NotFound`, `Burned`, `BeingRead`, `Wait`, `TooLargeHere`, `Write`, `Keep`. By it: `WrongPassphrase`,
 /// `Wait`, `Burned`, `LeaseEnded`, `Refused`. After it: `Verdict`, `Write`, `LeaseEnded`; the lease is then kept, and may be gone on with.
-pub async fn receive<T: Transport, P: Pause, W: Watch>(
+pub async fn receive<T: Transport, P: Pause, W: Watch, E: Engine>(
     context: &Context<'_, T, P, W>,
     receiving: &Receiving<'_>,
-    sink: &mut impl Sink,
+    sink: &mut impl Sink<E::Elsewhere>,
     keeper: &mut impl LeaseKeeper,
-    engine: &impl Engine,
+    engine: &E,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Received, Error> {
     let Receiving { link, passphrase } = *receiving;
@@ -150,11 +150,11 @@ const fn may_have_happened(error: &Error) -> bool {
     )
 }
 
-async fn open_and_confirm<T: Transport, P: Pause, W: Watch>(
+async fn open_and_confirm<T: Transport, P: Pause, W: Watch, E: Engine>(
     download: Download<'_, T, P, W>,
     key: Key<'_>,
-    sink: &mut impl Sink,
-    engine: &impl Engine,
+    sink: &mut impl Sink<E::Elsewhere>,
+    engine: &E,
     watch: &W,
 ) -> Result<bool, Error> {
     // A link slot costs nothing to try, whatever else the container claims.

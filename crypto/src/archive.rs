@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use crate::limit::{MANIFEST_LEN_MAX, SEGMENT_PLAINTEXT_LEN};
 use crate::padding::TRAILER_LEN;
-use crate::{Layout, Manifest, PlainSegment, Trailer, Verdict};
+use crate::{Layout, Manifest, PlainElsewhere, PlainSegment, Trailer, Verdict};
 
 /// What is given out for zeros that were held back.
 static ZEROS: [u8; 4096] = [0; 4096];
@@ -22,6 +22,14 @@ pub enum Event<'a> {
     End(usize),
     /// Everything was there, and nothing else.
     Done,
+}
+
+/// What became of a segment that lies elsewhere.
+pub enum Passed<B> {
+    /// Nothing but the next bytes of this entry, which count as given out.
+    Content(usize, B),
+    /// Something else as well: it is to be brought in, and [pushed](Unpacker::push).
+    Mixed(PlainElsewhere<B>),
 }
 
 /// Takes the segments in order and gives out the archive. Memory: one segment and the manifest.
@@ -83,20 +91,48 @@ impl Unpacker {
     /// # Errors
     /// `BadSegment` when it is not the next one; `BadPadding`.
     pub fn push(&mut self, segment: PlainSegment) -> Result<Option<Vec<u8>>, Verdict> {
-        if self
-            .segment
-            .as_ref()
-            .is_some_and(|segment| self.used < segment.plaintext().len())
-            || segment.position() != self.next_position
-        {
-            return Err(Verdict::BadSegment(segment.position()));
-        }
+        self.expect(segment.position())?;
         if segment.is_final() {
             self.trailer = Some(Trailer::read(&segment).inspect_err(|verdict| self.failed = Some(*verdict))?);
         }
         self.next_position += 1;
         self.used = 0;
         Ok(self.segment.replace(segment).map(PlainSegment::into_buffer))
+    }
+
+    /// As [`push`](Self::push), of a segment whose plaintext is elsewhere: where it holds the next content of one entry, whose size is known, and
+    /// nothing more, the content is given back as it came.
+    ///
+    /// # Errors
+    /// `BadSegment` when it is not the next one; what [`next`](Self::next) said before.
+    pub fn push_elsewhere<B>(&mut self, segment: PlainElsewhere<B>) -> Result<Passed<B>, Verdict> {
+        if let Some(verdict) = self.failed {
+            return Err(verdict);
+        }
+        self.expect(segment.position())?;
+        let end = (self.next_position + 1) * SEGMENT_PLAINTEXT_LEN as u64;
+        if self.trailer.is_some_and(|trailer| end > trailer.archive_len) {
+            return Ok(Passed::Mixed(segment));
+        }
+        match self.state {
+            State::Content(entry, Some(left)) if left >= SEGMENT_PLAINTEXT_LEN as u64 => {
+                self.state = State::Content(entry, Some(left - SEGMENT_PLAINTEXT_LEN as u64));
+                // The one before is used up, and stays so: this one is as if it had been pushed, and all of it given out.
+                self.next_position += 1;
+                Ok(Passed::Content(entry, segment.into_content()))
+            }
+            _ => Ok(Passed::Mixed(segment)),
+        }
+    }
+
+    /// That the segment before is used up, and `position` the next one.
+    fn expect(&self, position: u64) -> Result<(), Verdict> {
+        let used_up = |segment: &PlainSegment| self.used == segment.plaintext().len();
+        if self.segment.as_ref().is_none_or(used_up) && position == self.next_position {
+            Ok(())
+        } else {
+            Err(Verdict::BadSegment(position))
+        }
     }
 
     /// The allocation of the last segment, for whoever wipes what was in it.

@@ -9,7 +9,8 @@ use crate::key::find_file_key;
 use crate::limit::{IMMUTABLE_LEN, PAYLOAD_HEADER_LEN, PRELUDE_LEN, SEGMENT_OVERHEAD};
 use crate::padding::{PaddedLen, full_segment_range};
 use crate::place::{CHANGING, Frame, Place, SETTLED, check_room};
-use crate::{Allowed, ClosedSegment, Key, MemberDigest, Rekeying, SetId, Slot, Verdict};
+use crate::segment::SEGMENT_HEAD_LEN;
+use crate::{Allowed, ClosedElsewhere, ClosedSegment, Key, MemberDigest, Rekeying, SetId, Slot, Verdict};
 
 pub(crate) const MAGIC: [u8; 8] = *b"\x8bSATCHEL";
 pub(crate) const SET_MAGIC: [u8; 8] = *b"\x8bSATCSET";
@@ -287,6 +288,22 @@ impl Opened {
             .map_or(u64::MAX, |padded| padded.payload_len() - PAYLOAD_HEADER_LEN as u64);
         let clamp = |at: u64| at.min(segments_len).saturating_add(self.prefix_len);
         clamp(start)..clamp(end)
+    }
+
+    /// Segment `position`, whose stored bytes stay where they lie, but for the `head` that it starts with: a full one, not the last.
+    ///
+    /// # Errors
+    /// `BadSegment` when it is the last, or may be, and when its length word is not a full segment's.
+    pub fn closed_elsewhere(
+        &mut self,
+        position: u64,
+        head: [u8; SEGMENT_HEAD_LEN],
+    ) -> Result<ClosedElsewhere, Verdict> {
+        let is_full = self.segment_count().is_some_and(|count| position + 1 < count);
+        if !is_full {
+            return Err(Verdict::BadSegment(position));
+        }
+        ClosedElsewhere::new(self.stream.segment_key(position), position, head)
     }
 
     /// The stored bytes of segment `position`, checked for length and length word. In a stream whose end is not known no

@@ -1,4 +1,4 @@
-//! Segments whose content never enters this program's memory: another engine seals it where it lies. Docs/format.md section 5.
+//! Segments whose content never enters this program's memory: another engine seals it, or opens it, where it lies. Docs/format.md section 5.
 //!
 //! In a browser, WebCrypto takes its input from JavaScript and puts its output there: bringing both through WebAssembly's memory
 //! would copy everything three times more than sealing needs.
@@ -7,8 +7,8 @@ use alloc::sync::Arc;
 use alloc::vec;
 
 use crate::limit::{SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
-use crate::segment::{SEGMENT_HEAD_LEN, TAG_LEN, associated_data, head_of_full};
-use crate::{OpenSegment, SealError, SegmentKey};
+use crate::segment::{SEGMENT_HEAD_LEN, TAG_LEN, associated_data, head_of_full, nonce_of_full};
+use crate::{OpenSegment, PlainSegment, SealError, SegmentKey, Verdict};
 
 /// A full segment, never the last, that holds content alone and does not hold it itself. Its nonce is drawn; it is consumed, so the nonce
 /// is used once.
@@ -81,5 +81,78 @@ impl<B> SealedElsewhere<B> {
     /// What goes first, and what follows it.
     pub fn into_parts(self) -> ([u8; SEGMENT_HEAD_LEN], B) {
         (self.head, self.sealed)
+    }
+}
+
+/// A full segment, never the last, as it is stored: its ciphertext and tag are where they lie. Its length word is checked, its tag not yet.
+pub struct ClosedElsewhere {
+    key: Arc<SegmentKey>,
+    position: u64,
+    nonce: [u8; 12],
+}
+
+impl ClosedElsewhere {
+    pub(crate) fn new(key: Arc<SegmentKey>, position: u64, head: [u8; SEGMENT_HEAD_LEN]) -> Result<Self, Verdict> {
+        let nonce = nonce_of_full(head).ok_or(Verdict::BadSegment(position))?;
+        Ok(Self { key, position, nonce })
+    }
+
+    /// Counted from 0.
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// As it is stored.
+    pub const fn nonce(&self) -> [u8; 12] {
+        self.nonce
+    }
+
+    /// `I2BE(position, 8) || 0`
+    pub const fn associated_data(&self) -> [u8; 9] {
+        associated_data(self.position, false)
+    }
+
+    /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
+    pub const fn key(&self) -> &Arc<SegmentKey> {
+        &self.key
+    }
+
+    /// Takes `plain`, the `len` bytes that the engine verified and decrypted.
+    ///
+    /// # Errors
+    /// `BadSegment` when that is another length than theirs. When the engine refused the tag, there is nothing to call this with.
+    ///
+    /// # Security
+    /// The engine has to have verified the tag under this segment's key, nonce and associated data.
+    pub fn opened_as<B>(self, len: usize, plain: B) -> Result<PlainElsewhere<B>, Verdict> {
+        if len != SEGMENT_PLAINTEXT_LEN {
+            return Err(Verdict::BadSegment(self.position));
+        }
+        let position = self.position;
+        Ok(PlainElsewhere { position, plain })
+    }
+}
+
+/// A full segment whose tag was right, and what holds its plaintext; only opening makes it.
+pub struct PlainElsewhere<B> {
+    position: u64,
+    plain: B,
+}
+
+impl<B> PlainElsewhere<B> {
+    /// Counted from 0.
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub(crate) fn into_content(self) -> B {
+        self.plain
+    }
+
+    /// Brings the plaintext in after all: `fill` puts all of it into the room it is given.
+    pub fn bring_in(self, fill: impl FnOnce(&B, &mut [u8])) -> PlainSegment {
+        let mut bytes = vec![0; SEGMENT_HEAD_LEN + SEGMENT_PLAINTEXT_LEN];
+        fill(&self.plain, &mut bytes[SEGMENT_HEAD_LEN..]);
+        PlainSegment::brought_in(self.position, bytes)
     }
 }

@@ -51,7 +51,7 @@ mod slot;
 mod token;
 mod verdict;
 
-pub use archive::{Event, Unpacker};
+pub use archive::{Event, Passed, Unpacker};
 pub use container::{Container, Opened, Prelude};
 pub use header::Header;
 pub use heads::{HEAD_LEN, Heads};
@@ -59,7 +59,7 @@ pub use invite::Invite;
 pub use key::{Allowed, Key};
 pub use label::LABEL_LEN;
 pub use layout::{Layout, Trailer};
-pub use lent::{LentSegment, SealedElsewhere};
+pub use lent::{ClosedElsewhere, LentSegment, PlainElsewhere, SealedElsewhere};
 pub use link::{Link, UnlockedLink};
 pub use manifest::{Asked, Entry, Manifest};
 pub use names::{SafeName, UnsafeName, sanitise, substitute};

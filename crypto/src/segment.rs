@@ -124,6 +124,12 @@ pub(crate) fn head_of_full(nonce: [u8; NONCE_LEN]) -> [u8; SEGMENT_HEAD_LEN] {
     head
 }
 
+/// The nonce in a head that [`head_of_full`] made; none in any other.
+pub(crate) fn nonce_of_full(head: [u8; SEGMENT_HEAD_LEN]) -> Option<[u8; NONCE_LEN]> {
+    let (word, nonce) = head.split_first_chunk::<4>()?;
+    if *word == NOT_LAST { nonce.try_into().ok() } else { None }
+}
+
 /// A segment that is about to be sealed. Its nonce is drawn; sealing consumes it, so the nonce is used once.
 pub struct OpenSegment {
     key: Arc<SegmentKey>,
@@ -342,6 +348,16 @@ pub struct PlainSegment {
 }
 
 impl PlainSegment {
+    /// Of one that was opened elsewhere, and is not the last: `bytes` is room for its head, then the plaintext.
+    pub(crate) const fn brought_in(position: u64, bytes: Vec<u8>) -> Self {
+        let is_final = false;
+        Self {
+            position,
+            is_final,
+            bytes,
+        }
+    }
+
     /// Its part of the padded archive.
     pub fn plaintext(&self) -> &[u8] {
         &self.bytes[SEGMENT_HEAD_LEN..]

@@ -1,4 +1,4 @@
-//! What is measured in Chromium by tests/browser: `browser` by sealing.bench.ts, `page` by page.bench.ts. Their lines end up in our table.
+//! What is measured in Chromium by tests/browser: `browser` by sealing.bench.ts and still.bench.ts, `page` by page.bench.ts. Their lines end up in our table.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -8,11 +8,14 @@ use serde_json::Value;
 use crate::table::Table;
 use crate::{Options, Trouble};
 
-/// Parts of this kind, and the file that measures each.
-pub(crate) const PARTS: [(&str, &str); 2] = [("browser", "sealing.bench.ts"), ("page", "page.bench.ts")];
+/// Parts of this kind, and the files that measure each.
+pub(crate) const PARTS: [(&str, &[&str]); 2] = [
+    ("browser", &["sealing.bench.ts", "still.bench.ts"]),
+    ("page", &["page.bench.ts"]),
+];
 
 /// Runs it with as many runs as the other parts; its files are smaller, a page holds them in memory.
-pub(crate) fn measure(part: &'static str, file: &str, options: &Options, table: &mut Table) -> Result<(), Trouble> {
+pub(crate) fn measure(part: &'static str, files: &[&str], options: &Options, table: &mut Table) -> Result<(), Trouble> {
     let mut command = Command::new("npm");
     command
         .args([
@@ -24,8 +27,8 @@ pub(crate) fn measure(part: &'static str, file: &str, options: &Options, table: 
             "bench.config.ts",
             "--reporter",
             "line",
-            file,
         ])
+        .args(files)
         .current_dir(&options.browser_tests)
         .env("SATCHEL_SERVER_BIN", std::fs::canonicalize(&options.server)?)
         .env("SATCHEL_BENCH_RUNS", options.runs.to_string())

@@ -104,9 +104,9 @@ fn measure(options: &Options) -> Result<Table, Trouble> {
     if options.wants("many") {
         many::measure(options, &mut table)?;
     }
-    for (part, file) in browser::PARTS {
+    for (part, files) in browser::PARTS {
         if options.wants(part) {
-            browser::measure(part, file, options, &mut table)?;
+            browser::measure(part, files, options, &mut table)?;
         }
     }
     Ok(table)
