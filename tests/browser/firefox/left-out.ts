@@ -5,7 +5,6 @@ const NEVER: LeftOut = [
   [/link previews, robots and lookers/, 'WebDriver BiDi opens no page without JavaScript'],
   [/accessible and fits? in فارسی/, 'for time: one language in each direction runs here, all of them in Chromium'],
   [/what the browser writes down for the service worker/, 'reads the profile of a Chromium'],
-  [/every view is accessible and fits$/, 'not understood yet: with all of axe-core Firefox 153 loses a content process now and then, at one view or another; flows are judged by their own tests'],
   [/is printed with its words/, 'paper is not emulated over WebDriver BiDi'],
   [/hostile strings as (code|names)|in blocks of code of Markdown/, 'for time: what is made of them is the same program, and Chromium runs all of them'],
   [/browser asks for (?!العربية|Deutsch)/, 'for time: one language in each direction runs here, all of them in Chromium'],
