@@ -146,6 +146,35 @@ test('what is being opened goes on while another view is looked at, and what was
   await expect(reader.getByText('You were opening something in this tab.')).toBeVisible();
 });
 
+test('what was begun to be shared stays in front of a person, though something was being opened in this tab', async ({ page, server, watched }) => {
+  const { link } = await share(page, server, { files: [pdf()] });
+  const reader = await watched.newVisitor();
+  await follow(reader, link);
+  await pressOpen(reader);
+  await expect(reader.getByRole('heading', { name: 'The file' })).toBeVisible();
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  let asked = false;
+  await reader.route(/\/api\/.*pastes/, async (route) => {
+    asked = true;
+    await held;
+    await route.continue();
+  });
+  await reader.goto(server.origin);
+  const text = reader.getByLabel('Text', { exact: true });
+  await text.fill('an answer, while the network is slow');
+  await expect.poll(() => asked).toBe(true);
+  const told = reader.waitForResponse(/\/api\/.*pastes/);
+  goOn();
+  await (await told).finished();
+  // What the answer does to the page is done once what is asked after it is answered too.
+  await reader.getByLabel('Also ask for a passphrase').check();
+  await expect(reader.getByText(/bits: out of reach/)).toBeVisible();
+  await expect(text).toHaveValue('an answer, while the network is slow');
+  await button(reader, 'Open').click();
+  await expect(reader.getByText('You were opening something in this tab.')).toBeVisible();
+});
+
 test('what is answered can be read meanwhile, and an answer is left by a button that asks', async ({ page, server, watched }) => {
   const { link } = await share(page, server, { text: 'a question' });
   const reader = await watched.newVisitor();

@@ -65,6 +65,12 @@ async function stranger(browser: Browser | null | undefined): Promise<Page> {
   return (await browser.newContext({ locale: 'en-GB' })).newPage();
 }
 
+/** No connection, and no server either: in Firefox the first holds for pages alone, and what a service worker asks for still comes. */
+async function cutOff(page: Page, server: Server): Promise<void> {
+  await page.context().setOffline(true);
+  await server.end();
+}
+
 test('nothing stays on the device before a press, then the page does and nothing of a paste, and a press removes it', async ({ page, server }) => {
   await page.goto(server.origin);
   await page.getByRole('button', { name: 'On this device' }).click();
@@ -95,23 +101,23 @@ test('nothing stays on the device before a press, then the page does and nothing
   await expect(page.reload()).rejects.toThrow(/net::ERR_|NS_ERROR_OFFLINE/);
 });
 
-test('files are sealed and opened with the connection off and with the server ended, under the headers of the page', async ({ page: watched }) => {
+test('files are sealed and opened with the connection off and with the server ended, under the headers of the page', async ({ page: watched, browserName }) => {
   const server = await ownServer();
   const page = await stranger(watched.context().browser());
   const broken: string[] = [];
   page.on('console', (message) => void (/content.security|integrity|trusted ?type/i.test(message.text()) && broken.push(message.text())));
   await keep(page, server.origin);
   const online = (await page.reload())!;
-  expect(online.fromServiceWorker(), 'it passes through').toBe(true);
+  // WebDriver BiDi does not tell.
+  expect(online.fromServiceWorker(), 'it passes through').toBe(browserName === 'chromium');
   const picture = png();
-  await page.context().setOffline(true);
+  await cutOff(page, server);
   const offline = (await page.reload())!;
   await expect(page.getByText(NO_SERVER)).toBeVisible();
   const ofPage = ({ date: _, vary: __, ...rest }: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(rest).filter(([name]) => !/^(content-(length|encoding)|connection|keep-alive|transfer-encoding)$/.test(name)));
   expect(ofPage(offline.headers())).toEqual(ofPage(online.headers()));
   expect(offline.headers()['content-security-policy']).toContain("default-src 'none'");
 
-  await server.stop();
   await page.context().setOffline(false);
   await page.goto(`${server.origin}/#local`);
   await expect(page.getByText(NO_SERVER)).toBeVisible();
@@ -138,16 +144,19 @@ test('files are sealed and opened with the connection off and with the server en
   await page.context().close();
 });
 
-test('a link offline says that there is no connection and uses up nothing, and opens where there is one again', async ({ page, server, watched }) => {
-  const { link } = await share(await watched.newVisitor(), server, { text: 'for one reader' });
+test('a link offline says that there is no connection and uses up nothing, and opens where there is one again', async ({ page: watched }) => {
+  const server = await ownServer();
+  const page = await stranger(watched.context().browser());
+  const { link } = await share(page, server, { text: 'for one reader' });
   await keep(page, server.origin);
-  await page.context().setOffline(true);
+  await cutOff(page, server);
   await follow(page, link);
   await expect(page.getByText(LINK_UNTOUCHED)).toBeVisible();
   expect(page.url()).toBe(`${server.origin}/`);
   expect((await onDevice(page)).files, 'nothing of the link').toEqual(WHOLE);
   await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Try again' }).click()]);
   await expect(page.getByText(LINK_UNTOUCHED)).toBeVisible();
+  await server.begin();
   await page.context().setOffline(false);
   // The page goes by itself when the browser says that there is a network, and by hand where that was too early.
   const [again, ready] = ['Try again', 'Open it'].map((name) => page.getByRole('button', { name })) as [Locator, Locator];
@@ -158,6 +167,7 @@ test('a link offline says that there is no connection and uses up nothing, and o
   await pressOpen(page);
   await expect(page.locator('#page.kept'), 'the page of the server').toHaveCount(0);
   expect(await readText(page)).toBe('for one reader');
+  await page.context().close();
 });
 
 test('what the browser writes down for the service worker holds no secret of a link that went through it', async ({ page: sender, server }, info) => {
@@ -241,7 +251,9 @@ test('a server that was replaced by a newer one is what runs at the next load, a
   await page.context().close();
 });
 
-test('what was changed on the device is not shown', async ({ page, server }) => {
+test('what was changed on the device is not shown', async ({ page: watched }) => {
+  const server = await ownServer();
+  const page = await stranger(watched.context().browser());
   await keep(page, server.origin);
   await page.evaluate(async () => {
     const cache = await caches.open((await caches.keys())[0]!);
@@ -249,8 +261,9 @@ test('what was changed on the device is not shown', async ({ page, server }) => 
     const found = (await cache.match(request))!;
     await cache.put(request, new Response(`${await found.text()};globalThis.changed = true`, { headers: found.headers }));
   });
-  await page.context().setOffline(true);
-  await expect(page.reload()).rejects.toThrow(/net::ERR_/);
+  await cutOff(page, server);
+  await expect(page.reload()).rejects.toThrow(/net::ERR_|NS_ERROR_/);
+  await page.context().close();
 });
 
 test('where the operator switched it off, what was kept goes at the next visit and nothing is kept again', async ({ page: watched }) => {
@@ -261,10 +274,16 @@ test('where the operator switched it off, what was kept goes at the next visit a
   await ownServer(['--offline', 'false'], Number(new URL(first.origin).port));
   await follow(page, `${first.origin}/#local`);
   await expect.poll(() => onDevice(page)).toEqual(NOTHING);
-  await follow(page, `${first.origin}/#local`);
-  await page.getByRole('button', { name: KEEP }).click();
-  await expect(page.getByText('This server does not let the page be kept.').first()).toBeVisible();
-  await expect.poll(() => onDevice(page)).toEqual(NOTHING);
+  const refused = async (): Promise<void> => {
+    await follow(page, `${first.origin}/#local`);
+    await page.getByRole('button', { name: KEEP }).click();
+    await expect(page.getByText('This server does not let the page be kept.').first()).toBeVisible();
+    await expect.poll(() => onDevice(page)).toEqual(NOTHING);
+  };
+  await refused();
+  // Of a service worker that goes at once Firefox tells nothing but the end, now and then.
+  await page.addInitScript(() => Object.defineProperty(ServiceWorker.prototype, 'state', { get: () => 'redundant' }));
+  await refused();
   await page.context().close();
 });
 

@@ -7,11 +7,12 @@ import { fillIn, follow, pressOpen, share, take } from './people';
 /** Milliseconds. A long run asks every rule in every look, which took 3 minutes and more on a busy machine. */
 const TIMEOUT = process.env['SATCHEL_LONG'] === undefined ? 180_000 : 600_000;
 
-test('every view is accessible and fits', async ({ server, watched, browserName }) => {
+test('every view is accessible and fits', async ({ server, watched }) => {
   test.setTimeout(TIMEOUT);
-  const look = { viewport: PHONE, reducedMotion: 'reduce' } as const;
-  const page = await watched.newVisitor(look);
-  const judge = (view: string, on = page): Promise<void> => judged(on, view);
+  const page = await watched.newVisitor({ viewport: PHONE, reducedMotion: 'reduce' });
+  // The process of a page in Firefox 153 ends with signal 11 soon after one of several rules was asked that look at roles and names; they read what is the
+  // same in Chromium, which asks all of them. Colours and places are the browser's own.
+  const judge = (view: string): Promise<void> => judged(page, view, 'judged', 'colours');
 
   await fillIn(page, server, {});
   await judge('share');
@@ -61,11 +62,7 @@ test('every view is accessible and fits', async ({ server, watched, browserName 
   await judge('open-bad-link');
   await page.getByRole('button', { name: 'On this device' }).click();
   await judge('local');
-  // Where axe-core looked at this view and a part of it goes, or it looks twice, the process of the page in Firefox 153 ends with signal 11.
-  const last = browserName === 'firefox' ? await watched.newVisitor(look) : page;
-  if (last !== page) await last.goto(server.origin);
-  await last.getByRole('button', { name: 'On this device' }).click();
-  await last.getByLabel('Seal into a file').check();
-  await expect(last.getByText(/bits: out of reach/)).toBeVisible();
-  await judge('local-seal', last);
+  await page.getByLabel('Seal into a file').check();
+  await expect(page.getByText(/bits: out of reach/)).toBeVisible();
+  await judge('local-seal');
 });

@@ -127,6 +127,8 @@ test('what was made with WebAssembly opens without, and the other way round', as
   await page.getByLabel('Passphrase', { exact: true }).fill('Ночная смена');
   await pressOpen(page);
   await expect(page.getByRole('region', { name: 'The text' })).toHaveText('made with it', { timeout: LONG });
+  // Who leaves before would be led back to what this tab had not finished.
+  await expect(page.getByText('This is gone now.').first()).toBeVisible();
   const { link, passphrase } = await share(page, server, { text: 'made without it', passphrase: 'generated' });
   await follow(other, link);
   await other.getByLabel('Passphrase', { exact: true }).fill(passphrase ?? '');
@@ -134,6 +136,43 @@ test('what was made with WebAssembly opens without, and the other way round', as
   await pressOpen(other);
   expect(await readText(other)).toBe('made without it');
   expect(fetched.filter((name) => name.startsWith('translated'))).toEqual([]);
+});
+
+test('several links, a panic link and what is written as Markdown and as code work without', async ({ elsewhere, server }) => {
+  const page = await without(await elsewhere());
+  const fetched = programs(page.context());
+  await fillIn(page, server, { text: '# Demands\n\n**full** pay <b>now</b>', written: 'Markdown' });
+  await page.getByLabel('A link for each person').check();
+  await page.getByText('Put it under a panic link').click();
+  await page.getByRole('button', { name: 'Make a panic link' }).click();
+  await expect(page.getByRole('heading', { name: 'Your new panic link' })).toBeFocused();
+  const panic = await page.getByRole('textbox', { name: 'Panic link', exact: true }).inputValue();
+  await page.getByRole('button', { name: 'Seal and get links' }).click();
+  await expect(page.getByRole('heading', { name: 'Your 2 links are ready' })).toBeVisible();
+  const [first = '', second = ''] = await Promise.all([1, 2].map((number) => page.getByRole('textbox', { name: `Link ${number}`, exact: true }).inputValue()));
+  await page.getByRole('button', { name: 'Look at it now' }).click();
+  await expect(page.getByRole('heading', { name: '2 links open' })).toBeFocused();
+
+  const reader = await without(await elsewhere());
+  await follow(reader, first);
+  await pressOpen(reader);
+  const text = reader.getByRole('region', { name: 'The text' });
+  await expect(text.getByRole('heading', { name: 'Demands' })).toBeVisible();
+  await expect(text.locator('strong')).toHaveText('full');
+  await expect(text).toContainText('<b>now</b>');
+  await expect(reader.getByText('This is gone now.').first()).toBeVisible();
+
+  await follow(reader, panic);
+  await reader.getByRole('button', { name: 'Burn everything now' }).click();
+  await expect(reader.getByRole('heading', { name: '1 thing burned' })).toBeFocused();
+  await follow(reader, second);
+  await expect(reader.getByRole('heading', { name: 'This was burned' })).toBeVisible();
+
+  const { link } = await share(await without(await elsewhere()), server, { text: 'def pay(hours):\n    return hours * 30  # euros', written: 'code' });
+  await follow(reader, link);
+  await pressOpen(reader);
+  await expect(text).toContainText('return hours * 30');
+  expect(fetched.filter((name) => !name.startsWith('translated'))).toEqual([]);
 });
 
 test('a browser that has WebAssembly and refuses every module is as one without', async ({ elsewhere, server }) => {

@@ -4,10 +4,7 @@ type LeftOut = readonly (readonly [RegExp, string])[];
 const NEVER: LeftOut = [
   [/link previews, robots and lookers/, 'WebDriver BiDi opens no page without JavaScript'],
   [/accessible and fits? in فارسی/, 'for time: one language in each direction runs here, all of them in Chromium'],
-  [/with the connection off and with the server ended/, 'WebDriver BiDi does not tell what came from a service worker'],
   [/what the browser writes down for the service worker/, 'reads the profile of a Chromium'],
-  [/a link offline says|what was changed on the device|where the operator switched it off/, 'not understood yet: without its network Firefox gets somewhere else than Chromium, and of what is refused it says another thing'],
-  [/every view is accessible and fits$/, 'not understood yet: with all of axe-core Firefox 153 loses a content process now and then, at one view or another; flows are judged by their own tests'],
   [/is printed with its words/, 'paper is not emulated over WebDriver BiDi'],
   [/hostile strings as (code|names)|in blocks of code of Markdown/, 'for time: what is made of them is the same program, and Chromium runs all of them'],
   [/browser asks for (?!العربية|Deutsch)/, 'for time: one language in each direction runs here, all of them in Chromium'],

@@ -114,7 +114,11 @@ export class WebKit {
       const answer = (await this.#ask('POST', '/execute/sync', { script, args: [kind, name] })) as Record<string, string> | null;
       found = answer?.[ELEMENT];
       return found !== undefined;
-    }, { message: `${kind} ${name}` }).toBe(true);
+    }, { message: `${kind} ${name}` }).toBe(true).catch(async (error: unknown) => {
+      // Without it nobody knows what was there instead: this driver has no trace and no picture.
+      console.log(`instead of the ${kind} ${name}: ${String(await this.evaluate('document.body.innerText'))}`);
+      throw error;
+    });
     return found ?? '';
   }
 

@@ -31,9 +31,7 @@ export async function keep(): Promise<Outcome> {
   try {
     const registration = await navigator.serviceWorker.register(scriptUrl(script, [script]), { updateViaCache: 'none' });
     const worker = registration.installing ?? registration.waiting ?? registration.active;
-    const began = worker !== null && (await begins(worker));
-    if (began && (await names()).length === 0) return 'refused';
-    if (began && (await ours()) !== undefined) {
+    if (worker !== null && (await begins(worker)) && (await names()).length > 0 && (await ours()) !== undefined) {
       offerApp();
       return 'kept';
     }
@@ -41,7 +39,18 @@ export async function keep(): Promise<Outcome> {
     // As below: whatever came is of no use.
   }
   await remove();
-  return 'failed';
+  return (await isRefused(script)) ? 'refused' : 'failed';
+}
+
+/** Whether the server gives a browser what only takes away. That goes at once, and a browser may never tell how far it had got. */
+async function isRefused(script: string): Promise<boolean> {
+  try {
+    const answers = [fetch(script, { headers: { 'Service-Worker': 'script' } }), fetch(new URL('service-worker-off.js', BASE))];
+    const [given, off] = await Promise.all(answers.map(async (answer) => (await answer).text()));
+    return given === off;
+  } catch {
+    return false;
+  }
 }
 
 /** Takes all of it away: the service worker first, so that it keeps nothing more. */
