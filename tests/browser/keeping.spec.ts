@@ -160,6 +160,8 @@ test('what was begun to be shared stays in front of a person, though something w
     await held;
     await route.continue();
   });
+  // The same address again would be a reload, and what came by link is told then.
+  await reader.goto('about:blank');
   await reader.goto(server.origin);
   const text = reader.getByLabel('Text', { exact: true });
   await text.fill('an answer, while the network is slow');
