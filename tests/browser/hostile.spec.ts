@@ -27,7 +27,8 @@ async function wary(watched: { newVisitor(): Promise<Page> }): Promise<{ reader:
   reader.on('dialog', (dialog) => {
     // Leaving what is not saved is asked about by the page itself.
     if (dialog.type() !== 'beforeunload') ran.push(dialog.message());
-    void dialog.accept();
+    // Firefox may have gone on by itself.
+    dialog.accept().catch(() => undefined);
   });
   reader.on('popup', (popup) => void ran.push(`opened ${popup.url()}`));
   reader.on('framenavigated', (frame) => {

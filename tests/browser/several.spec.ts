@@ -168,6 +168,7 @@ test('links of the page work in the terminal, and the other way round', async ({
   expect(JSON.parse(await satchel('status', receipt, '--json'))).toMatchObject({ state: 'stored', links: [{ number: 1 }, { number: 2 }] });
   const [later] = (await satchel('link', receipt)).trim().split('\n');
   expect(await reads(page, later)).toBe('for both');
+  await expect(page.getByText('This is gone now.').first()).toBeVisible();
   await follow(page, receipt);
   await expect(page.getByRole('heading', { name: '1 link opens' })).toBeVisible();
   await expect(line(page, 3)).toContainText('It was opened');
