@@ -7,7 +7,7 @@ import { freshViews } from './vite.translated.ts';
 import { smaller } from './vite.smaller.ts';
 import { restOfWords } from './vite.words.ts';
 
-/** Of src/. */
+/** What most pieces import, in src/. */
 const SHARED = /src\/(?:text\/later|parts\/(?:Ask|CopyField|Working|saving)|make\/(?:document|names))\b/;
 
 export default defineConfig({
