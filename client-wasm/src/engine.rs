@@ -9,8 +9,8 @@ use js_sys::{Array, ArrayBuffer, Promise, Uint8Array};
 use satchel_client::{Elsewhere, Engine, Sealed};
 use satchel_crypto::limit::{SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
 use satchel_crypto::{
-    ClosedElsewhere, ClosedSegment, Keyed, LentSegment, LinkKeying, OpenSegment, PlainElsewhere, PlainSegment,
-    SealError, SealedBytes, SegmentKey, Verdict,
+    CipherInputs, ClosedElsewhere, ClosedSegment, Keyed, LentSegment, LinkKeying, OpenSegment, PlainElsewhere,
+    PlainSegment, SealError, SealedBytes, SegmentKey, Verdict,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -48,11 +48,12 @@ impl Imported {
         let handle = self.handle.get()?;
         let mut public = Vec::new();
         for segment in segments {
-            if !Arc::ptr_eq(segment.key(), &self.key) {
+            let inputs = segment.inputs();
+            if !Arc::ptr_eq(inputs.key(), &self.key) {
                 return None;
             }
-            public.extend_from_slice(&segment.nonce());
-            public.extend_from_slice(&segment.associated_data());
+            public.extend_from_slice(&inputs.nonce());
+            public.extend_from_slice(&inputs.associated_data());
         }
         let public = Uint8Array::from(&public[..]);
         let begun = Array::new();
@@ -73,9 +74,7 @@ trait Lent {
     const LEN: usize;
     const HEAD_LEN: usize;
 
-    fn key(&self) -> &Arc<SegmentKey>;
-    fn nonce(&self) -> [u8; NONCE_LEN];
-    fn associated_data(&self) -> [u8; DATA_LEN];
+    fn inputs(&self) -> &CipherInputs;
     fn begin(
         subtle: &Subtle,
         key: &JsValue,
@@ -91,16 +90,8 @@ macro_rules! lent {
             const LEN: usize = $len;
             const HEAD_LEN: usize = $head_len;
 
-            fn key(&self) -> &Arc<SegmentKey> {
-                self.key()
-            }
-
-            fn nonce(&self) -> [u8; NONCE_LEN] {
-                self.nonce()
-            }
-
-            fn associated_data(&self) -> [u8; DATA_LEN] {
-                self.associated_data()
+            fn inputs(&self) -> &CipherInputs {
+                self.inputs()
             }
 
             fn begin(
@@ -241,7 +232,7 @@ impl Engine for PageEngine {
         segments: Vec<LentSegment>,
         content: Bytes,
     ) -> impl Future<Output = Result<Vec<Sealed<Bytes>>, SealError>> + 'static {
-        let begun = match segments.first().and_then(|first| self.key_for(first.key())) {
+        let begun = match segments.first().and_then(|first| self.key_for(first.inputs().key())) {
             Some(imported) => Ok(Begun::new(segments, content, imported)),
             None => Err(aes::seal_lent(segments, &content)),
         };
@@ -268,7 +259,7 @@ impl Engine for PageEngine {
         segments: Vec<ClosedElsewhere>,
         sealed: Bytes,
     ) -> impl Future<Output = Option<Vec<PlainElsewhere<Bytes>>>> + 'static {
-        let imported = segments.first().and_then(|first| self.key_for(first.key()));
+        let imported = segments.first().and_then(|first| self.key_for(first.inputs().key()));
         let begun = imported.map(|imported| Begun::new(segments, sealed, imported));
         async move {
             let (segments, made) = begun?.landed().await;

@@ -10,25 +10,20 @@ use crate::limit::{SEGMENT_LEN, SEGMENT_PLAINTEXT_LEN};
 use crate::segment::{SEGMENT_HEAD_LEN, TAG_LEN, associated_data, head_of_full, nonce_of_full};
 use crate::{OpenSegment, PlainSegment, SealError, SegmentKey, Verdict};
 
-/// A full segment, never the last, that holds content alone and does not hold it itself. Its nonce is drawn; it is consumed, so the nonce
-/// is used once.
-pub struct LentSegment {
+/// What AES-256-GCM takes for a full segment, never the last, beside its text.
+pub struct CipherInputs {
     key: Arc<SegmentKey>,
     position: u64,
     nonce: [u8; 12],
 }
 
-impl LentSegment {
-    pub(crate) const fn new(key: Arc<SegmentKey>, position: u64, nonce: [u8; 12]) -> Self {
-        Self { key, position, nonce }
-    }
-
+impl CipherInputs {
     /// Counted from 0.
     pub const fn position(&self) -> u64 {
         self.position
     }
 
-    /// 12 random bytes, fresh for each segment.
+    /// 12 random bytes, fresh for each segment that is sealed; as it is stored, of one that is opened.
     pub const fn nonce(&self) -> [u8; 12] {
         self.nonce
     }
@@ -41,6 +36,25 @@ impl LentSegment {
     /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
     pub const fn key(&self) -> &Arc<SegmentKey> {
         &self.key
+    }
+}
+
+/// A full segment, never the last, that holds content alone and does not hold it itself. Its nonce is drawn; it is consumed, so the nonce
+/// is used once.
+pub struct LentSegment {
+    inputs: CipherInputs,
+}
+
+impl LentSegment {
+    pub(crate) const fn new(key: Arc<SegmentKey>, position: u64, nonce: [u8; 12]) -> Self {
+        Self {
+            inputs: CipherInputs { key, position, nonce },
+        }
+    }
+
+    /// What an engine seals it with.
+    pub const fn inputs(&self) -> &CipherInputs {
+        &self.inputs
     }
 
     /// Takes `sealed`, the `len` bytes that the engine made of the content: ciphertext, then tag.
@@ -57,7 +71,7 @@ impl LentSegment {
             return Err(SealError::EngineOutput { expected, given: len });
         }
         Ok(SealedElsewhere {
-            head: head_of_full(self.nonce),
+            head: head_of_full(self.inputs.nonce),
             sealed,
         })
     }
@@ -67,7 +81,8 @@ impl LentSegment {
         let mut buffer = vec![0; SEGMENT_LEN];
         buffer.truncate(SEGMENT_HEAD_LEN + SEGMENT_PLAINTEXT_LEN);
         fill(&mut buffer[SEGMENT_HEAD_LEN..]);
-        OpenSegment::new(self.key, self.position, false, self.nonce, buffer)
+        let CipherInputs { key, position, nonce } = self.inputs;
+        OpenSegment::new(key, position, false, nonce, buffer)
     }
 }
 
@@ -86,35 +101,20 @@ impl<B> SealedElsewhere<B> {
 
 /// A full segment, never the last, as it is stored: its ciphertext and tag are where they lie. Its length word is checked, its tag not yet.
 pub struct ClosedElsewhere {
-    key: Arc<SegmentKey>,
-    position: u64,
-    nonce: [u8; 12],
+    inputs: CipherInputs,
 }
 
 impl ClosedElsewhere {
     pub(crate) fn new(key: Arc<SegmentKey>, position: u64, head: [u8; SEGMENT_HEAD_LEN]) -> Result<Self, Verdict> {
         let nonce = nonce_of_full(head).ok_or(Verdict::BadSegment(position))?;
-        Ok(Self { key, position, nonce })
+        Ok(Self {
+            inputs: CipherInputs { key, position, nonce },
+        })
     }
 
-    /// Counted from 0.
-    pub const fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// As it is stored.
-    pub const fn nonce(&self) -> [u8; 12] {
-        self.nonce
-    }
-
-    /// `I2BE(position, 8) || 0`
-    pub const fn associated_data(&self) -> [u8; 9] {
-        associated_data(self.position, false)
-    }
-
-    /// The key, the same for 2^20 segments: compare with [`Arc::ptr_eq`] to import it once.
-    pub const fn key(&self) -> &Arc<SegmentKey> {
-        &self.key
+    /// What an engine opens it with.
+    pub const fn inputs(&self) -> &CipherInputs {
+        &self.inputs
     }
 
     /// Takes `plain`, the `len` bytes that the engine verified and decrypted.
@@ -126,9 +126,9 @@ impl ClosedElsewhere {
     /// The engine has to have verified the tag under this segment's key, nonce and associated data.
     pub fn opened_as<B>(self, len: usize, plain: B) -> Result<PlainElsewhere<B>, Verdict> {
         if len != SEGMENT_PLAINTEXT_LEN {
-            return Err(Verdict::BadSegment(self.position));
+            return Err(Verdict::BadSegment(self.inputs.position));
         }
-        let position = self.position;
+        let position = self.inputs.position;
         Ok(PlainElsewhere { position, plain })
     }
 }

@@ -59,7 +59,7 @@ pub use invite::Invite;
 pub use key::{Allowed, Key};
 pub use label::LABEL_LEN;
 pub use layout::{Layout, Trailer};
-pub use lent::{ClosedElsewhere, LentSegment, PlainElsewhere, SealedElsewhere};
+pub use lent::{CipherInputs, ClosedElsewhere, LentSegment, PlainElsewhere, SealedElsewhere};
 pub use link::{Link, UnlockedLink};
 pub use manifest::{Asked, Entry, Manifest};
 pub use names::{SafeName, UnsafeName, sanitise, substitute};

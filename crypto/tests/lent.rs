@@ -41,12 +41,13 @@ fn fill_one(sealer: &mut Sealer, content: &[u8], container: &mut Vec<u8>) -> usi
 }
 
 fn seal_there(segment: LentSegment, content: &[u8]) -> Vec<u8> {
-    let (nonce, aad) = (segment.nonce(), segment.associated_data());
+    let (nonce, aad) = (segment.inputs().nonce(), segment.inputs().associated_data());
     let payload = Payload {
         msg: content,
         aad: &aad,
     };
     let made = segment
+        .inputs()
         .key()
         .expose_to_engine(|key| aes_gcm::Aes256Gcm::new(key.into()).encrypt(&nonce.into(), payload))
         .unwrap();
@@ -124,7 +125,7 @@ fn lent_content_counts_as_given() {
     let mut sealer = Sealer::new(&manifest(Some(2 * SEGMENT as u64)), &Locks::Link(&link), &mut rng).unwrap();
     let used = fill_one(&mut sealer, &content(SEGMENT), &mut Vec::new());
     let segment = sealer.lend(&mut rng).unwrap();
-    assert_eq!(segment.position(), 1);
+    assert_eq!(segment.inputs().position(), 1);
     assert!(!sealer.can_lend());
     let missing = (SEGMENT - used) as u64;
     assert!(matches!(sealer.finish(), Err(SealError::ContentTooShort { missing: left }) if left == missing));

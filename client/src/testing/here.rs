@@ -256,10 +256,10 @@ impl Engine for Late {
         content: Lump,
     ) -> impl Future<Output = Result<Vec<Sealed<Lump>>, SealError>> + 'static {
         // What another engine does: the same AES, its output somewhere else. Some it gives up on.
-        let position = segments[0].position();
+        let position = segments[0].inputs().position();
         let seal = |(number, segment): (usize, LentSegment)| {
             let at = number * SEGMENT_PLAINTEXT_LEN;
-            if segment.position() % 3 == 2 {
+            if segment.inputs().position() % 3 == 2 {
                 Ok(segment.bring_in(|room| content.copy_to(at, room)).seal().into())
             } else {
                 seal_elsewhere(segment, &content.0[at..at + SEGMENT_PLAINTEXT_LEN])
@@ -282,7 +282,7 @@ impl Engine for Late {
         segments: Vec<ClosedElsewhere>,
         sealed: Lump,
     ) -> impl Future<Output = Option<Vec<PlainElsewhere<Lump>>>> + 'static {
-        let position = segments[0].position();
+        let position = segments[0].inputs().position();
         // Some it gives up on.
         let opened = if position % 5 == 3 {
             None
@@ -313,9 +313,12 @@ impl Engine for Late {
 }
 
 fn seal_elsewhere(segment: LentSegment, content: &[u8]) -> Result<Sealed<Lump>, SealError> {
-    let key = segment.key().expose_to_engine(|bytes| Aes256Gcm::new(bytes.into()));
-    let nonce = segment.nonce();
-    let aad = segment.associated_data();
+    let key = segment
+        .inputs()
+        .key()
+        .expose_to_engine(|bytes| Aes256Gcm::new(bytes.into()));
+    let nonce = segment.inputs().nonce();
+    let aad = segment.inputs().associated_data();
     let payload = Payload {
         msg: content,
         aad: &aad,
@@ -326,9 +329,12 @@ fn seal_elsewhere(segment: LentSegment, content: &[u8]) -> Result<Sealed<Lump>, 
 
 /// None where the tag is wrong.
 fn open_elsewhere(segment: ClosedElsewhere, stored: &[u8]) -> Option<PlainElsewhere<Lump>> {
-    let key = segment.key().expose_to_engine(|bytes| Aes256Gcm::new(bytes.into()));
-    let nonce = segment.nonce();
-    let aad = segment.associated_data();
+    let key = segment
+        .inputs()
+        .key()
+        .expose_to_engine(|bytes| Aes256Gcm::new(bytes.into()));
+    let nonce = segment.inputs().nonce();
+    let aad = segment.inputs().associated_data();
     let payload = Payload {
         msg: &stored[16..],
         aad: &aad,
