@@ -115,6 +115,16 @@ impl Run {
         self.counts.one(ended.is_ok());
         ended
     }
+
+    /// Several such commands, two at a time.
+    ///
+    /// # Errors
+    /// The first one's that failed, after all have run.
+    fn checks_together(&mut self, commands: Vec<Command>) -> Result<(), Failure> {
+        let ended = together::run(commands, |_, _| {});
+        ended.iter().for_each(|ended| self.counts.one(ended.is_ok()));
+        ended.into_iter().collect()
+    }
 }
 
 /// All steps, or those whose names are given.

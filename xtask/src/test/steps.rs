@@ -360,12 +360,14 @@ fn fuzz(run: &mut Run) -> Result<Outcome, Failure> {
     if names.is_empty() {
         return Err(Failure::Findings(vec!["cargo fuzz names no target".to_owned()]));
     }
-    for name in &names {
-        let time = format!("-max_total_time={seconds}");
-        run.check(&mut fuzzer(&["run", name, "--", &time, "-verbosity=0"]))?;
-        run.figures
-            .push((format!("fuzzing {name}"), format!("{seconds} s, nothing found")));
-    }
+    run.check(&mut fuzzer(&["build"]))?;
+    let time = format!("-max_total_time={seconds}");
+    let fuzzers = names
+        .iter()
+        .map(|name| fuzzer(&["run", name, "--", &time, "-verbosity=0"]));
+    run.checks_together(fuzzers.collect())?;
+    let told = |name: &String| (format!("fuzzing {name}"), format!("{seconds} s, nothing found"));
+    run.figures.extend(names.iter().map(told));
     Ok(Outcome::Passed)
 }
 
