@@ -43,8 +43,8 @@ const DESK_LOOKS: readonly Look[] = [
 const LONG = process.env['SATCHEL_LONG'] !== undefined;
 
 /** All looks of what is on the screen now, in each window. It is left as it was. On the desk a language that is only other words needs to fit. */
-export async function judged(page: Page, name: string, onDesk: 'judged' | 'fits' = 'judged', inFirefox: Look['rules'] = 'all'): Promise<void> {
-  if (page.context().browser()?.browserType().name() === 'firefox') return judgedAsItIs(page, name, inFirefox);
+export async function judged(page: Page, name: string, onDesk: 'judged' | 'fits' = 'judged'): Promise<void> {
+  if (page.context().browser()?.browserType().name() === 'firefox') return judgedAsItIs(page, name);
   mkdirSync(PICTURES, { recursive: true });
   const [direction, before] = [await page.evaluate(() => document.documentElement.dir), page.viewportSize()];
   await page.setViewportSize(PHONE);
@@ -91,8 +91,8 @@ async function turn(page: Page, direction: string, turned: boolean): Promise<str
 }
 
 /** In Firefox, which emulates no themes over WebDriver BiDi. */
-async function judgedAsItIs(page: Page, name: string, rules: Look['rules']): Promise<void> {
-  expect.soft(await found(page, rules), name).toEqual([]);
+async function judgedAsItIs(page: Page, name: string): Promise<void> {
+  expect.soft(await found(page, 'all'), name).toEqual([]);
   await fits(page, name);
   expect.soft(await smallTargets(page), `${name}: what a thumb may miss`).toEqual([]);
   expect.soft(await unsaid(page), `${name}: what went wrong and is not said aloud`).toEqual([]);
