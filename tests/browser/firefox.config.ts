@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import base from './playwright.config';
 
 /** Each flow of making and opening. Not here: what is measured in Chromium alone, or asked of its own network log. Single tests are left out by firefox/left-out.ts. */
-const SPECS = ['command-line', 'hostile', 'insecure', 'invite', 'keyboard', 'languages', 'links', 'local', 'offline', 'once', 'panic', 'passphrase', 'private', 'reading', 'receipt', 'several', 'sharing', 'traces', 'views', 'wasm-off'];
+const SPECS = ['command-line', 'focus', 'hostile', 'insecure', 'invite', 'keeping', 'keyboard', 'languages', 'links', 'local', 'offline', 'once', 'panic', 'passphrase', 'private', 'reading', 'receipt', 'several', 'sharing', 'traces', 'views', 'wasm-off'];
 
 export default defineConfig({
   ...base,

@@ -28,6 +28,8 @@ const PREFERENCES = {
   'focusmanager.testmode': true,
   'layout.frame_rate': 20,
   'dom.ipc.processPrelaunch.enabled': false,
+  // The list of downloads would take the focus out of the page.
+  'browser.download.alwaysOpenPanel': false,
   // Firefox 153 ends a page's process where a script asks twice for ariaLabelledByElements and its like, as Playwright and axe do and the page does not: both read the attribute then.
   'accessibility.ARIAElementReflection.enabled': false,
   ...(hidden === undefined ? {} : { 'browser.privatebrowsing.autostart': true }),

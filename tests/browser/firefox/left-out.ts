@@ -2,6 +2,8 @@
 type LeftOut = readonly (readonly [RegExp, string])[];
 
 const NEVER: LeftOut = [
+  [/Back button brings nothing of it/, 'going back does not end over WebDriver BiDi'],
+  [/focus is never lost while something is opened/, 'WebDriver BiDi tells no page that the network is back'],
   [/link previews, robots and lookers/, 'WebDriver BiDi opens no page without JavaScript'],
   [/accessible and fits? in فارسی/, 'for time: one language in each direction runs here, all of them in Chromium'],
   [/what the browser writes down for the service worker/, 'reads the profile of a Chromium'],
@@ -20,6 +22,7 @@ const IN_A_LONG_RUN: LeftOut = [
   [/that is given up leaves nothing|changed later, for one link|a number of people that cannot be|is revoked after asking once more/, SHORT],
   [/is said to take long before it is asked for|what was made with WebAssembly opens without/, SHORT],
   [/the switch has a name|what was kept and is no language|where a language does not come|a switch that fails is said/, SHORT],
+  [/stays through every other view|left only by who copied or saved it|takes nothing else along|goes on while another view|stays in front of a person|answered can be read meanwhile|a part of the link is no copy|shown with the result until|links are revoked, changed and added/, SHORT],
   [/accessible and fits? in Deutsch|views of several links are|the views of a panic link are/, SHORT],
 ];
 
