@@ -12,6 +12,7 @@ pub mod memory;
 pub mod older;
 pub mod process;
 pub mod raw;
+pub mod recorded;
 pub mod runs;
 pub mod search;
 pub mod shim;

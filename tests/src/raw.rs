@@ -18,6 +18,10 @@ pub struct Caller {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
+    /// The head as it came, with the empty line.
+    pub head: Vec<u8>,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
     /// What follows the head.
     pub body: Vec<u8>,
 }
@@ -66,9 +70,41 @@ impl Caller {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let body = answer.split_off(end + 4);
+        let (first, headers) = split(&answer[..end]);
         Reply {
-            status: std::str::from_utf8(&answer[9..12]).unwrap().parse().unwrap(),
-            body: answer.split_off(end + 4),
+            status: first[9..12].parse().unwrap(),
+            head: answer,
+            headers,
+            body,
         }
     }
+}
+
+impl Reply {
+    /// The value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self
+            .headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))?;
+        Some(&found.1)
+    }
+}
+
+/// The first line of a head, and its headers.
+///
+/// # Panics
+/// When it is no head.
+#[must_use]
+pub fn split(head: &[u8]) -> (String, Vec<(String, String)>) {
+    let text = std::str::from_utf8(head).unwrap();
+    let mut lines = text.split("\r\n");
+    let first = lines.next().unwrap().to_owned();
+    let header = |line: &str| {
+        let (name, value) = line.split_once(':').unwrap();
+        (name.to_owned(), value.trim().to_owned())
+    };
+    (first, lines.map(header).collect())
 }
