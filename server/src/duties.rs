@@ -14,6 +14,7 @@ use crate::metrics::Level;
 use crate::report::{self, Event};
 use crate::store::{Clock as _, Store, SystemClock};
 use crate::supervisor;
+use crate::tls::Tls;
 
 const SWEEP: Duration = Duration::from_secs(20);
 
@@ -56,8 +57,8 @@ pub(crate) async fn keep_watchdog(pulse: Pulse) {
     }
 }
 
-/// SIGHUP: the configuration is read again. What is wrong in it changes nothing.
-pub(crate) async fn reload_when_told(mut hangup: Signal, source: Source, shared: web::Data<Shared>) {
+/// SIGHUP: the configuration is read again, and the certificate. What is wrong in either changes nothing.
+pub(crate) async fn reload_when_told(mut hangup: Signal, source: Source, shared: web::Data<Shared>, tls: Option<Tls>) {
     while hangup.recv().await.is_some() {
         supervisor::reloading();
         let source = source.clone();
@@ -73,6 +74,9 @@ pub(crate) async fn reload_when_told(mut hangup: Signal, source: Source, shared:
                 report::say(Event::Reloaded);
             }
             Err(why) => report::say(Event::ReloadRefused(why)),
+        }
+        if let Some(tls) = &tls {
+            tls.renew().await;
         }
         supervisor::ready();
     }

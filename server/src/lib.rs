@@ -1,7 +1,9 @@
 //! The Satchel server: keeps opaque bytes, counts reads, and destroys. It cannot decrypt: satchel-crypto is not in its graph.
 
+mod accept;
 pub mod block;
 pub mod config;
+mod confine;
 mod control;
 mod disk;
 pub mod doctor;
@@ -18,6 +20,7 @@ mod report;
 pub mod serve;
 pub mod store;
 mod supervisor;
+pub mod tls;
 
 pub use report::fail;
 /// Takes as many open files as the system lets this process have, and says how many.

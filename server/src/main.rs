@@ -1,7 +1,6 @@
 //! The server's command line: says what is wrong in a sentence, and nothing else.
 
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -76,9 +75,11 @@ enum Verb {
     },
     /// Asks a running server whether it is well: exit code 0 or 1
     Healthcheck {
-        /// Where it listens
-        #[arg(long, env = "SATCHEL_LISTEN", value_name = "ADDR", default_value = config::LISTEN_DEFAULT)]
-        listen: SocketAddr,
+        /// TOML file of the server
+        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        options: Box<Options>,
     },
     /// Who may upload, where that takes an invite; also while the server runs
     Invite {
@@ -213,7 +214,7 @@ fn main() -> ExitCode {
         Verb::Block { place, id } => block_at(&place, BlockVerb::Block(&id)),
         Verb::Unblock { place, id } => block_at(&place, BlockVerb::Unblock(&id)),
         Verb::Blocked { place } => block_at(&place, BlockVerb::List),
-        Verb::Healthcheck { listen } => done(health::ask(listen)),
+        Verb::Healthcheck { config, options } => with_settings(config, *options, |settings| health::ask(&settings)),
     }
 }
 

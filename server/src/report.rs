@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::config::{LogFormat, LogLevel};
+use crate::confine::Confinement;
 use crate::doctor::Finding;
 
 static FORMAT: AtomicU8 = AtomicU8::new(0);
@@ -54,6 +55,10 @@ pub(crate) enum Event {
     ReloadRefused(String),
     /// An option that is looked at only when the server starts was changed.
     NeedsRestart(&'static str),
+    /// Another certificate is served from now on, or the same again.
+    CertificateRenewed,
+    /// The certificate was changed and is not taken: the old one goes on.
+    CertificateRefused(String),
     /// An answer was an internal error.
     Failed,
     /// What is stored of a paste is damaged, or not there.
@@ -75,6 +80,8 @@ pub(crate) enum Event {
     SweepFailed,
     /// A clock jump is held.
     ClockHeld,
+    /// What it can still reach.
+    Confined(Confinement),
     /// What was burned may be read again.
     Doubt(Finding),
 }
@@ -82,15 +89,23 @@ pub(crate) enum Event {
 impl Event {
     const fn level(&self) -> LogLevel {
         match self {
-            Self::Stopping | Self::Stopped | Self::Reloaded => LogLevel::Info,
+            Self::Stopping
+            | Self::Stopped
+            | Self::Reloaded
+            | Self::CertificateRenewed
+            | Self::Confined(Confinement::Whole | Confinement::FilesAlone) => LogLevel::Info,
             Self::NeedsRestart(_)
             | Self::KeysLost { .. }
             | Self::KeysForgotten { .. }
             | Self::ClockHeld
+            | Self::Confined(Confinement::None)
             | Self::Doubt(_) => LogLevel::Warning,
-            Self::Ended(_) | Self::ReloadRefused(_) | Self::Failed | Self::Damaged { .. } | Self::SweepFailed => {
-                LogLevel::Error
-            }
+            Self::Ended(_)
+            | Self::ReloadRefused(_)
+            | Self::CertificateRefused(_)
+            | Self::Failed
+            | Self::Damaged { .. }
+            | Self::SweepFailed => LogLevel::Error,
         }
     }
 
@@ -103,12 +118,16 @@ impl Event {
             Self::Reloaded => "reloaded",
             Self::ReloadRefused(_) => "reload-refused",
             Self::NeedsRestart(_) => "needs-restart",
+            Self::CertificateRenewed => "certificate-renewed",
+            Self::CertificateRefused(_) => "certificate-refused",
             Self::Failed => "failed",
             Self::Damaged { .. } => "damaged",
             Self::KeysLost { .. } => "keys-lost",
             Self::KeysForgotten { .. } => "keys-forgotten",
             Self::SweepFailed => "sweep-failed",
             Self::ClockHeld => "clock-held",
+            Self::Confined(Confinement::None) => "unconfined",
+            Self::Confined(_) => "confined",
             Self::Doubt(finding) => finding.word(),
         }
     }
@@ -121,6 +140,8 @@ impl Event {
             Self::Reloaded => "the configuration was read again".to_owned(),
             Self::ReloadRefused(why) => format!("the configuration was read again and is not taken: {why}"),
             Self::NeedsRestart(option) => format!("{option} was changed, which takes a restart"),
+            Self::CertificateRenewed => "the certificate was read again".to_owned(),
+            Self::CertificateRefused(why) => format!("the certificate was read again and is not taken: {why}"),
             Self::Failed => "a request failed inside the server".to_owned(),
             Self::Damaged { item } => format!("stored item {item} is damaged; it is not served"),
             Self::KeysLost { pastes } => {
@@ -132,6 +153,13 @@ impl Event {
             Self::SweepFailed => "the sweep could not write; it is tried again".to_owned(),
             Self::ClockHeld => {
                 "the clock jumped; what it would expire is kept until `satchel-server clock accept` is run".to_owned()
+            }
+            Self::Confined(Confinement::Whole) => "confined".to_owned(),
+            Self::Confined(Confinement::FilesAlone) => {
+                "confined to its files; the kernel has no rule for connections (landlock 4, Linux 6.7)".to_owned()
+            }
+            Self::Confined(Confinement::None) => {
+                "not confined: the kernel has no landlock, or has it switched off".to_owned()
             }
             Self::Doubt(finding) => finding.meaning().to_owned(),
         }

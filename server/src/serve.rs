@@ -1,35 +1,25 @@
 //! Brings the server up, keeps it running, and takes it down: running requests finish, then the store closes.
 
-use std::future::ready;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use actix_http::error::DispatchError;
-use actix_http::{ConnectionType, HttpService, KeepAlive};
-use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
-use actix_web::dev::{AppConfig, Service as _};
-use actix_web::rt::net::TcpStream;
-use actix_web::{App, Error, ResponseError as _, web};
-use satchel_api::Code;
+use actix_web::web;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::accept::{self, Door};
 use crate::config::{Settings, ShredKeys, Source};
+use crate::confine::confine;
 use crate::control;
 use crate::doctor::{self, Finding};
 use crate::duties::{Pulse, keep_watchdog, reload_when_told, sweep};
-use crate::http::wire::{HEAD, Line, Wire};
-use crate::http::{self, Connections, Failure, Gate, Shared};
+use crate::http::{Connections, Gate, Shared};
 use crate::report::{self, Event};
 use crate::store::{self, OpenError, Store, SystemRandom};
 use crate::supervisor::{self, Passed};
+use crate::tls::{self, PairError, Tls};
 
-/// An idle connection is kept so long.
-const KEPT: Duration = Duration::from_secs(30);
-/// After an answer that closes, so long is waited for the client to have read it.
-const LINGER: Duration = Duration::from_secs(2);
 /// Running requests may finish within this; all of the stop takes 5 s at most.
 const STOP_SECS: u64 = 4;
 /// Open files that are not connections.
@@ -55,6 +45,9 @@ pub enum ServeError {
         /// Why.
         source: OpenError,
     },
+    /// There is no certificate to serve with.
+    #[error(transparent)]
+    Tls(#[from] PairError),
     /// `--strict`, and the promise does not hold here.
     #[error("--strict: {}", .0.iter().map(|finding| finding.meaning()).collect::<Vec<_>>().join("; and "))]
     Strict(Vec<Finding>),
@@ -83,7 +76,18 @@ pub fn serve(settings: Settings, source: Source, accept_lost_keys: bool) -> Resu
             Some(listener) => Some(listener),
             None => settings.metrics.map(listen).transpose()?,
         },
+        redirect: match passed.listener(2)? {
+            Some(listener) => Some(listener),
+            None => settings.redirect_listen.map(listen).transpose()?,
+        },
     };
+    let tls = settings.tls.clone().map(Tls::new).transpose()?;
+    // The folder must be there to be within reach.
+    store::make_data_folder(&settings.data).map_err(|source| ServeError::Open {
+        folder: settings.data.clone(),
+        source,
+    })?;
+    let confined = confine(&settings, source.file.as_deref());
     let store = open(
         &settings,
         Opening {
@@ -92,13 +96,14 @@ pub fn serve(settings: Settings, source: Source, accept_lost_keys: bool) -> Resu
         },
     )?;
     let address = listeners.people.local_addr()?;
-    for doubt in doubts {
+    report::say(Event::Confined(confined));
+    for doubt in doubts.into_iter().chain(doctor::judge_certificate(&settings)) {
         report::say(Event::Doubt(doubt));
     }
     if store.health().clock_held {
         report::say(Event::ClockHeld);
     }
-    let done = actix_web::rt::System::new().block_on(run(settings, source, store.clone(), listeners, address));
+    let done = actix_web::rt::System::new().block_on(run(settings, source, store.clone(), (listeners, tls), address));
     store.close();
     report::say(Event::Stopped);
     Ok(done?)
@@ -108,6 +113,7 @@ pub fn serve(settings: Settings, source: Source, accept_lost_keys: bool) -> Resu
 struct Listeners {
     people: TcpListener,
     metrics: Option<TcpListener>,
+    redirect: Option<TcpListener>,
 }
 
 /// Takes the wall clock as right, whatever the last mark says, and destroys what it expires.
@@ -185,7 +191,7 @@ async fn run(
     settings: Settings,
     source: Source,
     store: Store,
-    listeners: Listeners,
+    (listeners, tls): (Listeners, Option<Tls>),
     address: SocketAddr,
 ) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -209,25 +215,38 @@ async fn run(
         .workers(workers)
         .shutdown_timeout(STOP_SECS)
         .disable_signals();
-    let stopping = builder.graceful_shutdown_signal();
+    let door = Door {
+        shared: shared.clone(),
+        connections,
+        stopping: builder.graceful_shutdown_signal(),
+        tls: tls.clone(),
+    };
     if let Some(listener) = listeners.metrics {
         let shared = shared.clone();
-        builder = builder.listen("metrics", listener, move || metrics_connection(shared.clone()))?;
+        builder = builder.listen("metrics", listener, move || accept::metrics(shared.clone()))?;
     }
-    let served = shared.clone();
+    if let Some(listener) = listeners.redirect {
+        let door = Door {
+            tls: None,
+            ..door.clone()
+        };
+        builder = builder.listen("redirect", listener, move || accept::redirect(door.clone()))?;
+    }
     builder = builder.listen("satchel", listeners.people, move || {
-        connection(served.clone(), Arc::clone(&connections), stopping.clone(), address)
+        accept::people(door.clone(), address)
     })?;
     let server = builder.run();
     let handle = server.handle();
-    report::ready(&format!("http://{address}"));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    report::ready(&format!("{scheme}://{address}"));
     supervisor::ready();
     let pulse = Pulse::default();
-    let tasks = [
+    let mut tasks = vec![
         actix_web::rt::spawn(sweep(store, shared.clone(), pulse.clone())),
-        actix_web::rt::spawn(reload_when_told(hangup, source, shared)),
+        actix_web::rt::spawn(reload_when_told(hangup, source, shared, tls.clone())),
         actix_web::rt::spawn(keep_watchdog(pulse)),
     ];
+    tasks.extend(tls.map(|tls| actix_web::rt::spawn(tls::keep_current(tls))));
     actix_web::rt::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -243,105 +262,4 @@ async fn run(
     control.abort();
     let _ = control.await;
     done
-}
-
-/// The second listener: one path, no page.
-fn metrics_connection(
-    shared: web::Data<Shared>,
-) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-    let app = App::new()
-        .app_data(shared)
-        .configure(http::configure_metrics)
-        .wrap_fn(|request, next| {
-            let answer = next.call(request);
-            async move {
-                let mut response = answer.await?;
-                http::harden("/metrics", response.headers_mut(), http::Hardening::default());
-                Ok::<_, Error>(response)
-            }
-        })
-        .into_factory()
-        .map_err(|error: Error| error.error_response());
-    let http = HttpService::<TcpStream, _, _>::build()
-        .keep_alive(KeepAlive::Timeout(KEPT))
-        .client_request_timeout(HEAD)
-        .client_disconnect_timeout(LINGER)
-        .h1(map_config(app, |()| AppConfig::default()));
-    fn_service(|io: TcpStream| {
-        let peer = io.peer_addr().ok();
-        ready(Ok((io, peer)))
-    })
-    .and_then(http)
-}
-
-/// What handles one accepted connection: actix-http's HTTP/1 over a [`Wire`], the application on top.
-fn connection(
-    shared: web::Data<Shared>,
-    connections: Arc<Connections>,
-    stopping: actix_server::GracefulShutdownSignal,
-    address: SocketAddr,
-) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> {
-    let (counted, asked) = (shared.clone(), shared.clone());
-    let app = App::new()
-        .app_data(shared)
-        .configure(http::configure)
-        .wrap_fn(move |request, next| {
-            let line = request.conn_data::<Line>().cloned();
-            let has_body = request.headers().contains_key("transfer-encoding")
-                || request.headers().get("content-length").is_some_and(|len| len != "0");
-            let answering = line.as_ref().map(|line| line.begin(has_body));
-            let shared = counted.clone();
-            let is_last = line.is_some_and(|line| line.has_made(shared.requests_per_connection()));
-            let (method, path) = (request.method().clone(), request.path().to_owned());
-            let refused = http::head_is_too_large(request.uri().to_string().len(), request.headers());
-            let request_or_answer = if refused {
-                let answer = Failure::new(Code::HeadersTooLarge).error_response();
-                Err(request.into_response(answer))
-            } else {
-                Ok(next.call(request))
-            };
-            async move {
-                let mut response = match request_or_answer {
-                    Ok(answer) => answer.await?,
-                    Err(answer) => answer,
-                };
-                shared.metrics().answered(&method, &path, response.status());
-                http::harden(&path, response.headers_mut(), shared.hardening());
-                if is_last {
-                    response
-                        .response_mut()
-                        .head_mut()
-                        .set_connection_type(ConnectionType::Close);
-                }
-                Ok::<_, Error>(response.map_body(|_, body| http::Held::new(body, answering)))
-            }
-        })
-        .into_factory()
-        .map_err(|error: Error| error.error_response());
-    let http = HttpService::<Wire, _, _>::build()
-        .graceful_shutdown_signal(move || {
-            let stopping = stopping.clone();
-            async move { stopping.notified().await }
-        })
-        .keep_alive(KeepAlive::Timeout(KEPT))
-        .client_request_timeout(HEAD)
-        .client_disconnect_timeout(LINGER)
-        .local_addr(address)
-        .on_connect_ext(|wire: &Wire, data| {
-            data.insert(wire.line());
-        })
-        .h1(map_config(app, |()| AppConfig::default()));
-    fn_service(move |stream: TcpStream| {
-        let peer = stream.peer_addr().ok();
-        let settings = asked.settings();
-        let admitted = connections.admit(peer.map(|peer| peer.ip()), &settings.trusted_proxies, Instant::now());
-        let Some(connected) = admitted else {
-            // Closed unanswered: an answer would cost what there is too little of.
-            return ready(Err(DispatchError::Io(io::ErrorKind::ResourceBusy.into())));
-        };
-        // Small answers should not wait for more.
-        let _ = stream.set_nodelay(true);
-        ready(Ok((Wire::new(stream, connected), peer)))
-    })
-    .and_then(http)
 }

@@ -3,10 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::Args as _;
 
-use super::{Bytes, Options, Seconds, Settings, ShredKeys};
+use super::{Bytes, Options, Seconds, Settings, ShredKeys, TlsFiles};
 
 /// Why the configuration cannot be used. Each is a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +106,9 @@ impl Options {
     fn over(self, below: Self) -> Self {
         Self {
             listen: self.listen.or(below.listen),
+            tls_cert: self.tls_cert.or(below.tls_cert),
+            tls_key: self.tls_key.or(below.tls_key),
+            redirect_listen: self.redirect_listen.or(below.redirect_listen),
             data: self.data.or(below.data),
             shred_keys: self.shred_keys.or(below.shred_keys),
             strict: self.strict.or(below.strict),
@@ -141,6 +145,12 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
     let offered = options.expires_default.map(|Seconds(n)| n);
     let base = options.base_url.as_deref().map(path_of_url).transpose()?;
     let storage_bytes_max = options.storage_max.map_or(10 << 30, |Bytes(n)| n);
+    let tls = match (options.tls_cert, options.tls_key) {
+        (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+        (None, None) => None,
+        (Some(_), None) => return Err(wrong("--tls-cert", "needs its key, by --tls-key")),
+        (None, Some(_)) => return Err(wrong("--tls-key", "needs its certificate, by --tls-cert")),
+    };
     let settings = Settings {
         listen: match options.listen {
             Some(address) => address,
@@ -175,23 +185,30 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
         connections_max: options.connections_max.unwrap_or(4096),
         requests_per_connection: options.requests_per_connection.unwrap_or(10_000),
         trusted_proxies: options.trusted_proxies.unwrap_or_default(),
-        hsts: options.hsts.unwrap_or_else(|| {
-            options
-                .base_url
-                .as_deref()
-                .is_some_and(|url| url.starts_with("https://"))
-        }),
+        hsts: options
+            .hsts
+            .unwrap_or_else(|| tls.is_some() || is_https(options.base_url.as_deref())),
+        tls,
+        redirect_listen: options.redirect_listen,
         path_prefix: base.unwrap_or_default(),
         base_url: options.base_url,
         onion_location: options.onion_location,
         offline: options.offline.unwrap_or(true),
-        workers: options
-            .workers
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        workers: options.workers.unwrap_or_else(cores),
         downtime_secs_max: options.max_downtime.map_or(DAY, |Seconds(n)| n),
     };
     check(&settings)?;
     Ok(settings)
+}
+
+fn is_https(url: Option<&str>) -> bool {
+    url.is_some_and(|url| url.starts_with("https://"))
+}
+
+/// Found once: a server that is confined sees less of the machine, and would take itself for changed.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 const fn wrong(option: &'static str, reason: &'static str) -> ConfigError {
@@ -240,6 +257,18 @@ fn check(settings: &Settings) -> Result<(), ConfigError> {
         return Err(wrong(
             "--onion-location",
             "must be a URL that begins with http:// or https://",
+        ));
+    }
+    if settings.tls.is_some() && settings.base_url.is_some() && !is_https(settings.base_url.as_deref()) {
+        return Err(wrong(
+            "--base-url",
+            "must begin with https:// where the server has its own TLS",
+        ));
+    }
+    if settings.redirect_listen.is_some() && !is_https(settings.base_url.as_deref()) {
+        return Err(wrong(
+            "--redirect-listen",
+            "needs a --base-url that begins with https://: that is where it sends people",
         ));
     }
     Ok(())
@@ -304,6 +333,11 @@ mod tests {
             "workers = 0",
             "connections_max = 0",
             "requests_per_connection = 0",
+            "tls_cert = \"cert.pem\"",
+            "tls_key = \"key.pem\"",
+            "tls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\nbase_url = \"http://example.org\"",
+            "redirect_listen = \"127.0.0.1:80\"",
+            "redirect_listen = \"127.0.0.1:80\"\nbase_url = \"http://example.org\"",
             "expires_default = \"10w\"\nexpires_max = \"1w\"",
         ] {
             assert!(of_toml(text).is_err(), "{text}");

@@ -52,6 +52,15 @@ pub struct Options {
     /// Folder that holds everything that is stored [default: ./satchel-data]
     #[arg(long, env = "SATCHEL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Certificate and chain in PEM, for the server's own TLS; read again when it changes [default: none]
+    #[arg(long, env = "SATCHEL_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key of that certificate, in PEM [default: none]
+    #[arg(long, env = "SATCHEL_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Address and port of a listener without TLS that sends everybody to the base URL, and nothing along [default: none]
+    #[arg(long, env = "SATCHEL_REDIRECT_LISTEN", value_name = "ADDR")]
+    pub redirect_listen: Option<SocketAddr>,
     /// File of the shred keys, where it should not lie in the data folder; `memory` keeps them in memory alone: a stop burns everything
     #[arg(long, env = "SATCHEL_SHRED_KEYS", value_name = "FILE|memory")]
     pub shred_keys: Option<PathBuf>,
@@ -116,7 +125,7 @@ pub struct Options {
     /// The URL that people see; its path goes before Location
     #[arg(long, env = "SATCHEL_BASE_URL", value_name = "URL")]
     pub base_url: Option<String>,
-    /// Send Strict-Transport-Security [default: true when the base URL is https]
+    /// Send Strict-Transport-Security [default: true when the base URL is https, or with TLS of its own]
     #[arg(long, env = "SATCHEL_HSTS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub hsts: Option<bool>,
     /// The onion service's URL, for Onion-Location
@@ -153,6 +162,15 @@ impl ShredKeys {
             Self::Folder | Self::Memory => data.join("shred-keys"),
         }
     }
+}
+
+/// A certificate and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and its chain, in PEM.
+    pub cert: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
 }
 
 /// How lines on standard error are written.
@@ -198,6 +216,10 @@ impl LogLevel {
 pub struct Settings {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Its own TLS.
+    pub tls: Option<TlsFiles>,
+    /// Where those are sent to the base URL who come without TLS.
+    pub redirect_listen: Option<SocketAddr>,
     /// The data folder.
     pub data: PathBuf,
     /// Where the shred keys are.

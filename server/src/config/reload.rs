@@ -1,5 +1,7 @@
 //! What a reload changes, and what takes a restart.
 
+use std::path::Path;
+
 use super::Settings;
 
 /// The settings to go on with, and the options whose change takes a restart.
@@ -7,6 +9,9 @@ use super::Settings;
 pub fn reload(running: &Settings, asked: Settings) -> (Settings, Vec<&'static str>) {
     let fixed = [
         ("--listen", asked.listen != running.listen),
+        ("--tls-cert", paths(&asked).0 != paths(running).0),
+        ("--tls-key", paths(&asked).1 != paths(running).1),
+        ("--redirect-listen", asked.redirect_listen != running.redirect_listen),
         ("--data", asked.data != running.data),
         ("--shred-keys", asked.shred_keys != running.shred_keys),
         ("--strict", asked.strict != running.strict),
@@ -18,6 +23,8 @@ pub fn reload(running: &Settings, asked: Settings) -> (Settings, Vec<&'static st
     let changed = fixed.into_iter().filter(|(_, changed)| *changed);
     let settings = Settings {
         listen: running.listen,
+        tls: running.tls.clone(),
+        redirect_listen: running.redirect_listen,
         data: running.data.clone(),
         shred_keys: running.shred_keys.clone(),
         strict: running.strict,
@@ -28,6 +35,11 @@ pub fn reload(running: &Settings, asked: Settings) -> (Settings, Vec<&'static st
         ..asked
     };
     (settings, changed.map(|(option, _)| option).collect())
+}
+
+fn paths(settings: &Settings) -> (Option<&Path>, Option<&Path>) {
+    let files = settings.tls.as_ref();
+    (files.map(|files| &*files.cert), files.map(|files| &*files.key))
 }
 
 #[cfg(test)]

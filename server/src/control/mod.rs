@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(crate) bytes: u64,
     /// Leases that run, as it counts them.
     pub(crate) leases: u64,
+    /// It is confined to its own files.
+    pub(crate) confined: bool,
     /// Its shred keys are in memory alone.
     pub(crate) keys_in_memory: bool,
 }

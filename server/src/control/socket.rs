@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::{Answer, LINE_BYTES_MAX, NAME, Request, State, path};
+use crate::confine::Confinement;
 use crate::store::Store;
 
 /// A request must be there within this.
@@ -132,6 +133,7 @@ fn state(store: &Store) -> State {
         items: totals.items,
         bytes: totals.bytes,
         leases: store.leases(),
+        confined: Confinement::of_this_process() != Confinement::None,
         keys_in_memory: store.keys_are_in_memory(),
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of the machine and of the data folder: gathered by [`look`](super::look), judged by [`judge`](super::judge).
 
+use super::certificate::Certificate;
 use crate::disk::Doubt;
 
 /// Everything that is judged. All of it can be made up.
@@ -25,6 +26,10 @@ pub struct Facts {
     pub clock: Option<Time>,
     /// What the running server says of itself; `None` where none runs.
     pub server: Option<Server>,
+    /// The server's own certificate, where it has one.
+    pub certificate: Option<Certificate>,
+    /// Whether the kernel confines a server to its own files.
+    pub kernel_confines: bool,
     /// Room on the file system of the data folder.
     pub space: Option<Space>,
     /// How many files and connections may be open at once; `None` for any number.
@@ -102,6 +107,8 @@ pub struct Server {
     pub clock_held: bool,
     /// Items that it found damaged.
     pub damaged: u64,
+    /// It is confined to its own files.
+    pub confined: bool,
 }
 
 /// Bytes and files that there is room for.

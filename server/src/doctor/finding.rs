@@ -98,6 +98,27 @@ findings! {
     /// A symbolic link.
     Link = "link", Mend, false,
         "there is a symbolic link among the server's files: it makes none, so somebody else did; put the file itself there, or name its place with an option";
+    /// The certificate and its key cannot be served.
+    CertificateUnusable = "certificate-unusable", Mend, false,
+        "the files of --tls-cert and --tls-key cannot be read, or do not belong together: a server would not start on them, and one that runs goes on with what it has; `serve` says what is wrong";
+    /// The certificate's time is over.
+    CertificateExpired = "certificate-expired", Mend, false,
+        "the certificate has expired: browsers and the command line refuse it; renew it";
+    /// The certificate's time has not come.
+    CertificateEarly = "certificate-early", Mend, false,
+        "the certificate is not valid yet: either it was made for later, or the clock is behind";
+    /// The certificate ends soon.
+    CertificateEnding = "certificate-ending", Mend, false,
+        "the certificate ends within two weeks, or within the last third of a short life: renew it, and see why that did not happen by itself";
+    /// The certificate is for others.
+    CertificateName = "certificate-name", Mend, false,
+        "the certificate was not made for the host of --base-url: browsers and the command line refuse it there";
+    /// Others may read the key.
+    TlsKeyOpen = "tls-key-open", Mend, false,
+        "every user of this machine may read the key of the certificate: take their rights away with `chmod o-rwx`, and if anybody else was on it, have a new one made";
+    /// The kernel does not confine the server.
+    Unconfined = "unconfined", Note, false,
+        "the server is not confined to its own files: the kernel has no landlock, or has it switched off (it takes Linux 5.13, and `landlock` in the list of `lsm=`)";
     /// The clock is far ahead of the last mark.
     ClockAhead = "clock-ahead", Mend, false,
         "the clock is more than --max-downtime ahead of when the server last ran: what that would expire is kept, but cannot be read, until `satchel-server clock accept` is run";

@@ -20,6 +20,10 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     found.extend(facts.entries.iter().flat_map(|entry| access(entry, facts.user)));
     found.extend(facts.clock.and_then(clock));
     found.extend(facts.server.into_iter().flat_map(server));
+    found.extend(facts.certificate.into_iter().flat_map(super::certificate::judge));
+    if !facts.server.map_or(facts.kernel_confines, |server| server.confined) {
+        found.push(Finding::Unconfined);
+    }
     found.extend(facts.space.into_iter().flat_map(space));
     if facts.descriptors.is_some_and(|count| count < DESCRIPTORS_MIN) {
         found.push(Finding::FewDescriptors);

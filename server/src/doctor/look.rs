@@ -10,6 +10,7 @@ use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, geteuid, ge
 use super::facts::{Entry, Facts, Keys, Kind, Server, Space, Time};
 use super::swap;
 use crate::config::{Settings, ShredKeys};
+use crate::confine::Confinement;
 use crate::control::{self, Answer, Request};
 use crate::disk::{Doubt, mount_of};
 use crate::store::{Clock as _, SystemClock, glance};
@@ -29,6 +30,7 @@ pub fn look(settings: &Settings) -> Facts {
             downtime_secs_max: settings.downtime_secs_max,
         }),
         server: server(settings),
+        certificate: super::certificate::look(settings),
         space: space(settings, kept.map_or(0, |kept| kept.bytes)),
         ..look_at_machine(settings)
     }
@@ -52,6 +54,8 @@ pub fn look_at_machine(settings: &Settings) -> Facts {
         entries: Vec::new(),
         clock: None,
         server: None,
+        certificate: None,
+        kernel_confines: Confinement::of_this_kernel() != Confinement::None,
         space: None,
         descriptors: getrlimit(Resource::Nofile).current,
     }
@@ -149,6 +153,7 @@ fn server(settings: &Settings) -> Option<Server> {
             ok: state.ok,
             clock_held: state.clock_held,
             damaged: state.damaged,
+            confined: state.confined,
         }),
         _ => None,
     }

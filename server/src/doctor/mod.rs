@@ -1,5 +1,6 @@
 //! `satchel-server doctor`: whether the machine lets the promises hold, and what each finding means.
 
+mod certificate;
 mod facts;
 mod finding;
 mod judge;
@@ -9,6 +10,7 @@ mod swap;
 #[cfg(test)]
 mod tests;
 
+pub use certificate::Certificate;
 pub use facts::{Entry, Facts, Keys, Kind, Server, Space, Swap, Time};
 pub use finding::{Finding, Level};
 pub use judge::judge;
@@ -17,6 +19,14 @@ pub use look::{look, look_at_machine};
 use std::fmt::Write as _;
 
 use serde::Serialize;
+
+use crate::config::Settings;
+
+/// Only what the certificate gives to say: for each start.
+#[must_use]
+pub fn judge_certificate(settings: &Settings) -> Vec<Finding> {
+    certificate::look(settings).map(certificate::judge).unwrap_or_default()
+}
 
 /// What there is to say, for scripts.
 #[derive(Serialize)]

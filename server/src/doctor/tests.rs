@@ -30,7 +30,10 @@ fn good() -> Facts {
             ok: true,
             clock_held: false,
             damaged: 0,
+            confined: true,
         }),
+        certificate: None,
+        kernel_confines: true,
         space: Some(Space {
             bytes: 20 << 30,
             files: Some(1 << 20),
@@ -152,6 +155,7 @@ fn what_the_running_server_says_of_itself_is_said_on() {
                 ok,
                 clock_held,
                 damaged,
+                confined: true,
             });
         })
     };
@@ -159,6 +163,24 @@ fn what_the_running_server_says_of_itself_is_said_on() {
     assert_eq!(says(true, true, 0), [Finding::ClockHeld]);
     assert_eq!(says(true, false, 2), [Finding::Damaged]);
     assert_eq!(with(|facts| facts.server = None), []);
+}
+
+#[test]
+fn confinement_is_asked_of_the_running_server_and_else_of_the_kernel() {
+    let confined = |running: Option<bool>, kernel| {
+        with(|facts| {
+            facts.kernel_confines = kernel;
+            facts.server = facts
+                .server
+                .zip(running)
+                .map(|(server, confined)| Server { confined, ..server });
+        })
+    };
+    assert_eq!(confined(Some(true), false), []);
+    assert_eq!(confined(Some(false), true), [Finding::Unconfined]);
+    assert_eq!(confined(None, true), []);
+    assert_eq!(confined(None, false), [Finding::Unconfined]);
+    assert!(Report::new(&[Finding::Unconfined]).well && !Finding::Unconfined.breaks_burning());
 }
 
 #[test]

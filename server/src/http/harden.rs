@@ -3,6 +3,9 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use satchel_api::{header as name, route};
 
+use super::place::is_onion;
+use crate::config::Settings;
+
 /// Bytes of names and values in a request's head; no client of ours sends a quarter of it.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 
@@ -11,6 +14,16 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 pub struct Hardening {
     /// Send `Strict-Transport-Security`.
     pub hsts: bool,
+}
+
+impl Hardening {
+    /// For who sent these headers: an onion service has no TLS to be strict about.
+    #[must_use]
+    pub fn of(settings: &Settings, asked: &HeaderMap) -> Self {
+        Self {
+            hsts: settings.hsts && !is_onion(asked),
+        }
+    }
 }
 
 /// Whether the head is larger than is taken.

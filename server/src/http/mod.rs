@@ -13,6 +13,7 @@ mod head;
 mod held;
 mod openapi;
 mod pace;
+mod place;
 mod proof;
 mod range;
 mod readers;
@@ -35,6 +36,7 @@ pub use failure::Failure;
 pub use gate::Gate;
 pub use harden::{Hardening, harden, head_is_too_large};
 pub use held::Held;
+pub use place::{configure_redirect, enter};
 
 use crate::config::{Settings, Uploads};
 use crate::metrics::{Machine, Metrics};
@@ -81,26 +83,16 @@ impl Shared {
         &self.metrics
     }
 
-    fn offers(&self) -> Offers {
+    fn offers(&self, request: &HttpRequest) -> Offers {
         let settings = self.settings();
-        let url = settings.onion_location.as_deref();
+        // Who is there need not be told of it.
+        let url = settings
+            .onion_location
+            .as_deref()
+            .filter(|_| !place::is_onion(request.headers()));
         Offers {
             onion_location: url.and_then(|url| HeaderValue::from_str(url).ok()),
             offline: settings.offline,
-        }
-    }
-
-    /// Requests after which a connection is closed.
-    #[must_use]
-    pub fn requests_per_connection(&self) -> u32 {
-        self.settings().requests_per_connection
-    }
-
-    /// What the operator chose for every answer's headers.
-    #[must_use]
-    pub fn hardening(&self) -> Hardening {
-        Hardening {
-            hsts: self.settings().hsts,
         }
     }
 }
@@ -173,11 +165,11 @@ async fn elsewhere(request: HttpRequest, shared: web::Data<Shared>) -> Result<Ht
     if path == "/api" || path.starts_with("/api/") {
         return Err(Failure::new(Code::NotFound));
     }
-    page::serve(&request, &shared.offers())
+    page::serve(&request, &shared.offers(&request))
 }
 
 async fn service_worker(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
-    page::service_worker(&request, &shared.offers())
+    page::service_worker(&request, &shared.offers(&request))
 }
 
 async fn health(shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {

@@ -10,13 +10,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use actix_web::rt::net::TcpStream;
 use satchel_api::{Code, Problem, problem};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use super::connections::Connected;
 use super::head::Head;
+use crate::tls::Stream;
 
 /// A request's head must be there within this.
 pub const HEAD: Duration = Duration::from_secs(15);
@@ -129,9 +129,9 @@ impl Drop for Answering {
     }
 }
 
-/// A TCP stream that watches what is written.
+/// A connection that watches what is written.
 pub struct Wire {
-    io: TcpStream,
+    io: Stream,
     line: Line,
     instead: Option<(Vec<u8>, usize)>,
     head: Option<Pin<Box<Sleep>>>,
@@ -152,7 +152,7 @@ pub struct Wire {
 impl Wire {
     /// Wraps an accepted connection.
     #[must_use]
-    pub fn new(io: TcpStream, connected: Connected) -> Self {
+    pub(crate) fn new(io: Stream, connected: Connected) -> Self {
         Self {
             io,
             line: Line::default(),
@@ -213,6 +213,15 @@ impl Wire {
         timer.as_mut().poll(cx).map(Ok)
     }
 
+    /// Nothing goes out: for a while that is waited for.
+    fn until_stalled<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if self.stalled.is_none() {
+            self.taken = 0;
+        }
+        let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(STALLED)));
+        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+
     fn exchange_or_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.instead.is_none() && self.line.is_quiet() {
             self.instead = bare_error(bytes).map(|code| (document(code), 0));
@@ -255,7 +264,7 @@ impl AsyncRead for Wire {
         };
         if let Some(bytes) = buffer.filled().get(before..).filter(|bytes| !bytes.is_empty()) {
             if let Err(code) = self.look_at_head(bytes) {
-                let _ = self.io.try_write(&document(code));
+                self.io.put(cx, &document(code));
                 buffer.set_filled(before);
                 self.refused = Some(Box::pin(sleep(LINGER)));
                 return self.linger(cx);
@@ -269,7 +278,7 @@ impl AsyncRead for Wire {
         let timer = self.head.get_or_insert_with(|| Box::pin(sleep(HEAD)));
         if read.is_pending() && timer.as_mut().poll(cx).is_ready() {
             // As the dispatcher does with the first: an answer, as far as it goes out at once, and the end.
-            let _ = self.io.try_write(&document(Code::RequestTimeout));
+            self.io.put(cx, &document(Code::RequestTimeout));
             return Poll::Ready(Ok(()));
         }
         read
@@ -288,24 +297,28 @@ impl AsyncWrite for Wire {
             }
             return Poll::Ready(wrote);
         }
-        if this.stalled.is_none() {
-            this.taken = 0;
-        }
-        let timer = this.stalled.get_or_insert_with(|| Box::pin(sleep(STALLED)));
-        timer.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        this.until_stalled(cx)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        if flushed.is_pending() {
+            // TLS has taken the bytes, and the other side has not.
+            return self.until_stalled(cx);
+        }
         // The dispatcher flushes once its buffer is empty.
         self.line.flushed();
         self.stalled = None;
         // The dispatcher has read before it answered, and does so again when something comes, or when this timer runs.
         let _ = self.unless_silent(cx, Poll::Pending);
-        Pin::new(&mut self.io).poll_flush(cx)
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        match Pin::new(&mut self.io).poll_shutdown(cx) {
+            Poll::Pending => self.until_stalled(cx),
+            done => done,
+        }
     }
 }
 

@@ -68,6 +68,7 @@ pub use glance::{Glance, glance};
 pub use inspect::{Found, Inspection, Violation, inspect};
 pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
 pub use kinds::{Id, NewDocument, NewLink, NewPaste, PanicMark, PanicSecret, Token, TokenHash};
+pub(crate) use opening::make_data_folder;
 pub use options::Options;
 pub use purge::{Purge, Purged};
 pub use random::{NoRandomness, Random, SystemRandom};

@@ -83,10 +83,15 @@ pub(super) struct Opened {
     pub(super) thread: JoinHandle<()>,
 }
 
+/// Makes the data folder, if it is missing.
+pub(crate) fn make_data_folder(folder: &Path) -> Result<(), OpenError> {
+    make_folder(folder).map_err(io_at(folder.to_path_buf()))
+}
+
 pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     let folder = options.folder.clone();
     let at = |path: &Path| io_at(path.to_path_buf());
-    make_folder(&folder).map_err(at(&folder))?;
+    make_data_folder(&folder)?;
     let lock = lock(&folder.join("lock"))?;
     let database = folder.join("satchel.db");
     let place = if options.keys_in_memory {

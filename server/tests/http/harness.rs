@@ -54,7 +54,7 @@ impl Server {
             .unwrap();
         let address = line
             .trim()
-            .rsplit_once("http://")
+            .rsplit_once("://")
             .expect("a line that says ready")
             .1
             .parse()
@@ -196,6 +196,10 @@ impl Answer {
             "{ended:?} after {} bytes",
             bytes.len()
         );
+        Self::parse(&bytes)
+    }
+
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let end = bytes
             .windows(4)
             .position(|four| four == b"\r\n\r\n")

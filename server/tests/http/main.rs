@@ -6,9 +6,11 @@
 )]
 
 mod abuse;
+mod certificates;
 mod changing;
 mod checking;
 mod configuration;
+mod confined;
 mod connection;
 mod creating;
 mod dice;
@@ -26,14 +28,17 @@ mod metrics;
 mod operator;
 mod page;
 mod panic;
+mod places;
 mod process;
 mod reading;
 mod refusals;
 mod reload;
 mod roles;
 mod safe;
+mod secure;
 mod shapes;
 mod slow;
 mod spelling;
 mod supervised;
+mod tls;
 mod working;
