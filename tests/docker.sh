@@ -19,7 +19,7 @@ RUN_USER=65532:65532
 NAME=satchel-under-test-$$
 # The profile of the engines, where their package is.
 SECCOMP=/usr/share/containers/seccomp.json
-server='' container='' passed=0 failed=0
+server='' container='' tor_container='' passed=0 failed=0
 
 say() { printf 'docker.sh: %s\n' "$*"; }
 end() { printf '%s passed, %s failed\n' "$passed" "$failed"; exit "$((failed > 0))"; }
@@ -38,6 +38,8 @@ tidy() {
     if [ -n "$server" ]; then runc kill "$NAME" KILL 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
     runc delete --force "$NAME" 2>/dev/null || true
     if [ -n "$container" ]; then buildah rm "$container" >/dev/null 2>&1 || true; fi
+    if [ -n "$tor_container" ]; then buildah rm "$tor_container" >/dev/null 2>&1 || true; fi
+    buildah rmi "$IMAGE-tor" >/dev/null 2>&1 || true
     if [ -z "${KEEP:-}" ]; then
         if [ -z "$UNDER_TEST" ]; then buildah rmi "$IMAGE" >/dev/null 2>&1 || true; fi
         rm -rf "$WORK"
@@ -141,6 +143,15 @@ stops_cleanly() {
     server=
     [ "$status" = 0 ] && [ $((SECONDS - begun)) -le 5 ]
 }
+# The image of the onion service, of the base that is there: it has a user of its own and starts with the torrc of deploy/tor.
+tor_image() {
+    buildah build --format docker --network host --layers=false --tag "$IMAGE-tor" --build-arg DEBIAN_IMAGE="$BASE_IMAGE" deploy/tor >"$WORK/tor.log" 2>&1 \
+        || { tail -n 20 "$WORK/tor.log"; return 1; }
+    tor_container=$(buildah from "$IMAGE-tor")
+    buildah run "$tor_container" -- sh -c '[ "$(id -un)" = debian-tor ] && tor --verify-config -f /etc/tor/torrc' >"$WORK/tor.log" 2>&1 \
+        || { tail -n 20 "$WORK/tor.log"; return 1; }
+}
+
 # The browser tests of both ways between page and command line, with the container's server.
 browser_meets_command_line() {
     (cd tests/browser && SATCHEL_ORIGIN="http://127.0.0.1:$PORT" SATCHEL_CLI_BIN="$satchel" \
@@ -220,6 +231,9 @@ if [ -s "$WORK/shared.json" ]; then
     check "the server stops cleanly" stops_cleanly
     check "its output holds no secret, id or content" no_secret_in "$WORK/server.log"
     check "its volume holds no secret, link or content" no_secret_in "$WORK/data"
+fi
+if buildah inspect --type image "$BASE_IMAGE" >/dev/null 2>&1; then
+    check "the image of the onion service builds, and Tor takes its configuration" tor_image
 fi
 health_fails() { ! SATCHEL_LISTEN="127.0.0.1:$PORT" "$root/satchel-server" healthcheck 2>/dev/null; }
 check "the health check fails when it is gone" health_fails
