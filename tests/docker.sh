@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Builds the Dockerfile without a registry, runs what it made as its user on a read-only root, and shares a file through it.
+# Builds the Dockerfile without a registry, runs what it made as a container engine would (its user, a read-only root, no capabilities,
+# no new privileges, 256 MB of memory), and sends documents through it: command line to command line, and browser to command line and back.
 #
-# Needs Debian as root; installs buildah and debootstrap where they are missing. The base for the build stages is a minimal
+# Needs Debian as root; installs buildah, debootstrap and runc where they are missing. The base for the build stages is a minimal
 # Debian with this machine's Rust and Node, made once and kept (BASE_IMAGE names it, or another one). Crates come from this
 # machine's cargo registry where it has them. IMAGE names an image to test instead of building one, SATCHEL_CLI_BIN the command
-# line to share with. What else is made lies in WORK and goes at the end (KEEP=1 keeps it). Ends with `N passed, N failed`.
+# line to share with; with SATCHEL_CHROMIUM a browser comes too. TWICE=1 builds it a second time and compares. What else is made lies in WORK and goes at the end (KEEP=1 keeps it). Ends with `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export STORAGE_DRIVER=${STORAGE_DRIVER:-vfs} BUILDAH_ISOLATION=chroot
@@ -13,10 +14,12 @@ BASE_IMAGE=${BASE_IMAGE:-localhost/satchel-build-base}
 UNDER_TEST=${IMAGE:-}
 IMAGE=${IMAGE:-localhost/satchel-under-test}
 PORT=${PORT:-$((20000 + RANDOM % 20000))}
-SIZE_BYTES_MAX=$((40 * 1000 * 1000))
+SIZE_BYTES_MAX=$((25 * 1000 * 1000))
 RUN_USER=65532:65532
-CHROOT=$(command -v chroot || echo /usr/sbin/chroot)
-server='' container='' passed=0 failed=0
+NAME=satchel-under-test-$$
+# The profile of the engines, where their package is.
+SECCOMP=/usr/share/containers/seccomp.json
+server='' container='' tor_container='' passed=0 failed=0
 
 say() { printf 'docker.sh: %s\n' "$*"; }
 end() { printf '%s passed, %s failed\n' "$passed" "$failed"; exit "$((failed > 0))"; }
@@ -32,8 +35,11 @@ check() {
     fi
 }
 tidy() {
-    if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
+    if [ -n "$server" ]; then runc kill "$NAME" KILL 2>/dev/null || true; wait "$server" 2>/dev/null || true; fi
+    runc delete --force "$NAME" 2>/dev/null || true
     if [ -n "$container" ]; then buildah rm "$container" >/dev/null 2>&1 || true; fi
+    if [ -n "$tor_container" ]; then buildah rm "$tor_container" >/dev/null 2>&1 || true; fi
+    buildah rmi "$IMAGE-tor" >/dev/null 2>&1 || true
     if [ -z "${KEEP:-}" ]; then
         if [ -z "$UNDER_TEST" ]; then buildah rmi "$IMAGE" >/dev/null 2>&1 || true; fi
         rm -rf "$WORK"
@@ -44,7 +50,7 @@ trap tidy EXIT
 install_tools() {
     [ "$(id -u)" = 0 ] || give_up "needs root, for debootstrap and chroot"
     local missing=() tool
-    for tool in buildah debootstrap curl; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+    for tool in buildah debootstrap runc curl; do command -v "$tool" >/dev/null || missing+=("$tool"); done
     if [ ${#missing[@]} -gt 0 ]; then
         say "installing ${missing[*]}"
         apt-get -q update
@@ -57,7 +63,7 @@ make_base() {
     # shellcheck disable=SC1091
     suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
     say "base: Debian $suite with $(rustc --version) and Node $(node --version)"
-    debootstrap --variant=minbase --include=ca-certificates,gcc,libc6-dev,libstdc++6,git "$suite" "$root" >"$WORK/debootstrap.log"
+    /usr/sbin/debootstrap --variant=minbase --include=ca-certificates,gcc,libc6-dev,libstdc++6,git "$suite" "$root" >"$WORK/debootstrap.log"
     # Packages come from where this machine's come from, in the same way, and are trusted by the same authorities.
     cp /etc/apt/sources.list.d/debian.sources "$root/etc/apt/sources.list.d/" 2>/dev/null || true
     cp "$certificates" "$root$certificates"
@@ -76,14 +82,25 @@ make_base() {
     rm -rf "$root"
 }
 
+# build_image TAG LOG
 build_image() {
-    local volumes=() registry=${CARGO_HOME:-$HOME/.cargo}/registry
+    local volumes=() registry=${CARGO_HOME:-$HOME/.cargo}/registry begun=$SECONDS
     # Where cargo looks for it in the official images, and in ours.
     if [ -d "$registry" ]; then volumes=(--volume "$registry:/usr/local/cargo/registry"); fi
     say "building the Dockerfile (some minutes)"
     # The format of OCI has no place for a health check.
-    buildah build --format docker --network host --layers=false --tag "$IMAGE" "${volumes[@]}" --build-arg WASM=debian \
-        --build-arg RUST_IMAGE="$BASE_IMAGE" --build-arg NODE_IMAGE="$BASE_IMAGE" . >"$WORK/build.log" 2>&1
+    buildah build --format docker --network host --layers=false --timestamp 0 --tag "$1" "${volumes[@]}" --build-arg WASM=debian \
+        --build-arg RUST_IMAGE="$BASE_IMAGE" --build-arg NODE_IMAGE="$BASE_IMAGE" . >"$2" 2>&1 || return 1
+    say "figure: the image was built in: $((SECONDS - begun)) s"
+}
+same_twice() {
+    local again=$IMAGE-again layers='{{.OCIv1.RootFS.DiffIDs}}' first second
+    build_image "$again" "$WORK/again.log" || return 1
+    first=$(buildah inspect --type image --format "$layers" "$IMAGE")
+    second=$(buildah inspect --type image --format "$layers" "$again")
+    buildah rmi "$again" >/dev/null 2>&1 || true
+    say "layers $first and $second"
+    [ "$first" = "$second" ]
 }
 
 configured() { buildah inspect --type image --format "{{.Docker.Config.$1}}" "$IMAGE"; }
@@ -92,21 +109,16 @@ is_alone() { [ "$(find "$root" -type f | grep -vE '/(etc/(hosts|resolv.conf|host
 is_small() { [ "$(du -sb "$root" | cut -f1)" -lt "$SIZE_BYTES_MAX" ]; }
 is_static() { ! grep -aqE '/lib(64)?/ld-(linux|musl)' "$root/satchel-server"; }
 answers() { curl -fsS --max-time 10 "http://127.0.0.1:$PORT$1"; }
-in_image() { env -i SATCHEL_LISTEN="127.0.0.1:$PORT" "$CHROOT" --userspec="$RUN_USER" "$root" "$@"; }
+health() { runc exec "$NAME" /satchel-server healthcheck; }
 
-# What a runtime does with --read-only, --user and one -v, in a mount namespace of its own, with the /proc and /dev of every container. The image's own settings, but for the
-# address: the network is the host's here.
 start_server() {
-    mkdir -m 0700 "$WORK/data"
+    mkdir -m 0700 "$WORK/data" "$WORK/bundle"
     chown "$RUN_USER" "$WORK/data"
-    # shellcheck disable=SC2016
-    unshare --mount bash -c '
-        root=$1 data=$2
-        mount --bind "$root" "$root" && mkdir -p "$root/proc" "$root/dev" && mount -t proc proc "$root/proc" || exit 1
-        mount --bind /dev "$root/dev" && mount --bind "$data" "$root/data" && mount -o remount,ro,bind "$root" || exit 1
-        if touch "$root/written" 2>/dev/null; then echo "the root can be written to"; exit 1; fi
-        exec env -i SATCHEL_LISTEN="$3" SATCHEL_DATA=/data "$5" --userspec="$4" "$root" /satchel-server serve
-    ' _ "$root" "$WORK/data" "127.0.0.1:$PORT" "$RUN_USER" "$CHROOT" >"$WORK/server.log" 2>&1 &
+    local seccomp=()
+    if [ -e "$SECCOMP" ]; then seccomp=("$SECCOMP"); else say "skipped: the profile of system calls ($SECCOMP is not there)"; fi
+    buildah inspect --type image "$IMAGE" >"$WORK/image.json"
+    node tests/image/bundle.mjs "$WORK/image.json" "$root" "$WORK/data" "127.0.0.1:$PORT" "${seccomp[@]}" >"$WORK/bundle/config.json"
+    runc run --bundle "$WORK/bundle" "$NAME" >"$WORK/server.log" 2>&1 </dev/null &
     server=$!
     for _ in $(seq 100); do
         answers /healthz >/dev/null 2>&1 && return
@@ -116,13 +128,34 @@ start_server() {
     cat "$WORK/server.log"
     return 1
 }
-runs_as_user() { [ "$(awk '/^Uid:/ { print $2 }' "/proc/$server/status")" = "${RUN_USER%:*}" ]; }
+# status FIELD VALUE: as the kernel says it of the server.
+status() { [ "$(awk -v field="$1:" '$1 == field { print $2 }' "/proc/$process/status")" = "$2" ]; }
+limit() { grep -qE "^$1 +$2 +$2 " "/proc/$process/limits"; }
+# Its mounts, as the kernel has them: the root cannot be written to, and the volume is the one place that can.
+root_is_read_only() {
+    [ "$(awk '$5 == "/" { print substr($6, 1, 3) }' "/proc/$process/mountinfo")" = ro, ] \
+        && [ "$(awk '$5 == "/data" { print substr($6, 1, 3) }' "/proc/$process/mountinfo")" = rw, ]
+}
 stops_cleanly() {
     local begun=$SECONDS status=0
-    kill -TERM "$server"
+    runc kill "$NAME" TERM
     wait "$server" || status=$?
     server=
     [ "$status" = 0 ] && [ $((SECONDS - begun)) -le 5 ]
+}
+# The image of the onion service, of the base that is there: it has a user of its own and starts with the torrc of deploy/tor.
+tor_image() {
+    buildah build --format docker --network host --layers=false --tag "$IMAGE-tor" --build-arg DEBIAN_IMAGE="$BASE_IMAGE" deploy/tor >"$WORK/tor.log" 2>&1 \
+        || { tail -n 20 "$WORK/tor.log"; return 1; }
+    tor_container=$(buildah from "$IMAGE-tor")
+    buildah run "$tor_container" -- sh -c '[ "$(id -un)" = debian-tor ] && tor --verify-config -f /etc/tor/torrc' >"$WORK/tor.log" 2>&1 \
+        || { tail -n 20 "$WORK/tor.log"; return 1; }
+}
+
+# The browser tests of both ways between page and command line, with the container's server.
+browser_meets_command_line() {
+    (cd tests/browser && SATCHEL_ORIGIN="http://127.0.0.1:$PORT" SATCHEL_CLI_BIN="$satchel" \
+        npm exec -- playwright test --reporter=list command-line.spec.ts) >"$WORK/browser.log" 2>&1 || { cat "$WORK/browser.log"; return 1; }
 }
 
 # Field of the JSON that `share --json` prints on one line.
@@ -147,13 +180,18 @@ no_secret_in() {
 install_tools
 if [ -z "$UNDER_TEST" ]; then
     buildah inspect --type image "$BASE_IMAGE" >/dev/null 2>&1 || make_base
-    check "the Dockerfile builds" build_image
+    check "the Dockerfile builds" build_image "$IMAGE" "$WORK/build.log"
     [ "$failed" = 0 ] || { tail -n 40 "$WORK/build.log"; end; }
+    if [ -n "${TWICE:-}" ]; then
+        check "a second build has the same layer" same_twice
+    else
+        say "skipped: a second build (TWICE=1 makes it)"
+    fi
 fi
 container=$(buildah from "$IMAGE")
 root=$(buildah mount "$container")
 say "$(du -sb "$root" | cut -f1) bytes in $(find "$root" -type f | wc -l) files"
-check "the image is under 40 MB" is_small
+check "the image is under 25 MB" is_small
 check "it holds the server and nothing else" is_alone
 check "the server is linked statically" is_static
 check "it runs as a number, not as root" test "$(configured User)" = "$RUN_USER"
@@ -163,8 +201,15 @@ check "it has a health check" grep -qF '/satchel-server healthcheck' <<<"$(confi
 check "its environment holds no secret" has_no_secret
 check "the server starts on a read-only root" start_server
 [ -n "$server" ] && kill -0 "$server" 2>/dev/null || end
-check "it runs as its user" runs_as_user
-check "the health check passes" in_image /satchel-server healthcheck
+process=$(runc state "$NAME" | sed -nE 's/.*"pid": *([0-9]+).*/\1/p')
+check "it runs as its user" status Uid "${RUN_USER%:*}"
+check "it has no capability" status CapEff 0000000000000000
+check "it can get none" status CapBnd 0000000000000000
+check "it gets no new privileges" status NoNewPrivs 1
+if [ -e "$SECCOMP" ]; then check "its system calls are filtered" status Seccomp 2; fi
+check "it writes no core dumps" limit 'Max core file size' 0
+check "its root cannot be written to" root_is_read_only
+check "the health check passes" health
 check "the page is served" grep -qi '<!doctype html' <<<"$(answers /)"
 
 satchel=${SATCHEL_CLI_BIN:-${CARGO_TARGET_DIR:-target}/debug/satchel}
@@ -177,9 +222,19 @@ if [ -s "$WORK/shared.json" ]; then
     check "what came out is what went in" cmp "$WORK/canary.txt" "$WORK/opened"
     check "the second reader is told that it is gone" second_reader_is_told
     check "the receipt says that it was opened" receipt_says_it
+    if [ -n "${SATCHEL_CHROMIUM:-}" ]; then
+        check "documents go from browser to command line and back" browser_meets_command_line
+    else
+        say "skipped: a browser (SATCHEL_CHROMIUM names none)"
+    fi
+    say "figure: memory of the container at most: $(awk '/^VmHWM:/ { print $2, $3 }' "/proc/$process/status")"
     check "the server stops cleanly" stops_cleanly
     check "its output holds no secret, id or content" no_secret_in "$WORK/server.log"
     check "its volume holds no secret, link or content" no_secret_in "$WORK/data"
 fi
-check "the health check fails when it is gone" bash -c '! "$@" 2>/dev/null' _ env -i SATCHEL_LISTEN="127.0.0.1:$PORT" "$CHROOT" --userspec="$RUN_USER" "$root" /satchel-server healthcheck
+if buildah inspect --type image "$BASE_IMAGE" >/dev/null 2>&1; then
+    check "the image of the onion service builds, and Tor takes its configuration" tor_image
+fi
+health_fails() { ! SATCHEL_LISTEN="127.0.0.1:$PORT" "$root/satchel-server" healthcheck 2>/dev/null; }
+check "the health check fails when it is gone" health_fails
 end

@@ -4,7 +4,7 @@
  */
 import { test as base, expect, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { LEFT_OUT } from './firefox/left-out';
-import { startServer, type Server } from './server';
+import { foreignServer, startServer, type Server } from './server';
 
 interface Watched {
   /** A new person: nothing shared with the others. */
@@ -23,7 +23,8 @@ export const test = base.extend<{ watched: Watched; page: Page; leftOut: void },
 
   server: [
     async ({}, use) => {
-      const server = await startServer(SERVER_OPTIONS);
+      const named = process.env['SATCHEL_ORIGIN'];
+      const server = named === undefined ? await startServer(SERVER_OPTIONS) : foreignServer(named);
       await use(server);
       await server.stop();
     },

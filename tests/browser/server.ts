@@ -55,6 +55,12 @@ export async function startServer(options: readonly string[] = [], port?: number
   };
 }
 
+/** One that somebody else started, in a container for one: it is used, and left as it is. */
+export function foreignServer(origin: string): Server {
+  const refuse = (): Promise<void> => Promise.reject(new Error(`${origin} was not started by the tests`));
+  return { origin, data: '', end: refuse, begin: refuse, restart: refuse, stop: () => Promise.resolve() };
+}
+
 /** One process; gives what ends it. */
 async function running(args: readonly string[]): Promise<() => Promise<void>> {
   const child = spawn(program('SATCHEL_SERVER_BIN', 'satchel-server'), args, { stdio: ['ignore', 'pipe', 'pipe'] });

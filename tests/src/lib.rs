@@ -11,6 +11,7 @@ pub mod image;
 pub mod memory;
 pub mod older;
 pub mod process;
+pub mod proxy;
 pub mod raw;
 pub mod recorded;
 pub mod runs;

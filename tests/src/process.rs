@@ -112,10 +112,17 @@ impl Server {
         arguments: &[&str],
         environment: &[(&'static str, OsString)],
     ) -> Result<Self, Ended> {
+        // On a free port, unless somebody has to know it beforehand.
+        let listen: &[&str] = if arguments.contains(&"--listen") {
+            &[]
+        } else {
+            &["--listen", "127.0.0.1:0"]
+        };
         let mut child = Command::new(binary("satchel-server"))
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .arg("serve")
-            .args(["--listen", "127.0.0.1:0", "--data"])
+            .args(listen)
+            .arg("--data")
             .arg(data)
             .args(["--uploads-per-minute", "0"])
             .args(arguments)

@@ -1,6 +1,6 @@
 //! `build` and `serve`: WebAssembly, page, binaries, in the order in which each goes into the next.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::page;
@@ -64,6 +64,33 @@ pub(crate) fn binaries(packages: &[&str], mode: Mode) -> Result<(), Failure> {
         cargo.args(["--package", package]);
     }
     shell::run(&mut cargo)
+}
+
+/// Both binaries for release, and the folder where they lie: on Linux linked statically, so that they run on any distribution, and without the
+/// names of folders of this machine, so that they are the same wherever the same toolchain builds them.
+pub(crate) fn released() -> Result<PathBuf, Failure> {
+    page()?;
+    let mut cargo = shell::cargo();
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "satchel",
+        "--package",
+        "satchel-server",
+    ]);
+    let host = shell::answer(shell::at_root("rustc").args(["--print", "host-tuple"]));
+    let mut flags = wasm::remapped(Path::new("rustc"));
+    let Some(host) = host.filter(|host| host.contains("-linux-")) else {
+        shell::run(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")))?;
+        return Ok(shell::target().join("release"));
+    };
+    flags.push("-Ctarget-feature=+crt-static".to_owned());
+    // Named, so that what runs while building (macros, build scripts) is not linked like that: it can't be.
+    cargo.args(["--target", &host]);
+    shell::run(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")))?;
+    Ok(shell::target().join(host).join("release"))
 }
 
 /// Builds what is missing and becomes the server; further arguments are the server's.

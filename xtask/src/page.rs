@@ -46,6 +46,14 @@ pub(crate) fn licences(check: bool) -> Result<Command, Failure> {
     Ok(node)
 }
 
+/// What is built in, as CycloneDX, on standard output.
+pub(crate) fn sbom(version: &str) -> Result<Command, Failure> {
+    install(&shell::root().join("web"))?;
+    let mut node = shell::at_root("node");
+    node.args(["web/sbom.mjs", version]);
+    Ok(node)
+}
+
 /// The browser tests that a configuration of tests/browser has, to be run once the binaries are built.
 pub(crate) fn playwright(config: &str) -> Result<Command, Failure> {
     let folder = shell::root().join("tests/browser");

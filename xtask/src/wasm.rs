@@ -269,7 +269,7 @@ fn compile(toolchain: &Toolchain, further: &[&str]) -> Command {
 }
 
 /// Panic messages name source files: without this, those of whoever built the page, in every copy of it.
-fn remapped(rustc: &Path) -> Vec<String> {
+pub(crate) fn remapped(rustc: &Path) -> Vec<String> {
     let mut flags = vec![
         format!("--remap-path-prefix={}=target", shell::target().display()),
         format!("--remap-path-prefix={}=satchel", shell::root().display()),

@@ -16,7 +16,7 @@ use crate::shell;
 use crate::vectors;
 use crate::wasm;
 
-pub(super) const ALL: [Step; 18] = [
+pub(super) const ALL: [Step; 19] = [
     Step {
         name: "format",
         about: "cargo fmt",
@@ -101,6 +101,11 @@ pub(super) const ALL: [Step; 18] = [
         name: "webkit",
         about: "sharing, opening and burning in WebKit",
         perform: webkit,
+    },
+    Step {
+        name: "image",
+        about: "the Dockerfile built twice without a registry, and documents through what it made; with --long only",
+        perform: image,
     },
     Step {
         name: "fuzz",
@@ -209,10 +214,12 @@ fn clippy(run: &mut Run) -> Result<Outcome, Failure> {
 
 fn rust(run: &mut Run) -> Result<Outcome, Failure> {
     need_build(run)?;
-    let binaries = [
+    machine::proxies()?;
+    let mut binaries = vec![
         ("SATCHEL_SERVER_BIN", build::binary("satchel-server", Mode::Development)),
         ("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development)),
     ];
+    binaries.extend(machine::traefik()?.map(|traefik| ("SATCHEL_TRAEFIK", traefik)));
     let mut programs = rust::programs(run.long)?;
     for program in &mut programs {
         program.envs(binaries.iter().map(|(name, path)| (name, path)));
@@ -322,6 +329,30 @@ fn webkit(run: &mut Run) -> Result<Outcome, Failure> {
         )));
     }
     page_in(run, "webkit.config.ts", &[])
+}
+
+/// Builds for release inside of it, twice: the short run leaves it out.
+fn image(run: &mut Run) -> Result<Outcome, Failure> {
+    if !run.long {
+        return Ok(Outcome::Skipped(
+            "needs --long: it makes a Debian and builds the image twice, for half an hour".to_owned(),
+        ));
+    }
+    if !machine::may_install() {
+        return Ok(Outcome::Skipped(
+            "needs Debian as root; there: tests/docker.sh".to_owned(),
+        ));
+    }
+    need_build(run)?;
+    page::install(&shell::root().join("tests/browser"))?;
+    page::install(&shell::root().join("testkit/reader"))?;
+    let mut docker = shell::at_root("tests/docker.sh");
+    docker
+        .env("TWICE", "1")
+        .env("SATCHEL_CLI_BIN", build::binary("satchel", Mode::Development))
+        .env("SATCHEL_CHROMIUM", machine::chromium()?);
+    run.tests(&mut docker)?;
+    Ok(Outcome::Passed)
 }
 
 /// The browser tests as a configuration of Playwright has them.
