@@ -1,5 +1,6 @@
 //! The Satchel server: keeps opaque bytes, counts reads, and destroys. It cannot decrypt: satchel-crypto is not in its graph.
 
+pub mod backup;
 pub mod block;
 pub mod config;
 mod control;
