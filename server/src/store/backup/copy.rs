@@ -4,18 +4,18 @@
 //! copied; and if nothing of that burned before its key was read, the snapshot is what the backup restores to. Else there is another one. So the
 //! server is never waited for, and never waits.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::{Connection, Row};
-use sha2::{Digest as _, Sha256};
 
+use super::around::{around, forget_runs};
 use super::error::BackupError;
-use super::format::{Changing, Gone, Invite, Kept, Kind, State};
+use super::format::{Changing, Gone, Kept, Kind, State};
 use super::run::Run;
-use crate::lifecycle::{hour_of, tombstone_until};
+use crate::lifecycle::tombstone_until;
 use crate::store::item::{self, ContentFault, Item, Stone};
 use crate::store::medium::Medium;
 use crate::store::rest::ShredKey;
@@ -88,8 +88,8 @@ enum Copy {
     Done,
     /// It burns at this moment, or burned.
     Burns,
-    /// Neither key nor burn: nobody can read it.
-    Damaged,
+    /// Neither key nor burn, or contents that are not all there: nobody can read it, or it burns at this moment.
+    Lost,
 }
 
 /// Where a store's parts lie.
@@ -213,7 +213,7 @@ impl<'a, W: Write> Copier<'a, W> {
     /// One snapshot: what is live, or nothing where something burned meanwhile.
     fn pass(&mut self) -> Result<Option<State>, BackupError> {
         let parts = self.parts;
-        let mut state = self.around()?;
+        let mut state = around(&self.parts.conn, self.before, self.now)?;
         let mut whole = true;
         let mut query = parts.conn.prepare_cached(SCAN)?;
         let mut rows = query.query([0])?;
@@ -256,9 +256,10 @@ impl<'a, W: Write> Copier<'a, W> {
             match self.copy_one(seen)? {
                 Copy::Done => contents = find(&self.copied),
                 Copy::Burns => *self.missed.entry(seen.item).or_default() += 1,
-                Copy::Damaged => {
-                    self.damaged += 1;
-                    self.missed.insert(seen.item, LOOKS);
+                Copy::Lost => {
+                    let looks = self.missed.entry(seen.item).or_default();
+                    *looks += 1;
+                    self.damaged += u64::from(*looks >= LOOKS);
                 }
             }
         }
@@ -277,16 +278,16 @@ impl<'a, W: Write> Copier<'a, W> {
         let Some(row) = rows::by_item(&parts.conn, seen.item)? else {
             return Ok(Copy::Burns);
         };
-        let Some(slot) = row.slot else { return Ok(Copy::Damaged) };
+        let Some(slot) = row.slot else { return Ok(Copy::Lost) };
         let key = match slots::look(&parts.medium, slot) {
             Ok(Held::Key(key)) => key,
             Ok(Held::Nothing | Held::Other) => return Ok(Copy::Burns),
-            Ok(Held::Damaged) | Err(_) => return Ok(Copy::Damaged),
+            Ok(Held::Damaged) | Err(_) => return Ok(Copy::Lost),
         };
         let write = |run: &mut Run<W>| item::write_contents(&parts.conn, &parts.content, &row, run);
         let contents = match self.run.record(Kind::Contents, seen.item, write) {
             Ok(contents) => contents,
-            Err(ContentFault::Gone | ContentFault::Wrong) => return Ok(Copy::Burns),
+            Err(ContentFault::Gone | ContentFault::Wrong) => return Ok(Copy::Lost),
             Err(ContentFault::Database(error)) => return Err(error.into()),
             Err(ContentFault::Io(error)) => return Err((self.failed)(error)),
         };
@@ -353,56 +354,4 @@ impl<'a, W: Write> Copier<'a, W> {
         }
         Ok(())
     }
-
-    /// All but the items.
-    fn around(&self) -> Result<State, BackupError> {
-        let conn = &self.parts.conn;
-        let mut query = conn.prepare_cached(
-            "SELECT number, token, uses, uses_left, bytes, bytes_left, expires_at FROM invite WHERE expires_at > ?1 ORDER BY number",
-        )?;
-        let invites = query.query_map([self.now], |row| {
-            Ok(Invite {
-                number: row.get(0)?,
-                token: row.get(1)?,
-                uses: (row.get(2)?, row.get(3)?),
-                bytes: row.get::<_, Option<u64>>(4)?.zip(row.get(5)?),
-                expires_at: row.get(6)?,
-            })
-        })?;
-        let invites = invites.collect::<Result<_, _>>()?;
-        let mut query = conn.prepare_cached("SELECT id FROM blocked ORDER BY id")?;
-        let blocked = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        Ok(State {
-            store: store_of(conn)?,
-            made: hour_of(self.now),
-            previous: self.before.previous,
-            runs: self.before.runs.clone(),
-            invites,
-            blocked,
-            ..State::default()
-        })
-    }
-}
-
-/// Earlier runs that hold nothing live are not needed any more.
-fn forget_runs(state: &mut State) {
-    let kept = state.kept.iter().map(|kept| kept.run);
-    let used: HashSet<u32> = kept.chain(state.gone.iter().map(|gone| gone.run)).collect();
-    state.runs.retain(|(run, _)| used.contains(run));
-}
-
-/// Which store it is: SHA-256 of its id.
-pub(super) fn store_of(conn: &Connection) -> Result<[u8; 32], BackupError> {
-    let id: Vec<u8> = conn.query_row("SELECT value FROM store WHERE name = 'id'", [], |row| row.get(0))?;
-    Ok(Sha256::digest(id).into())
-}
-
-/// Whether the last server kept its keys in memory.
-pub(super) fn keys_are_in_memory(conn: &Connection) -> Result<bool, BackupError> {
-    use rusqlite::OptionalExtension as _;
-
-    let place: Option<String> = conn
-        .query_row("SELECT value FROM store WHERE name = 'keys'", [], |row| row.get(0))
-        .optional()?;
-    Ok(place.as_deref() == Some("memory"))
 }

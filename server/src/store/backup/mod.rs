@@ -3,10 +3,12 @@
 //! A backup holds all of what its creator asked to keep, shred key included. Of everything else it holds what tells a reader that it is gone, and when
 //! that may be forgotten. It is read from a running server's files, past the server.
 
+mod around;
 mod copy;
 mod error;
 mod folder;
 mod format;
+mod house;
 mod read;
 mod restore;
 mod run;
@@ -26,10 +28,11 @@ use super::db;
 use super::error::OpenError;
 use super::medium::Medium;
 use super::random::Random;
-use copy::{Copier, Outcome, Parts, keys_are_in_memory, store_of};
+use around::{keys_are_in_memory, store_of};
+use copy::{Copier, Outcome, Parts};
 use folder::Folder;
 use format::{RunId, State};
-use restore::Fate;
+use house::Fate;
 use run::Run;
 
 /// How long a server that starts is waited for.

@@ -7,25 +7,21 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
-use satchel_api::{Burned, Tombstone};
+use rusqlite::params;
+use satchel_api::Burned;
 
 use super::Restored;
 use super::error::BackupError;
 use super::folder::{Folder, destroy_file};
 use super::format::Kept;
+use super::house::{Fate, House, rows_due};
 use super::read::{Reading, RunFile};
 use crate::lifecycle::{hour_of, tombstone_until};
-use crate::store::files::{Files, make_folder};
-use crate::store::item::{ContentFault, Item, Piece, Stone};
-use crate::store::medium::Medium;
+use crate::store::files::make_folder;
+use crate::store::item::{ContentFault, Item, Piece};
 use crate::store::opening::{self, open_private, sync_folder};
 use crate::store::random::Random;
-use crate::store::slots::{SlotRef, Slots};
-use crate::store::{db, rest::ShredKey};
 
-/// Items of one transaction.
-const CHUNK: u64 = 2000;
 /// Where it is built, within the data folder. A server does not start while it is there and the database is not.
 pub(in crate::store) const SCRATCH: &str = "restoring";
 const SPOOL: &str = "stream";
@@ -167,7 +163,15 @@ impl Restore<'_> {
             made: reading.state.made,
             ..Restored::default()
         };
-        let mut house = if self.dry_run { None } else { Some(self.house()?) };
+        let mut house = if self.dry_run {
+            None
+        } else {
+            Some(House::build(
+                &self.folder.join(SCRATCH),
+                &self.scratch_slots(),
+                self.random,
+            )?)
+        };
         for kept in &reading.state.kept {
             let item = reading.item(kept)?;
             let fate = self.fate(&item);
@@ -236,32 +240,6 @@ impl Restore<'_> {
         }
     }
 
-    fn house(&self) -> Result<House, BackupError> {
-        let scratch = self.folder.join(SCRATCH);
-        let mut store_id = [0; 32];
-        self.random.fill(&mut store_id)?;
-        let database = scratch.join("satchel.db");
-        let content = scratch.join("content");
-        open_private(&database).map_err(BackupError::at(&database))?;
-        let conn = db::open_writer(&database, &store_id)?;
-        // Synced as a whole at its end: before that nothing counts.
-        conn.execute_batch("PRAGMA synchronous = OFF; BEGIN")?;
-        let path = self.scratch_slots();
-        let at = || BackupError::at(&path);
-        let medium = Medium::File(open_private(&path).map_err(at())?);
-        Slots::create(&medium, &store_id).map_err(at())?;
-        Ok(House {
-            conn,
-            files: Files::open(content.clone()).map_err(BackupError::at(&content))?,
-            content,
-            medium,
-            slots: path.clone(),
-            count: 0,
-            placed: 0,
-            next_lease: 1,
-        })
-    }
-
     /// Everything is on the disk: it becomes the store.
     fn move_in(&self) -> Result<(), BackupError> {
         let scratch = self.folder.join(SCRATCH);
@@ -274,25 +252,6 @@ impl Restore<'_> {
             .and_then(|()| fs::remove_dir(&scratch));
         moved.map_err(BackupError::at(self.folder))
     }
-}
-
-fn rows_due(item: &Item) -> u64 {
-    crate::store::rows::stage_columns(&item.row.paste).2
-}
-
-/// What becomes of something kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    Lives,
-    /// Its time is over; its tombstone may still stand.
-    Expired {
-        stays: bool,
-        at: u64,
-    },
-    /// It was named.
-    Burned {
-        at: u64,
-    },
 }
 
 /// Verifies the contents, and puts them where they belong if they are to live.
@@ -308,81 +267,6 @@ fn place_contents(reading: &Reading, kept: &Kept, house: Option<(&House, &Fate)>
         house.files.sync(&file, hour).map_err(BackupError::at(&house.content))?;
     }
     Ok(())
-}
-
-/// The store that is being built.
-struct House {
-    conn: Connection,
-    files: Files,
-    content: PathBuf,
-    medium: Medium,
-    slots: PathBuf,
-    count: u64,
-    placed: u64,
-    next_lease: u64,
-}
-
-impl House {
-    fn place(&mut self, mut item: Item, fate: &Fate) -> Result<(), BackupError> {
-        let until = tombstone_until(rows_due(&item));
-        let tombstone = match *fate {
-            Fate::Lives => {
-                self.count += 1;
-                let slot = SlotRef {
-                    slot: self.count,
-                    item: item.row.item,
-                    generation: 1,
-                };
-                let key = ShredKey::copied(item.key.expose());
-                Slots::put(&self.medium, slot, &key).map_err(BackupError::at(&self.slots))?;
-                self.next_lease = item.insert(&self.conn, slot, self.next_lease)?;
-                return self.placed();
-            }
-            Fate::Expired { stays: false, .. } => return Ok(()),
-            Fate::Expired { at, .. } => (Burned::Expiry, at),
-            Fate::Burned { at } => (Burned::Demand, at),
-        };
-        let stone = Stone {
-            item: item.row.item,
-            id: item.id,
-            probe: item.row.probe,
-            receipt: item.row.receipt,
-            until,
-        };
-        self.stone(&stone, tombstone)
-    }
-
-    fn stone(&mut self, stone: &Stone, (burned, burned_at): (Burned, u64)) -> Result<(), BackupError> {
-        stone.insert(&self.conn, Tombstone { burned, burned_at })?;
-        self.placed()
-    }
-
-    fn placed(&mut self) -> Result<(), BackupError> {
-        self.placed += 1;
-        if self.placed.is_multiple_of(CHUNK) {
-            self.conn.execute_batch("COMMIT; BEGIN")?;
-        }
-        Ok(())
-    }
-
-    /// On the disk, all of it.
-    fn close(self, hour: u64) -> Result<(), BackupError> {
-        self.conn
-            .execute("UPDATE store SET value = ?1 WHERE name = 'slots'", [self.count])?;
-        self.conn
-            .execute("UPDATE store SET value = ?1 WHERE name = 'mark'", [hour])?;
-        self.conn
-            .execute("INSERT OR REPLACE INTO store VALUES ('keys', 'file')", [])?;
-        self.conn.execute_batch("COMMIT; PRAGMA synchronous = FULL")?;
-        let database = self.content.with_file_name("satchel.db");
-        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        self.conn.close().map_err(|(_, error)| error)?;
-        let synced = File::open(&database)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| database.parent().map_or(Ok(()), sync_folder));
-        synced.map_err(BackupError::at(&database))?;
-        self.medium.sync().map_err(BackupError::at(&self.slots))
-    }
 }
 
 fn spool_to(stream: &mut dyn Read, path: &Path) -> Result<(), BackupError> {
