@@ -245,7 +245,7 @@ fn overwrite(run: &RunFile, places: &mut [(u64, u64)]) -> Result<(), BackupError
 }
 
 fn zero(file: &File, place: u64, len: u64) -> io::Result<()> {
-    const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
     let mut done = 0;
     while done < len {
         let piece = (len - done).min(ZEROS.len() as u64);

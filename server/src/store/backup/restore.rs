@@ -62,7 +62,7 @@ impl Restore<'_> {
             return Err(BackupError::Taken { path: path.clone() });
         }
         let restored = match from {
-            From::Folder(path) => self.from_folder(path),
+            From::Folder(path) => self.of_folder(path),
             From::Stream(stream) => self.in_scratch(|| {
                 let spool = self.folder.join(SCRATCH).join(SPOOL);
                 spool_to(stream, &spool)?;
@@ -74,7 +74,7 @@ impl Restore<'_> {
         Ok(Restored { taken, ..restored? })
     }
 
-    fn from_folder(&self, path: &Path) -> Result<Restored, BackupError> {
+    fn of_folder(&self, path: &Path) -> Result<Restored, BackupError> {
         if !path.is_dir() {
             return Err(BackupError::Nothing {
                 path: path.to_path_buf(),
