@@ -770,3 +770,63 @@ fn a_start_on_half_a_restore_is_refused_and_the_restore_goes_through_when_it_is_
         is_well(&other);
     });
 }
+
+/// The same with a million is in `cargo xtask bench --only backup`.
+#[test]
+fn after_one_in_a_hundred_changed_a_backup_writes_a_twentieth_at_most() {
+    const ITEMS: u64 = 20_000;
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        let all = bytes(4096, 1);
+        for first in (0..ITEMS).step_by(200) {
+            let puts = (first..first + 200).map(|n| store.create(kept(Secrets(n), all.len()), all.clone()));
+            for put in futures_of(puts).await {
+                put.unwrap();
+            }
+        }
+        let vault = Vault::new();
+        let timed = || {
+            let begun = std::time::Instant::now();
+            (to_folder(&house, &vault), begun.elapsed())
+        };
+        let (full, full_time) = timed();
+        assert_eq!((full.kept, full.copied), (ITEMS, ITEMS));
+        for n in (0..ITEMS).step_by(200) {
+            store.burn(Secrets(n).id(), &Secrets(n).token("receipt")).await.unwrap();
+            keep(&store, Secrets(ITEMS + n), 4096).await;
+        }
+        let (more, more_time) = timed();
+        assert_eq!((more.kept, more.copied), (ITEMS, ITEMS / 200));
+        println!(
+            "figure: {ITEMS} items of 4 KiB: {} bytes in {full_time:?}; after 1 % changed {} bytes in {more_time:?}",
+            full.bytes, more.bytes
+        );
+        assert!(more.bytes * 20 < full.bytes, "{more:?}");
+        let other = elsewhere(&house);
+        assert_eq!(restore(&other, &vault.backup()).unwrap().kept, ITEMS);
+        store.close();
+    });
+}
+
+/// All at once, so that the writer can take many together.
+async fn futures_of<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = all.map(|one| Some(Box::pin(one))).collect();
+    let mut done: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (slot, out) in waiting.iter_mut().zip(&mut done) {
+            if let Some(one) = slot
+                && let std::task::Poll::Ready(output) = one.as_mut().poll(context)
+            {
+                (*out, *slot) = (Some(output), None);
+            }
+        }
+        if waiting.iter().all(Option::is_none) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
