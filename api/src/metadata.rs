@@ -14,7 +14,7 @@ pub const EXPIRES_IN: &str = "expires_in";
 pub const READS: &str = "reads";
 /// `lock` (the default) or `burn`: what many wrong passphrases do.
 pub const ON_GUESSING: &str = "on_guessing";
-/// `1`, only with `reads` 0: backups may hold its key.
+/// `1`, only with `reads` 0 and without [`BURN`]: the operator's backups hold it, key included, until it expires.
 pub const KEEP: &str = "keep";
 /// base64url of SHA-256 of the owner token, of a document with several links.
 pub const OWNER: &str = "owner";

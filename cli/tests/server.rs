@@ -74,6 +74,38 @@ fn the_link_alone_is_on_standard_output_and_a_mangled_one_opens() {
 }
 
 #[test]
+fn what_is_kept_opens_often_and_says_what_that_means_before_and_after() {
+    let (desk, server) = (Desk::new(), Server::start());
+    desk.write("plan.txt", b"at noon");
+    let help = String::from_utf8(good(desk.run(&["share", "--help"]))).unwrap();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        help.contains("even burned, it stays readable in the operator's backups until it expires"),
+        "{help}"
+    );
+    let output = desk.run(&["share", "--keep", "plan.txt", "--server", server.url()]);
+    let told = said(&output);
+    assert!(told.contains("It opens any number of times, until "), "{told}");
+    assert!(
+        told.contains("Until then it stays readable in the operator's backups"),
+        "{told}"
+    );
+    let link = String::from_utf8(good(output)).unwrap();
+    for out in ["one", "two"] {
+        good(desk.run(&["get", link.trim(), "-o", out]));
+    }
+    for beside in [
+        ["--burn", "--qr"],
+        ["--reads", "3"],
+        ["--burn-on-guessing", "--qr"],
+        ["--links", "2"],
+    ] {
+        let all = [&["share", "--keep", "plan.txt", "--server", server.url()][..], &beside].concat();
+        refused(desk.run(&all), 2);
+    }
+}
+
+#[test]
 fn a_passphrase_is_needed_beside_the_link_and_a_wrong_one_burns_nothing() {
     let (desk, server) = (Desk::new(), Server::start());
     desk.write("plan.txt", b"at noon");

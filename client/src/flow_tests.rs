@@ -17,6 +17,7 @@ pub(crate) const ONCE: Policy = Policy {
     expires_in: 3600,
     reads: 1,
     on_guessing: OnGuessing::Lock,
+    keep: false,
 };
 
 pub(crate) fn base() -> Base {

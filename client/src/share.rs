@@ -33,6 +33,8 @@ pub struct Policy {
     pub reads: u32,
     /// What many wrong passphrases do.
     pub on_guessing: OnGuessing,
+    /// The operator's backups hold it until it expires: only for any number of reads, and where guessing locks. One link only.
+    pub keep: bool,
 }
 
 /// What is to be shared, and how.

@@ -37,6 +37,9 @@ pub(crate) fn upload_metadata(
     if policy.on_guessing == OnGuessing::Burn {
         pairs.push((metadata::ON_GUESSING, metadata::BURN.into()));
     }
+    if policy.keep {
+        pairs.push((metadata::KEEP, "1".into()));
+    }
     pairs.extend(panic.map(|panic| (metadata::PANIC, panic.mark(id))));
     encoded(&pairs)
 }

@@ -1,6 +1,7 @@
 //! The Satchel server: keeps opaque bytes, counts reads, and destroys. It cannot decrypt: satchel-crypto is not in its graph.
 
 mod accept;
+pub mod backup;
 pub mod block;
 pub mod config;
 mod confine;

@@ -1,11 +1,12 @@
 //! The server's command line: says what is wrong in a sentence, and nothing else.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
+use satchel_server::backup;
 use satchel_server::block::{self, BlockVerb};
 use satchel_server::config::{self, Options, Seconds, Settings, Source};
 use satchel_server::invite::{self, InviteVerb, Place};
@@ -72,6 +73,39 @@ enum Verb {
         id: String,
         #[command(flatten)]
         asked: Asked,
+    },
+    /// Copies what its creators asked to keep, keys included, and of all else that it is gone: to a folder, each time only what changed since, or to standard output. The server may be running
+    Backup {
+        /// A folder of its own, on another disk best; `-` writes one stream, to be piped into `satchel encrypt`
+        #[arg(value_name = "DIR")]
+        to: String,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Makes a store from a backup, in a data folder that has none
+    Restore {
+        /// A folder that `backup` wrote; `-` reads a stream from standard input
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// Verify all of it, say what would come back and what would not, and restore nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// What burned since, as `burned` prints it; `-` reads it from standard input
+        #[arg(long, value_name = "FILE")]
+        burned: Option<String>,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Lists the hashes of ids that burned and whose tombstones stand, for `restore --burned`. Changes nothing; the server may be running
+    Burned {
+        /// Only those of so long ago or less, by the hour
+        #[arg(long, value_name = "TIME")]
+        since: Option<Seconds>,
+        /// TOML file of the server
+        #[arg(long, env = "SATCHEL_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        options: Box<Options>,
     },
     /// Asks a running server whether it is well: exit code 0 or 1
     Healthcheck {
@@ -204,6 +238,19 @@ fn main() -> ExitCode {
             let answer = operator::disclose(settings, &id)?;
             Ok(Told::new(&answer, operator::disclosure_text(&answer), true))
         }),
+        Verb::Backup { to, asked } => back_up(&to, asked),
+        Verb::Restore {
+            from,
+            dry_run,
+            burned,
+            asked,
+        } => asked.answer(|settings| {
+            let restored = backup::restore(settings, &from, dry_run, burned.as_deref())?;
+            Ok(Told::new(&restored, backup::restored_text(&restored, dry_run), true))
+        }),
+        Verb::Burned { since, config, options } => with_settings(config, *options, |settings| {
+            backup::print_burned(&settings, since.map(|Seconds(secs)| secs))
+        }),
         Verb::Clock {
             verb: ClockVerb::Accept { config, options },
         } => with_settings(config, *options, |settings| operator::accept_clock(&settings)),
@@ -215,6 +262,20 @@ fn main() -> ExitCode {
         Verb::Unblock { place, id } => block_at(&place, BlockVerb::Unblock(&id)),
         Verb::Blocked { place } => block_at(&place, BlockVerb::List),
         Verb::Healthcheck { config, options } => with_settings(config, *options, |settings| health::ask(&settings)),
+    }
+}
+
+/// A stream has standard output to itself: what there is to say goes to standard error then.
+fn back_up(to: &str, asked: Asked) -> ExitCode {
+    let is_stream = to == "-";
+    let run = |settings: &Settings| {
+        let done = backup::backup(settings, to)?;
+        Ok(Told::new(&done, backup::backed_up_text(&done), done.damaged == 0))
+    };
+    if is_stream {
+        asked.answer_to(&mut io::stderr(), run)
+    } else {
+        asked.answer(run)
     }
 }
 
@@ -272,6 +333,14 @@ impl Told {
 impl Asked {
     /// Does it and says it on standard output. What was found may be a reason for the other exit code.
     fn answer(self, run: impl FnOnce(&Settings) -> Result<Told, OperatorError>) -> ExitCode {
+        self.answer_to(&mut io::stdout(), run)
+    }
+
+    fn answer_to(
+        self,
+        out: &mut impl io::Write,
+        run: impl FnOnce(&Settings) -> Result<Told, OperatorError>,
+    ) -> ExitCode {
         let mut well = true;
         let ended = with_settings(self.config, *self.options, |settings| {
             let told = run(&settings)?;
@@ -281,7 +350,7 @@ impl Asked {
             } else {
                 told.text
             };
-            Ok::<_, OperatorError>(io::stdout().lock().write_all(text.as_bytes())?)
+            Ok::<_, OperatorError>(out.write_all(text.as_bytes())?)
         });
         if well { ended } else { ExitCode::from(OTHER) }
     }

@@ -9,6 +9,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::backup::BackupCommandError;
 use crate::config::Settings;
 use crate::control::{self, Answer, Request, State};
 use crate::serve::{self, Opening, ServeError};
@@ -45,6 +46,9 @@ pub enum OperatorError {
     /// Not an id.
     #[error("this is no id: an id is 22 characters of base64url")]
     Id,
+    /// There is no backup, or nothing was restored.
+    #[error(transparent)]
+    Backup(#[from] BackupCommandError),
     /// The answer cannot be written.
     #[error(transparent)]
     Io(#[from] io::Error),

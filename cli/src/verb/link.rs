@@ -69,6 +69,7 @@ pub(crate) fn link(options: Link) -> Result<(), Failure> {
         expires_in,
         reads: options.reads,
         on_guessing: OnGuessing::Lock,
+        keep: false,
     };
     let wanted = (&policy, passphrase.as_ref(), links);
     let mut rng = random();

@@ -104,8 +104,9 @@ pub(crate) fn share(options: Share) -> Result<(), Failure> {
         entries,
         policy: Policy {
             expires_in,
-            reads: options.reads.unwrap_or(1),
+            reads: options.reads.unwrap_or(u32::from(!options.keep)),
             on_guessing,
+            keep: options.keep,
         },
         passphrase: passphrase.as_ref(),
         invite: invite.as_ref(),
@@ -239,6 +240,9 @@ fn report(base: &Base, shared: &Shared, options: &Share) -> Result<(), Failure> 
     };
     let until = expires_at.map_or_else(String::new, |at| format!(", until {}", date(at)));
     eprintln!("It opens {often}{until}.");
+    if options.keep {
+        eprintln!("Until then it stays readable in the operator's backups, with the link, even when you burn it.");
+    }
     eprintln!("receipt: {}", receipt.as_str());
     eprintln!("Keep the receipt: it shows what became of this, and burns it.");
     printed

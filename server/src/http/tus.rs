@@ -112,9 +112,11 @@ pub(super) fn new_paste(size: u64, text: &str) -> Result<(NewPaste, String), Fai
     };
     let count = |key: &'static str| find(key).and_then(decimal).ok_or_else(|| Failure::field(key));
     let reads = count(metadata::READS)?;
+    let burns = find(metadata::ON_GUESSING) == Some(metadata::BURN);
     let keep = match find(metadata::KEEP) {
         None => false,
-        Some("1") if reads == 0 => true,
+        // What burns by anything but time is in no backup.
+        Some("1") if reads == 0 && !burns => true,
         Some(_) => return Err(Failure::field(metadata::KEEP)),
     };
     let id = find(metadata::ID).ok_or_else(|| Failure::field(metadata::ID))?;

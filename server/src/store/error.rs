@@ -104,6 +104,14 @@ pub enum OpenError {
     /// There is none, and a command that looks after one makes none.
     #[error("there is no store in it: start the server once")]
     NoStore,
+    /// Something is being restored into it, or was when that was cut off.
+    #[error(
+        "a restore into this data folder was cut off ({path}): run it again, or remove that folder to begin with an empty store"
+    )]
+    HalfRestored {
+        /// What it left.
+        path: PathBuf,
+    },
     /// The slot file is not there although the database has pastes.
     #[error(
         "the shred keys are missing ({path}): without them no paste can be read; put the file back, or start with --accept-lost-keys, which burns what has lost its key"

@@ -27,6 +27,11 @@ impl Id {
         Self(begun.chain_update(bytes).finalize().into())
     }
 
+    /// One whose hash is known and nothing else.
+    pub(super) const fn of_hash(hash: [u8; 32]) -> Self {
+        Self(hash)
+    }
+
     pub(crate) const fn hash(&self) -> [u8; 32] {
         self.0
     }

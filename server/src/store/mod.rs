@@ -13,6 +13,7 @@
 //! - a timer calls [`Store::sweep`] every 20 s or so.
 
 mod answers;
+mod backup;
 mod blocks;
 mod checkpoint;
 mod claiming;
@@ -32,6 +33,7 @@ mod files;
 mod glance;
 mod inspect;
 mod invites;
+mod item;
 mod keys;
 mod kinds;
 mod leases;
@@ -56,6 +58,7 @@ mod writer;
 
 pub use crate::lifecycle::OnGuessing;
 pub use answers::{BurnAnswer, Claimed, Created, Health, Progress, Totals};
+pub use backup::{BackedUp, Backup, BackupError, From as RestoreFrom, Restore, Restored, burned};
 pub use blocks::Blocks;
 pub use clock::{Clock, SystemClock};
 pub use content::Content;

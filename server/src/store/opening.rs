@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::backup::SCRATCH;
 use super::checkpoint::Checkpoints;
 use super::damage::Damage;
 use super::error::OpenError;
@@ -94,6 +95,10 @@ pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
     make_data_folder(&folder)?;
     let lock = lock(&folder.join("lock"))?;
     let database = folder.join("satchel.db");
+    let scratch = folder.join(SCRATCH);
+    if scratch.exists() && !database.exists() {
+        return Err(OpenError::HalfRestored { path: scratch });
+    }
     let place = if options.keys_in_memory {
         Place::Memory
     } else {
@@ -175,7 +180,7 @@ pub(super) fn io_at(path: PathBuf) -> impl FnOnce(io::Error) -> OpenError {
 }
 
 /// One server for one data folder.
-fn lock(path: &Path) -> Result<File, OpenError> {
+pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
     let file = open_private(path).map_err(io_at(path.to_path_buf()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

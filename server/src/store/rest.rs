@@ -68,6 +68,18 @@ impl ShredKey {
         Self(key)
     }
 
+    /// A key that was written elsewhere.
+    pub(super) fn copied(bytes: &[u8; 32]) -> Self {
+        let mut key = Box::<Zeroizing<[u8; 32]>>::default();
+        key.copy_from_slice(bytes);
+        Self(key)
+    }
+
+    /// The bytes, to be written where the item goes.
+    pub(super) fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// HMAC-SHA-256(shred key, "satchel/claim" || claim hash): what is kept of a claim token. Once the key is gone, not even an old
     /// page of the database lets anybody test passphrases.
     pub(super) fn bind_claim(&self, claim: &TokenHash) -> [u8; 32] {

@@ -296,7 +296,7 @@ pub(super) fn forget(conn: &Connection, item: u64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn stage_columns(paste: &Paste) -> (u8, u64, u64) {
+pub(super) fn stage_columns(paste: &Paste) -> (u8, u64, u64) {
     match paste.stage {
         Stage::Uploading { held, drop_at } => (0, held, drop_at),
         Stage::Stored { expires_at } => (1, paste.size, expires_at),
@@ -381,11 +381,20 @@ pub(super) fn drop_block(conn: &Connection, item: u64, at: u64) -> rusqlite::Res
     Ok(())
 }
 
-const fn phase(number: u8) -> LeasePhase {
+pub(super) const fn phase(number: u8) -> LeasePhase {
     match number {
         0 => LeasePhase::Running,
         1 => LeasePhase::Confirmed,
         _ => LeasePhase::Ended,
+    }
+}
+
+/// The number that [`phase`] reads.
+pub(super) const fn phase_number(phase: LeasePhase) -> u8 {
+    match phase {
+        LeasePhase::Running => 0,
+        LeasePhase::Confirmed => 1,
+        LeasePhase::Ended => 2,
     }
 }
 
@@ -406,7 +415,7 @@ fn burned(number: Option<u8>) -> Burned {
     }
 }
 
-const fn burned_number(burned: Burned) -> u8 {
+pub(super) const fn burned_number(burned: Burned) -> u8 {
     match burned {
         Burned::Reads => 0,
         Burned::Expiry => 1,

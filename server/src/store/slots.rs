@@ -98,6 +98,14 @@ impl Slots {
         medium.sync()
     }
 
+    /// Puts a key that was made elsewhere into a slot of a file that nobody uses yet. Not synced.
+    pub(super) fn put(medium: &Medium, slot: SlotRef, key: &ShredKey) -> io::Result<()> {
+        let mut bytes = Zeroizing::new([0; SLOT_LEN]);
+        bytes[..32].copy_from_slice(key.expose());
+        record(slot, FILLED, &mut bytes);
+        medium.write_all_at(&bytes[..], slot.slot * SLOT_BYTES)
+    }
+
     /// Whether the header of a new file never came to be there: a power cut may leave its length, and zeros for it.
     pub(super) fn is_unmade(medium: &Medium) -> bool {
         let mut slot = [0; SLOT_LEN];

@@ -6,6 +6,7 @@
 )]
 
 mod abuse;
+mod backing_up;
 mod certificates;
 mod changing;
 mod checking;

@@ -141,6 +141,11 @@ impl Secrets {
         self.bytes("id")[..16].try_into().unwrap()
     }
 
+    /// What is kept of the id.
+    pub(crate) fn id_hash(self) -> [u8; 32] {
+        Sha256::digest(self.id_bytes()).into()
+    }
+
     pub(crate) fn token(self, what: &str) -> Token {
         Token::new(self.bytes(what))
     }

@@ -2,6 +2,7 @@
 //!
 //! Absolute figures of a virtual machine drift by a quarter from one hour to the next; a ratio says whether we got better.
 
+mod backup;
 mod browser;
 mod files;
 mod http;
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use table::Table;
 
-const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|many|browser|page] [--runs 5] [--mib 1024] \
+const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|many|backup|browser|page] [--runs 5] [--mib 1024] \
     [--seconds 2] [--rows WORD] [--items 1000000] [--ram-disk /dev/shm] [--disk FOLDER] \
     [--browser-tests FOLDER] [--json FILE]";
 
@@ -103,6 +104,9 @@ fn measure(options: &Options) -> Result<Table, Trouble> {
     }
     if options.wants("many") {
         many::measure(options, &mut table)?;
+    }
+    if options.wants("backup") {
+        backup::measure(options, &mut table)?;
     }
     for (part, files) in browser::PARTS {
         if options.wants(part) {

@@ -34,6 +34,20 @@ pub(crate) fn answer_config(connection: &mut Connection) -> Result<(), Trouble> 
 }
 
 pub(crate) fn create(connection: &mut Connection, keys: &Keys, reads: u32, body: &[u8]) -> Result<(), Trouble> {
+    create_with(connection, keys, (reads, None), body)
+}
+
+/// For any number of reads, and for backups.
+pub(crate) fn keep(connection: &mut Connection, keys: &Keys, body: &[u8]) -> Result<(), Trouble> {
+    create_with(connection, keys, (0, Some("1")), body)
+}
+
+fn create_with(
+    connection: &mut Connection,
+    keys: &Keys,
+    (reads, keep): (u32, Option<&str>),
+    body: &[u8],
+) -> Result<(), Trouble> {
     let hash = |token: &[u8; 32]| text(&Sha256::digest(token));
     let pairs = [
         (metadata::ID, keys.id.clone()),
@@ -43,9 +57,13 @@ pub(crate) fn create(connection: &mut Connection, keys: &Keys, reads: u32, body:
         (metadata::EXPIRES_IN, "86400".to_owned()),
         (metadata::READS, reads.to_string()),
     ];
-    let told = pairs
+    let keep = keep.map(|keep| (metadata::KEEP, keep.to_owned()));
+    let told: Vec<String> = pairs
+        .into_iter()
+        .chain(keep)
         .map(|(key, value)| format!("{key} {}", Base64::encode_string(value.as_bytes())))
-        .join(",");
+        .collect();
+    let told = told.join(",");
     let headers = format!(
         "{}: {}\r\n{}: {}\r\n{}: {told}\r\ncontent-type: {}\r\n",
         header::TUS_RESUMABLE,
@@ -85,6 +103,17 @@ pub(crate) fn content(connection: &mut Connection, keys: &Keys, lease: &[u8; 32]
         Ok(())
     } else {
         Err(format!("content: {read} bytes of {len}").into())
+    }
+}
+
+/// On demand.
+pub(crate) fn burn(connection: &mut Connection, keys: &Keys) -> Result<(), Trouble> {
+    let headers = format!("authorization: Bearer {}\r\n", text(&keys.receipt));
+    let (status, _) = connection.ask("DELETE", &route::of(route::PASTE, &keys.id), &headers, &[])?;
+    if status / 100 == 2 {
+        Ok(())
+    } else {
+        Err(format!("burn: {status}").into())
     }
 }
 

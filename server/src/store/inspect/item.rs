@@ -9,6 +9,7 @@ use super::{Inspection, Subject, Violation};
 use crate::lifecycle::{Paste, Stage};
 use crate::store::creating::{HEAD, TAIL, head_of};
 use crate::store::documents::label_of;
+use crate::store::item::own_held;
 use crate::store::medium::Medium;
 use crate::store::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
 use crate::store::rows::{self, PasteRow, Place as Whole};
@@ -169,12 +170,6 @@ fn expected(row: &PasteRow) -> Vec<u64> {
         places.sort_unstable();
     }
     places
-}
-
-/// Bytes under its own shred key that have arrived.
-fn own_held(row: &PasteRow) -> u64 {
-    let (held, _) = stage(&row.paste);
-    held.saturating_sub(row.paste.size - row.own_bytes())
 }
 
 /// Links to a document that live.
