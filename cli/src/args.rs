@@ -323,7 +323,7 @@ pub(crate) struct Share {
     /// Too many wrong passphrases destroy it
     #[arg(long)]
     pub(crate) burn_on_guessing: bool,
-    /// Any number of reads, and the server's backups may hold it: even burned, it stays readable in the operator's backups until it expires
+    /// Any number of reads; even burned, it stays readable in the operator's backups until it expires
     #[arg(long, conflicts_with_all = ["reads", "burn", "burn_on_guessing", "links", "names"])]
     pub(crate) keep: bool,
     #[command(flatten)]
