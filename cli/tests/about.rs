@@ -46,7 +46,7 @@ fn the_help_of_each_verb_fits_on_a_screen_and_has_an_example() {
         let most = match verb {
             "rekey" => 36,
             "encrypt" => 28,
-            "share" => 50,
+            "share" => 51,
             "link" => 38,
             "panic" => 48,
             "ledger" => 28,
