@@ -31,6 +31,8 @@ struct Step {
 /// What the steps of one run share.
 struct Run {
     long: bool,
+    /// Whether the tests of all crates are among the steps.
+    tests_crates: bool,
     built: Option<bool>,
     counts: Counts,
     figures: Vec<(String, String)>,
@@ -166,6 +168,7 @@ fn select(names: &[String]) -> Result<Vec<&'static Step>, Failure> {
 fn perform(chosen: Vec<&'static Step>, long: bool, whole: bool) -> Result<(), Failure> {
     let mut run = Run {
         long,
+        tests_crates: chosen.iter().any(|step| step.name == "rust"),
         built: None,
         counts: Counts::default(),
         figures: Vec::new(),
