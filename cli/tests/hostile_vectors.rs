@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 
-use program::{Desk, good, refused, said};
+use program::{Desk, good, processor_time, refused, said};
 
 const AT_MOST: Duration = Duration::from_millis(100);
 const MEMORY_KIB_AT_MOST: i64 = 64 * 1024;
@@ -21,14 +21,6 @@ const MEMORY_KIB_AT_MOST: i64 = 64 * 1024;
 const TRIES: usize = 8;
 /// One test at a time: what its children took is asked of the system for all of them together.
 static TURN: Mutex<()> = Mutex::new(());
-
-/// Processor time of the programs that have ended: other processes may keep them waiting for as long as they like.
-fn processor_time() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let [user, system] = [usage.user_time(), usage.system_time()];
-    let micros = 1_000_000 * (user.tv_sec() + system.tv_sec()) + user.tv_usec() + system.tv_usec();
-    Duration::from_micros(micros.try_into().unwrap())
-}
 
 /// Verdicts that are met before any key is: no passphrase costs work there.
 const BEFORE_KEYS: [&str; 14] = [

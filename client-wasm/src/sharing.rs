@@ -141,6 +141,6 @@ pub(crate) fn policy_in(asked: &JsValue) -> Result<Policy, Failure> {
         expires_in,
         reads,
         on_guessing,
-        keep: false,
+        keep: field(asked, "keep").is_truthy(),
     })
 }

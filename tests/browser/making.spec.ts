@@ -52,6 +52,39 @@ test('what is chosen stands as a sentence before the button, in the language tha
   await expect(page.getByText('Открыть это смогут 5 человек. Срок: 1 день.')).toBeVisible();
 });
 
+test('what opens any number of times may be kept in backups, says what that means, and opens from one when the server is lost', async ({ page, server }, info) => {
+  const vault = info.outputPath('backup');
+  const operator = (...words: string[]): Promise<unknown> => run(program('SATCHEL_SERVER_BIN', 'satchel-server'), [...words, '--data', server.data]);
+  const text = 'what we ask for';
+  await fillIn(page, server, { text });
+  const keep = page.getByLabel('Keep a copy in the server’s backups');
+  await expect(page.locator('.terms')).not.toBeEmpty();
+  await expect(keep).toHaveCount(0);
+  const opens = page.getByLabel('Opens');
+  await opens.selectOption('any number of times');
+  await expect(keep).toHaveAccessibleDescription(/the copy opens with the link, even if you burn it here/);
+  await expect(keep).not.toBeChecked();
+  await keep.check();
+  await page.getByLabel('A link for each person').check();
+  await expect(keep).toHaveCount(0);
+  await page.getByLabel('A link for each person').uncheck();
+  await page.getByRole('button', { name: 'Seal and get link' }).click();
+  const kept = await take(page);
+  await expect(page.getByText('the copy opens with the link, even if you burn it here')).toBeVisible();
+  const other = await share(page, server, { text: 'not kept', opens: 'any number of times' });
+
+  await operator('backup', vault);
+  await server.end();
+  await rm(server.data, { recursive: true });
+  await operator('restore', vault);
+  await server.begin();
+  await follow(page, kept.link);
+  await pressOpen(page);
+  expect(await readText(page)).toBe(text);
+  await follow(page, other.link);
+  await expect(page.getByRole('heading', { name: 'This was burned' })).toBeVisible();
+});
+
 /** The size that is said, once it is. */
 async function sizeIn(place: Locator): Promise<string> {
   return (await place.locator('dl div').filter({ hasText: 'Size' }).locator('dd').textContent()) ?? '';
@@ -381,6 +414,10 @@ test('what comes with making is accessible and fits', async ({ server, watched }
   await fillIn(page, server, { text: MARKDOWN, written: 'Markdown' });
   await expect(page.getByText('One person can open it')).toBeVisible();
   await judge('terms');
+  await page.getByLabel('Opens').selectOption('any number of times');
+  await page.getByLabel('Keep a copy in the server’s backups').check();
+  await judge('kept');
+  await page.getByLabel('Opens').selectOption('once, then it is gone');
   await page.getByText('What the other side sees').click();
   await expect(page.getByRole('heading', { name: 'Thursday' })).toBeVisible();
   await judge('preview');

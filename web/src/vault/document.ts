@@ -39,6 +39,8 @@ export interface Policy {
   readonly reads: number;
   /** What many wrong passphrases do: make readers wait (the default), or burn. */
   readonly onGuessing?: 'lock' | 'burn';
+  /** Whether the operator's backups may hold it with its key; only with `reads` 0, one link, and not with `burn`. */
+  readonly keep?: boolean;
 }
 
 /** How far an operation is. */
