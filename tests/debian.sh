@@ -10,6 +10,7 @@ DIST=${DIST:-${CARGO_TARGET_DIR:-target}/dist}
 WORK=${WORK:-$(mktemp -d)}
 ROOT=$WORK/root
 passed=0 failed=0
+mkdir -p "$WORK"
 
 say() { printf 'debian.sh: %s\n' "$*"; }
 end() { printf '%s passed, %s failed\n' "$passed" "$failed"; exit "$((failed > 0))"; }
@@ -31,16 +32,23 @@ tidy() {
 trap tidy EXIT
 
 package() { find "$DIST" -maxdepth 1 -name "$1_*.deb" | sort | tail -n 1; }
-lists() { dpkg-deb --contents "$1" | awk '{ print $1, $2, $6 }' | grep -qE "$2"; }
-is_static() { ! dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/bin/$2" | grep -aqE '/lib(64)?/ld-(linux|musl)'; }
-has_no_error() { ! lintian --no-tag-display-limit --fail-on none "$1" | tee "$WORK/lintian" | grep -E '^E:'; }
-inside() { chroot "$ROOT" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"; }
-as_user() { inside setpriv --reuid satchel --regid satchel --clear-groups "$@"; }
+# Through files: who stops reading early would end what writes, and that counts as failed.
+lists() { dpkg-deb --contents "$1" | awk '{ print $2, $6 }' >"$WORK/listed" && grep -qE "$2" "$WORK/listed"; }
+is_static() {
+    dpkg-deb --fsys-tarfile "$1" >"$WORK/package.tar" && tar -xOf "$WORK/package.tar" "./usr/bin/$2" >"$WORK/program" || return 1
+    ! grep -aqE '/lib(64)?/ld-(linux|musl)' "$WORK/program"
+}
+has_no_error() { lintian --allow-root --fail-on none "$1" >"$WORK/lintian" && ! grep -E '^E:' "$WORK/lintian"; }
+into=(chroot "$ROOT" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C)
+user=(setpriv --reuid satchel --regid satchel --clear-groups)
+inside() { "${into[@]}" "$@"; }
+as_user() { inside "${user[@]}" "$@"; }
 # What to mend on this machine is this machine's: the doctor's words are what counts, and that it says them.
 doctor() { as_user satchel-server doctor --data /var/lib/satchel --json >"$WORK/doctor" || [ $? = 1 ]; grep -q '"burned_means_gone"' "$WORK/doctor"; }
 serves() {
     local server code=1
-    as_user satchel-server serve --listen 127.0.0.1:0 --data /var/lib/satchel --config /etc/satchel/satchel.toml >"$WORK/serve" 2>&1 &
+    # In the place of this shell, so that the signal reaches it.
+    (exec "${into[@]}" "${user[@]}" satchel-server serve --listen 127.0.0.1:0 --data /var/lib/satchel --config /etc/satchel/satchel.toml) >"$WORK/serve" 2>&1 &
     server=$!
     for _ in $(seq 100); do
         if grep -q ready "$WORK/serve"; then code=0; break; fi
@@ -60,7 +68,7 @@ say "$(stat -c '%s bytes: %n' "$server" "$cli" | tr '\n' ' ')"
 
 check "the server in it is static" is_static "$server" satchel-server
 check "the command line in it is static" is_static "$cli" satchel
-for path in 'root/root ./usr/bin/satchel-server$' './usr/lib/systemd/system/satchel.service$' './usr/lib/systemd/system/satchel.socket$' \
+for path in '^(root|0)/(root|0) ./usr/bin/satchel-server$' './usr/lib/systemd/system/satchel.service$' './usr/lib/systemd/system/satchel.socket$' \
     './usr/lib/sysusers.d/satchel.conf$' './etc/satchel/satchel.toml$' './usr/share/doc/satchel-server/(operations.md|operations.md.gz)$' './usr/share/doc/satchel-server/THIRD-PARTY'; do
     check "it has $path" lists "$server" "$path"
 done

@@ -59,6 +59,7 @@ fn restore_from(from: &Path) -> (Server, Value) {
     (Server::start_in(data, &[]), restored)
 }
 
+/// [B-333]
 #[test]
 fn of_a_thousand_that_burned_after_an_up_to_date_backup_none_is_readable_and_what_was_kept_is() {
     let server = Server::start();
@@ -385,6 +386,7 @@ fn a_server_whose_keys_are_in_memory_has_no_backups() {
     assert!(!folder.exists());
 }
 
+/// [B-332]
 #[test]
 fn keep_is_refused_where_guessing_or_reads_would_burn_it() {
     let server = Server::start();
