@@ -88,7 +88,7 @@ fn a_seizure_counts_each_kind_of_item_on_a_running_and_on_a_stopped_server() {
             (&Value::Array(vec![]), &false.into())
         );
         let kept = &found["backups"][0];
-        assert_eq!((&kept["kept"], &kept["tombstones"]), (&1.into(), &9.into()));
+        assert_eq!((&kept["kept"], &kept["tombstones"]), (&1.into(), &10.into()));
         assert_eq!((&kept["invites"], &kept["blocked"]), (&1.into(), &1.into()));
     }
     drop(folder_of);
