@@ -18,7 +18,7 @@ use crate::store::{
 };
 
 /// Standard input, or output.
-const STREAM: &str = "-";
+pub(crate) const STREAM: &str = "-";
 
 /// Why it was not done. Each is a sentence.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! The server's command line: says what is wrong in a sentence, and nothing else.
 
+mod drill;
+
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -141,6 +143,11 @@ enum Verb {
         #[command(flatten)]
         place: Place,
     },
+    /// Rehearses what nobody wants to meet for the first time on the day. Nothing of the server's changes; it may be running
+    Drill {
+        #[command(subcommand)]
+        verb: drill::DrillVerb,
+    },
     /// What to do about the clock
     Clock {
         #[command(subcommand)]
@@ -251,6 +258,7 @@ fn main() -> ExitCode {
         Verb::Burned { since, config, options } => with_settings(config, *options, |settings| {
             backup::print_burned(&settings, since.map(|Seconds(secs)| secs))
         }),
+        Verb::Drill { verb } => verb.run(),
         Verb::Clock {
             verb: ClockVerb::Accept { config, options },
         } => with_settings(config, *options, |settings| operator::accept_clock(&settings)),

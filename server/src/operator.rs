@@ -295,7 +295,7 @@ fn fields(text: &mut String, row: &Value) {
 }
 
 const NOT_KEPT: &str = "\nNot kept, at any time: who created or read it, addresses, names, types, the exact size or the text of a document, the link,
-the passphrase, when it was created or read to less than the hour, and whatever would say that two pastes are one person's (several links to one document name that document).
+the passphrase, when it was created or read more closely than the fields above tell, and whatever would say that two pastes are one person's (several links to one document name that document).
 ";
 
 /// What a column means.
@@ -336,6 +336,11 @@ pub fn meaning(column: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether a server runs on the data folder.
+pub(crate) fn server_runs(settings: &Settings) -> Result<bool, OperatorError> {
+    Ok(ask(settings, &Request::State)?.is_some())
+}
+
 fn ask(settings: &Settings, request: &Request) -> Result<Option<Answer>, OperatorError> {
     match control::ask(&settings.data, request).map_err(OperatorError::Control)? {
         Some(Answer::Failed(sentence)) => Err(OperatorError::Refused(sentence)),
@@ -343,7 +348,7 @@ fn ask(settings: &Settings, request: &Request) -> Result<Option<Answer>, Operato
     }
 }
 
-fn folder(settings: &Settings) -> impl FnOnce(OpenError) -> OperatorError {
+pub(crate) fn folder(settings: &Settings) -> impl FnOnce(OpenError) -> OperatorError {
     let folder = settings.data.clone();
     move |source| OperatorError::Folder { folder, source }
 }

@@ -8,6 +8,7 @@ pub mod documents;
 pub mod held;
 pub mod history;
 pub mod image;
+pub mod manual;
 pub mod memory;
 pub mod older;
 pub mod process;

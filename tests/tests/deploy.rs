@@ -178,3 +178,15 @@ fn the_unit_leaves_little_to_attack() {
     );
     assert!(said.contains("Overall exposure level"), "{said}");
 }
+
+#[test]
+fn the_debian_changelogs_have_this_version() {
+    for name in ["debian/changelog", "debian/satchel.changelog"] {
+        let first = shipped(name);
+        let first = first.lines().next().unwrap_or_default();
+        assert!(
+            first.contains(concat!("(", env!("CARGO_PKG_VERSION"), ")")),
+            "{name}: {first}"
+        );
+    }
+}

@@ -1,11 +1,13 @@
 //! `dist`: target/dist/satchel-VERSION-TARGET.tar.gz with both binaries (static on Linux), completions, man pages, what systemd needs, and
-//! licences, our own and those of what is built in; beside it what is built in for machines to read (CycloneDX), and SHA256SUMS.
+//! licences, our own and those of what is built in; beside it a Debian package of each (on Linux), what is built in for machines to read (CycloneDX),
+//! and SHA256SUMS.
 
 use std::fs;
 use std::path::Path;
 
 use crate::build;
 use crate::failure::Failure;
+use crate::machine;
 use crate::page;
 use crate::shell;
 
@@ -75,11 +77,41 @@ pub(crate) fn dist() -> Result<(), Failure> {
         return Err(Failure::Findings(vec![format!("{} failed", shell::line_of(&sbom))]));
     };
     write(&dist.join(&list), &text)?;
+    let packages = if host.contains("-linux-") {
+        debian(&host, &dist)?
+    } else {
+        Vec::new()
+    };
     let mut sums = shell::at_root("sha256sum");
-    let sums = shell::answer(sums.current_dir(&dist).args([&archive, &list])).unwrap_or_default();
+    sums.current_dir(&dist).args([&archive, &list]).args(&packages);
+    let sums = shell::answer(&mut sums).unwrap_or_default();
     write(&dist.join("SHA256SUMS"), &sums)?;
     println!("{}", dist.join(archive).display());
     Ok(())
+}
+
+/// A package of each binary, and what they are called: `[package.metadata.deb]` of server and cli says what is in it.
+fn debian(host: &str, dist: &Path) -> Result<Vec<String>, Failure> {
+    let program = machine::cargo_deb()?;
+    let mut packages = Vec::new();
+    for package in ["satchel-server", "satchel"] {
+        let mut deb = shell::at_root(&program);
+        deb.args([
+            "--no-build",
+            "--no-strip",
+            "--quiet",
+            "--package",
+            package,
+            "--target",
+            host,
+            "--output",
+        ]);
+        let line = shell::line_of(deb.arg(dist));
+        let made = shell::answer(&mut deb).ok_or_else(|| Failure::Findings(vec![format!("{line} failed")]))?;
+        let name = Path::new(made.trim()).file_name().unwrap_or_default();
+        packages.push(name.to_string_lossy().into_owned());
+    }
+    Ok(packages)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -10,6 +10,9 @@ use crate::wasm;
 /// The version that CI installs.
 const CARGO_DENY: &str = "0.20.2";
 
+/// The version that makes Debian packages.
+const CARGO_DEB: &str = "3.8.0";
+
 /// The version that stands between the tests and Firefox.
 const GECKODRIVER: &str = "0.37.1";
 
@@ -190,6 +193,20 @@ pub(crate) fn firefox() -> Result<(PathBuf, PathBuf), Failure> {
         cargo_install("geckodriver", GECKODRIVER, &["--root", &root])?;
     }
     Ok((browser, driver))
+}
+
+/// What makes Debian packages: one on the PATH, or the crate of that name.
+pub(crate) fn cargo_deb() -> Result<PathBuf, Failure> {
+    if let Some(found) = shell::which("cargo-deb") {
+        return Ok(found);
+    }
+    let folder = shell::target().join("tools");
+    let found = folder.join("bin").join("cargo-deb");
+    if !found.exists() {
+        let root = folder.to_string_lossy().into_owned();
+        cargo_install("cargo-deb", CARGO_DEB, &["--root", &root])?;
+    }
+    Ok(found)
 }
 
 /// Without optimisation: a minute instead of six, and such a tool runs for seconds.

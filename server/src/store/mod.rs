@@ -32,6 +32,7 @@ mod fault;
 mod files;
 mod glance;
 mod inspect;
+mod inventory;
 mod invites;
 mod item;
 mod keys;
@@ -58,7 +59,10 @@ mod writer;
 
 pub use crate::lifecycle::OnGuessing;
 pub use answers::{BurnAnswer, Claimed, Created, Health, Progress, Totals};
-pub use backup::{BackedUp, Backup, BackupError, From as RestoreFrom, Restore, Restored, burned};
+pub use backup::{
+    BackedUp, Backup, BackupError, From as RestoreFrom, Holdings, Rehearsal, Rehearsed, Restore, Restored, burned,
+    holdings,
+};
 pub use blocks::Blocks;
 pub use clock::{Clock, SystemClock};
 pub use content::Content;
@@ -69,6 +73,7 @@ pub use documents::{LinkState, Made};
 pub use error::{OpenError, StoreError};
 pub use glance::{Glance, glance};
 pub use inspect::{Found, Inspection, Violation, inspect};
+pub use inventory::{Inventory, Lot, Stones, inventory};
 pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
 pub use kinds::{Id, NewDocument, NewLink, NewPaste, PanicMark, PanicSecret, Token, TokenHash};
 pub(crate) use opening::make_data_folder;

@@ -27,7 +27,7 @@ use super::random::Random;
 use super::rest::ShredKey;
 use super::trace::without_trace;
 use record::{EMPTY, FILLED, SLOT_BYTES, checked, finish, record, word};
-pub(super) use record::{Held, Run, SLOT_LEN, SlotRef, look};
+pub(super) use record::{Held, Run, SLOT_LEN, SlotRef, filled, look};
 
 const MAGIC: &[u8; 8] = b"SATSLOTS";
 const VERSION: u64 = 1;

@@ -23,7 +23,7 @@ fn kept(len: usize) -> Paste {
     paste
 }
 
-fn keep_on(server: &Server, len: usize) -> Paste {
+pub(super) fn keep_on(server: &Server, len: usize) -> Paste {
     let paste = kept(len);
     assert_eq!(paste.create(server, &paste.content).status, 201);
     paste
@@ -34,16 +34,16 @@ fn opens(server: &Server, paste: &Paste) -> bool {
     claimed.status == 200 && claimed.body == paste.content
 }
 
-fn backup(data: &Path, to: &Path) -> Value {
+pub(super) fn backup(data: &Path, to: &Path) -> Value {
     json(data, &["backup", to.to_str().unwrap()])
 }
 
 /// Of a command that may refuse.
-fn attempt(data: &Path, arguments: &[&str]) -> Output {
+pub(super) fn attempt(data: &Path, arguments: &[&str]) -> Output {
     command().args(arguments).arg("--data").arg(data).output().unwrap()
 }
 
-fn refused(output: &Output) -> String {
+pub(super) fn refused(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(said.lines().count(), 1, "{said}");
@@ -59,6 +59,7 @@ fn restore_from(from: &Path) -> (Server, Value) {
     (Server::start_in(data, &[]), restored)
 }
 
+/// [B-333]
 #[test]
 fn of_a_thousand_that_burned_after_an_up_to_date_backup_none_is_readable_and_what_was_kept_is() {
     let server = Server::start();
@@ -225,7 +226,10 @@ fn a_backup_under_write_load_restores_to_a_state_that_existed() {
 }
 
 /// Kills the command after each of many times. Returns how often it had not ended by itself.
-fn kill_at_many_points(mut start: impl FnMut() -> std::process::Command, mut after: impl FnMut(bool)) -> usize {
+pub(super) fn kill_at_many_points(
+    mut start: impl FnMut() -> std::process::Command,
+    mut after: impl FnMut(bool),
+) -> usize {
     let mut whole = Duration::MAX;
     for _ in 0..2 {
         let begun = Instant::now();
@@ -382,6 +386,7 @@ fn a_server_whose_keys_are_in_memory_has_no_backups() {
     assert!(!folder.exists());
 }
 
+/// [B-332]
 #[test]
 fn keep_is_refused_where_guessing_or_reads_would_burn_it() {
     let server = Server::start();

@@ -18,6 +18,7 @@ mod dice;
 mod doctor;
 mod documentation;
 mod documents;
+mod drills;
 mod harness;
 mod hostile;
 mod inviting;

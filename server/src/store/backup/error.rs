@@ -82,6 +82,38 @@ pub enum BackupError {
         /// What is there.
         path: PathBuf,
     },
+    /// It would not fit.
+    #[error("{path} has {free} bytes free, and {needed} are needed: nothing was restored")]
+    Room {
+        /// Where.
+        path: PathBuf,
+        /// What is free.
+        free: u64,
+        /// What it takes.
+        needed: u64,
+    },
+    /// Somebody else's, or holds something else.
+    #[error(
+        "{path} is there, and is no scratch folder of this user's: remove it, or name another place with --scratch"
+    )]
+    NotScratch {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A scratch folder among what is rehearsed.
+    #[error(
+        "the scratch folder {path} lies in the data folder or the backup, or holds one of them: name another place with --scratch"
+    )]
+    ScratchWithin {
+        /// Which.
+        path: PathBuf,
+    },
+    /// One at a time.
+    #[error("another drill is using {path}: wait for it, or name another place with --scratch")]
+    ScratchInUse {
+        /// Which.
+        path: PathBuf,
+    },
     /// Nothing that expired would be destroyed.
     #[error("the clock says that it is before the backup was made: set it right, then restore")]
     Clock,

@@ -93,6 +93,16 @@ impl Folder {
         Reading::open(newest, |number| self.run(number))
     }
 
+    /// What it says is live; nothing else of it is looked at.
+    pub(super) fn state(&self) -> Result<State, BackupError> {
+        let Some(newest) = self.runs.last() else {
+            return Err(BackupError::Nothing {
+                path: self.path.clone(),
+            });
+        };
+        RunFile::open(&self.run(*newest), false)?.state()
+    }
+
     /// What its runs hold by now, as the next run refers to it: each run that it names, the newest among them. What an earlier backup left to
     /// destroy is destroyed.
     pub(super) fn before(&mut self) -> Result<State, BackupError> {

@@ -10,7 +10,9 @@ mod folder;
 mod format;
 mod house;
 mod read;
+mod rehearse;
 mod restore;
+mod room;
 mod run;
 
 use std::fs::File;
@@ -21,6 +23,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use error::BackupError;
+pub use rehearse::{Rehearsal, Rehearsed};
 pub(super) use restore::SCRATCH;
 pub use restore::{From, Restore};
 
@@ -95,6 +98,25 @@ pub struct Restored {
     /// What stands in the way, where it was only looked at.
     #[serde(skip)]
     pub taken: Option<PathBuf>,
+}
+
+/// What a folder of backups holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Holdings {
+    /// Which.
+    pub folder: PathBuf,
+    /// The hour in which the last one was made, Unix seconds.
+    pub made: u64,
+    /// Kept, with keys.
+    pub kept: u64,
+    /// Bytes of their ciphertext.
+    pub bytes: u64,
+    /// Of all else, what tells that it is gone.
+    pub tombstones: u64,
+    /// Invites.
+    pub invites: u64,
+    /// Blocked ids.
+    pub blocked: u64,
 }
 
 impl Restored {
@@ -218,6 +240,29 @@ impl Backup<'_> {
         };
         Ok((parts, lock))
     }
+}
+
+/// What a folder holds, as whoever finds it sees it. Every byte of its newest run is verified.
+///
+/// # Errors
+/// [`BackupError`].
+pub fn holdings(path: &Path) -> Result<Holdings, BackupError> {
+    if !path.is_dir() {
+        return Err(BackupError::Nothing {
+            path: path.to_path_buf(),
+        });
+    }
+    let state = Folder::open_to_read(path)?.reading()?.state;
+    let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
+    Ok(Holdings {
+        folder: path.to_path_buf(),
+        made: state.made,
+        kept: count(state.kept.len()),
+        bytes: state.kept.iter().map(|kept| kept.contents.1).sum(),
+        tombstones: count(state.gone.len()),
+        invites: count(state.invites.len()),
+        blocked: count(state.blocked.len()),
+    })
 }
 
 fn backed_up<W>(outcome: &Outcome<W>) -> BackedUp {

@@ -16,6 +16,7 @@ use super::folder::{Folder, destroy_file};
 use super::format::Kept;
 use super::house::{Fate, House, rows_due};
 use super::read::{Reading, RunFile};
+use super::room::{has_room, needed};
 use crate::lifecycle::{hour_of, tombstone_until};
 use crate::store::files::make_folder;
 use crate::store::item::{ContentFault, Item, Piece};
@@ -134,9 +135,7 @@ impl Restore<'_> {
     }
 
     fn scratch_slots(&self) -> PathBuf {
-        let mut name = self.slots.as_os_str().to_owned();
-        name.push(".restoring");
-        PathBuf::from(name)
+        scratch_slots(self.slots)
     }
 
     /// Takes away what was built. Keys are overwritten.
@@ -166,6 +165,7 @@ impl Restore<'_> {
         let mut house = if self.dry_run {
             None
         } else {
+            has_room(self.folder, needed(&reading.state))?;
             Some(House::build(
                 &self.folder.join(SCRATCH),
                 &self.scratch_slots(),
@@ -254,6 +254,13 @@ impl Restore<'_> {
     }
 }
 
+/// Where the keys are written before they count.
+pub(super) fn scratch_slots(slots: &Path) -> PathBuf {
+    let mut name = slots.as_os_str().to_owned();
+    name.push(".restoring");
+    PathBuf::from(name)
+}
+
 /// Verifies the contents, and puts them where they belong if they are to live.
 fn place_contents(reading: &Reading, kept: &Kept, house: Option<(&House, &Fate)>) -> Result<(), BackupError> {
     let mut file = None;
@@ -269,7 +276,7 @@ fn place_contents(reading: &Reading, kept: &Kept, house: Option<(&House, &Fate)>
     Ok(())
 }
 
-fn spool_to(stream: &mut dyn Read, path: &Path) -> Result<(), BackupError> {
+pub(super) fn spool_to(stream: &mut dyn Read, path: &Path) -> Result<(), BackupError> {
     let mut file = open_private(path).map_err(BackupError::at(path))?;
     file.set_len(0).map_err(BackupError::at(path))?;
     let mut bytes = zeroize::Zeroizing::new(vec![0; 1 << 18]);
@@ -289,14 +296,14 @@ fn spool_to(stream: &mut dyn Read, path: &Path) -> Result<(), BackupError> {
 }
 
 /// The stream's place on the disk says nothing to anybody.
-fn of_stream(error: BackupError) -> BackupError {
+pub(super) fn of_stream(error: BackupError) -> BackupError {
     match error {
         BackupError::Damaged { .. } => BackupError::damaged("standard input"),
         error => error,
     }
 }
 
-fn remove_all(path: &Path) -> Result<(), BackupError> {
+pub(super) fn remove_all(path: &Path) -> Result<(), BackupError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BackupError::at(path)(error)),
         _ => Ok(()),

@@ -61,6 +61,17 @@ fn held(slot: SlotRef, bytes: &[u8; SLOT_LEN]) -> Held {
     Held::Key(ShredKey::new(bytes))
 }
 
+/// How many slots hold a key, whoever's.
+pub(in crate::store) fn filled(medium: &Medium) -> io::Result<u64> {
+    let mut run = Run::new(medium);
+    let mut count = 0;
+    for slot in 1..=Slots::count_in(medium.len()?) {
+        let bytes = run.slot(slot)?;
+        count += u64::from(bytes[48] == FILLED && checked(slot, bytes));
+    }
+    Ok(count)
+}
+
 /// Slots that are looked at one after the other, and so are read many at once: a start looks at all of them.
 pub(in crate::store) struct Run<'a> {
     medium: &'a Medium,
