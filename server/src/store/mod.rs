@@ -38,6 +38,7 @@ mod keys;
 mod kinds;
 mod leases;
 mod medium;
+pub(crate) mod moving;
 mod opening;
 mod operating;
 mod options;
@@ -71,6 +72,7 @@ pub use glance::{Glance, glance};
 pub use inspect::{Found, Inspection, Violation, inspect};
 pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
 pub use kinds::{Id, NewDocument, NewLink, NewPaste, PanicMark, PanicSecret, Token, TokenHash};
+pub use moving::MoveError;
 pub(crate) use opening::make_data_folder;
 pub use options::Options;
 pub use purge::{Purge, Purged};
@@ -110,7 +112,16 @@ impl Store {
     /// # Errors
     /// [`OpenError`] says why in a sentence; nothing was changed then.
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        let opening::Opened { shared, writer, thread } = opening::open(options)?;
+        Self::opened(options, opening::Fenced::Refused)
+    }
+
+    /// As [`open`](Self::open), for whoever put up the fence: what a crash and the clock left to finish is finished before anything goes.
+    pub(crate) fn open_past_fence(options: Options) -> Result<Self, OpenError> {
+        Self::opened(options, opening::Fenced::Opened)
+    }
+
+    fn opened(options: Options, fenced: opening::Fenced) -> Result<Self, OpenError> {
+        let opening::Opened { shared, writer, thread } = opening::open(options, fenced)?;
         Ok(Self {
             shared,
             writer,
