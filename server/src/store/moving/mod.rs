@@ -7,6 +7,8 @@ mod fence;
 mod landing;
 mod leaving;
 mod site;
+#[cfg(test)]
+mod tests;
 mod whole;
 
 pub(crate) use batch::BATCH_BYTES_MAX;

@@ -74,7 +74,11 @@ fn what_is_half_received_is_not_served_and_nothing_else_is_put_there() {
     let paste = Paste::on(&server, 5000, 1);
     let (old, new, mut receiving, places) = cut_at(server, 2000);
     receiving.kill();
-    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["purge"], &["restore", "/"]] {
+    for arguments in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["purge"],
+        &["restore", "/nowhere"],
+    ] {
         let why = said(&attempt(new.path(), arguments));
         assert!(
             why.contains("is being received into this data folder") || arguments[0] == "restore",
