@@ -37,7 +37,7 @@ impl Receiving {
         let address = line
             .trim()
             .strip_prefix("satchel-server: ready to receive at ")
-            .unwrap_or_else(|| panic!("{line}"))
+            .expect("a line that says ready")
             .parse()
             .unwrap();
         let said = std::thread::spawn(move || {
