@@ -235,7 +235,7 @@ impl Desk<'_> {
             let frame = channel.hear()?;
             if let super::channel::Frame::Batch(bytes) = &frame {
                 let landing = self.landing.as_mut().ok_or(Broken::Wrong)?;
-                let position = landing.take(bytes)?;
+                let position = landing.take(&mut self.site, &hello.origin, bytes)?;
                 progress.at(&position);
                 channel.say(&Answer::Reached(position))?;
                 continue;
@@ -245,9 +245,6 @@ impl Desk<'_> {
                     if let Some(landing) = self.landing.take() {
                         landing.complete(&mut self.site, &hello.origin, &whole)?;
                         note("everything is here; waiting for the old server to let go");
-                    }
-                    if matches!(self.site.standing(), Some((_, Standing::Receiving)) | None) {
-                        return Err(Broken::Wrong.into());
                     }
                     channel.say(&Answer::Have)?;
                 }
@@ -266,19 +263,19 @@ impl Desk<'_> {
 
     /// Nothing is left of it: durable before it is said.
     fn taken_back(&mut self, id: MoveId, channel: &mut Channel) -> Result<End, Stop> {
-        match self.site.standing() {
-            Some((known, Standing::Receiving | Standing::Complete)) if known == id => {
-                self.site.empty()?;
-                // Who hears nothing of it comes again, or needs no answer.
-                let _ = channel.say(&Answer::Dropped);
-                Ok(End::TakenBack)
-            }
-            None => {
-                channel.say(&Answer::Dropped)?;
-                Ok(End::Refused(Refusal::Unknown))
-            }
-            Some(_) => Err(Stop::Refused(Refusal::Unknown)),
+        let is_ours = match self.site.standing() {
+            Some((known, Standing::Receiving | Standing::Complete)) => known == id,
+            Some(_) => false,
+            // Nothing has come yet, of nobody.
+            None => true,
+        };
+        if !is_ours {
+            return Err(Stop::Refused(Refusal::Unknown));
         }
+        self.site.empty()?;
+        // Who hears nothing of it comes again, or needs no answer.
+        let _ = channel.say(&Answer::Dropped);
+        Ok(End::TakenBack)
     }
 }
 

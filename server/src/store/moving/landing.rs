@@ -47,8 +47,8 @@ impl Landing {
     /// Goes on where it was, or begins.
     pub(crate) fn open(site: &mut Site, origin: &Origin, hour: u64) -> Result<Self, MoveError> {
         if site.standing().is_none() {
-            site.key_path()?;
-            site.note(origin.id, Standing::Receiving)?;
+            // Whoever said hello and no more has left nothing that counts.
+            site.begin_anew()?;
         }
         let (scratch, slots) = (site.scratch(), site.scratch_slots());
         let (database, content) = (scratch.join("satchel.db"), scratch.join("content"));
@@ -85,8 +85,11 @@ impl Landing {
         self.position
     }
 
-    /// Takes a batch: all of it is on the disk when this returns, or none of it counts.
-    pub(crate) fn take(&mut self, batch: &[u8]) -> Result<Position, MoveError> {
+    /// Takes a batch: all of it is on the disk when this returns, or none of it counts. From the first on, this folder is for that move alone.
+    pub(crate) fn take(&mut self, site: &mut Site, origin: &Origin, batch: &[u8]) -> Result<Position, MoveError> {
+        if site.standing().is_none() {
+            site.note(origin.id, Standing::Receiving)?;
+        }
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
         let before = (self.count, self.next_lease, self.position);
         let taken = self.take_units(batch).and_then(|()| {

@@ -95,6 +95,23 @@ impl Site {
         Ok(scratch.join("key"))
     }
 
+    /// A folder to build in, with nothing in it but a key.
+    pub(super) fn begin_anew(&self) -> Result<(), MoveError> {
+        let (scratch, slots) = (self.scratch(), self.scratch_slots());
+        make_folder(&scratch).map_err(MoveError::at(&scratch))?;
+        destroy_file(&slots).map_err(|error| MoveError::at(&slots)(io::Error::other(error)))?;
+        for name in ["satchel.db", "satchel.db-wal", "satchel.db-shm"] {
+            match fs::remove_file(scratch.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(MoveError::at(&scratch)(error)),
+                _ => {}
+            }
+        }
+        match fs::remove_dir_all(scratch.join("content")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(MoveError::at(&scratch)(error)),
+            _ => sync_folder(&self.folder).map_err(MoveError::at(&self.folder)),
+        }
+    }
+
     /// Durable before it returns.
     pub(super) fn note(&mut self, id: MoveId, standing: Standing) -> Result<(), MoveError> {
         let note = Note { id, standing };

@@ -26,6 +26,17 @@ fn cut_at(server: Server, at: u64) -> (TempDir, TempDir, Receiving, Places) {
     (old, new, receiving, places)
 }
 
+/// Longer than a batch: after so many bytes one is there, and not all.
+const LONG: usize = 20_000_000;
+const MIDST: u64 = 18_500_000;
+
+fn long_on(server: &Server) -> Paste {
+    let paste = Paste::new(LONG, 1);
+    assert_eq!(paste.create(server, &[]).status, 201);
+    assert_eq!(paste.patch(server, 0, &paste.content, &[]).status, 204);
+    paste
+}
+
 fn stage(data: &Path) -> String {
     let fence: serde_json::Value = serde_json::from_slice(&fs::read(data.join("moving")).unwrap()).unwrap();
     fence["stage"].as_str().unwrap().to_owned()
@@ -71,8 +82,8 @@ fn a_fenced_store_is_used_by_nothing_and_a_restart_does_not_wake_it() {
 #[test]
 fn what_is_half_received_is_not_served_and_nothing_else_is_put_there() {
     let server = Server::start();
-    let paste = Paste::on(&server, 5000, 1);
-    let (old, new, mut receiving, places) = cut_at(server, 2000);
+    let paste = long_on(&server);
+    let (old, new, mut receiving, places) = cut_at(server, MIDST);
     receiving.kill();
     for arguments in [
         &["serve", "--listen", "127.0.0.1:0"][..],
@@ -99,8 +110,8 @@ fn what_is_half_received_is_not_served_and_nothing_else_is_put_there() {
 #[test]
 fn a_move_that_is_taken_back_leaves_nothing_on_the_new_side_and_all_on_the_old() {
     let server = Server::start();
-    let pastes = [300_000, 5000].map(|len| Paste::on(&server, len, 1));
-    let (old, new, receiving, places) = cut_at(server, 200_000);
+    let pastes = [long_on(&server), Paste::on(&server, 5000, 1)];
+    let (old, new, receiving, places) = cut_at(server, MIDST);
     let (address, key) = (receiving.address.to_string(), places.key());
     let back = [
         "move",
@@ -131,8 +142,8 @@ fn a_move_that_is_taken_back_leaves_nothing_on_the_new_side_and_all_on_the_old()
 #[test]
 fn a_move_is_taken_back_where_the_other_side_is_out_of_reach_and_not_once_it_has_given() {
     let server = Server::start();
-    let paste = Paste::on(&server, 5000, 1);
-    let (old, new, mut receiving, places) = cut_at(server, 2000);
+    let paste = long_on(&server);
+    let (old, new, mut receiving, places) = cut_at(server, MIDST);
     receiving.kill();
     let key = places.key();
     let told = json(old.path(), &["move", "--take-back"]);

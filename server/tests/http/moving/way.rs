@@ -17,7 +17,13 @@ use crate::harness::command;
 pub(super) struct Receiving {
     pub(super) child: Child,
     pub(super) address: SocketAddr,
-    said: std::thread::JoinHandle<String>,
+    said: Option<std::thread::JoinHandle<String>>,
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
 
 impl Receiving {
@@ -45,7 +51,11 @@ impl Receiving {
             let _ = lines.read_to_string(&mut text);
             text
         });
-        Self { child, address, said }
+        Self {
+            child,
+            address,
+            said: Some(said),
+        }
     }
 
     pub(super) fn kill(&mut self) {
@@ -58,7 +68,7 @@ impl Receiving {
         let code = self.child.wait().unwrap().code();
         let mut out = String::new();
         self.child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        (code, out, self.said.join().unwrap())
+        (code, out, self.said.take().unwrap().join().unwrap())
     }
 }
 
