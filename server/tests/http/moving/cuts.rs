@@ -196,4 +196,7 @@ fn cut_and_killed_at_random_points_each_item_opens_once_and_nothing_comes_back()
         };
         suffer(&stock, mishaps[point / 5 % 4], at);
     }
+    println!(
+        "figure: moves that were cut or killed at a random point: items that opened twice, were lost or came back: 0 in {points}"
+    );
 }

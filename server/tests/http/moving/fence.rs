@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::Places;
-use super::way::{Proxy, Receiving, attempt, hand_over, refuses_to_serve, said};
+use super::way::{Proxy, Receiving, attempt, hand_over, refuses_to_serve, said, wait_until};
 use crate::documents;
 use crate::harness::{Paste, Server};
 use crate::operator::{json, stopped};
@@ -23,6 +23,9 @@ fn cut_at(server: Server, at: u64) -> (TempDir, TempDir, Receiving, Places) {
     let why = said(&output);
     assert!(why.contains("run it again, and it goes on where it was"), "{why}");
     let (_, old) = server.ended();
+    if at >= MIDST {
+        wait_until("a batch is there", || new.path().join("receiving/note").exists());
+    }
     (old, new, receiving, places)
 }
 
@@ -175,7 +178,7 @@ fn where_the_old_machine_is_gone_the_new_one_finishes_when_it_has_everything() {
     let note = new.path().join("receiving/note");
     let mut sender = hand_over(old.path(), receiving.address, &places.key());
     let mut receiving = receiving;
-    super::way::wait_until("everything is there", || {
+    wait_until("everything is there", || {
         fs::read_to_string(&note).is_ok_and(|text| text.contains("complete")) || new.path().join("received").exists()
     });
     let _ = sender.kill();
