@@ -2,6 +2,7 @@
 //!
 //! Each is a process of its own: a running server can call nobody.
 
+mod calling;
 mod channel;
 mod door;
 mod error;
