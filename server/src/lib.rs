@@ -15,6 +15,7 @@ pub mod invite;
 pub mod lifecycle;
 pub mod memory;
 mod metrics;
+pub mod moving;
 pub mod operator;
 mod page;
 pub mod rehearsal;

@@ -5,6 +5,7 @@ mod drill;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
@@ -12,6 +13,7 @@ use satchel_server::backup;
 use satchel_server::block::{self, BlockVerb};
 use satchel_server::config::{self, Options, Seconds, Settings, Source};
 use satchel_server::invite::{self, InviteVerb, Place};
+use satchel_server::moving::{self, MoveOrder, ReceiveOrder};
 use satchel_server::operator::{self, OperatorError};
 use satchel_server::store::Purge;
 use satchel_server::{doctor, health, memory, serve};
@@ -108,6 +110,34 @@ enum Verb {
         config: Option<PathBuf>,
         #[command(flatten)]
         options: Box<Options>,
+    },
+    /// Hands everything that is kept over to a server elsewhere, keys included, and destroys it here. A running server is stopped first; after a cut it goes on where it was
+    Move {
+        /// Where `receive` listens: a host and a port, also written as a URL
+        #[arg(long, value_name = "URL")]
+        to: Option<String>,
+        /// File with the line that `receive` printed; `-` reads it from standard input
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+        /// Serve here again, as long as the other side does not have everything
+        #[arg(long)]
+        take_back: bool,
+        /// How long to try again after the connection broke off
+        #[arg(long, value_name = "TIME", default_value = "10m")]
+        patience: Seconds,
+        #[command(flatten)]
+        asked: Asked,
+    },
+    /// Takes everything from a server elsewhere, into a data folder that has no store; ends when the server can be started here
+    Receive {
+        /// File of the move key, made where there is none; without it the key is printed
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+        /// Become the server without the old one's last word: only when everything has come, and the old server is gone for good
+        #[arg(long)]
+        finish: bool,
+        #[command(flatten)]
+        asked: Asked,
     },
     /// Asks a running server whether it is well: exit code 0 or 1
     Healthcheck {
@@ -254,6 +284,34 @@ fn main() -> ExitCode {
         } => asked.answer(|settings| {
             let restored = backup::restore(settings, &from, dry_run, burned.as_deref())?;
             Ok(Told::new(&restored, backup::restored_text(&restored, dry_run), true))
+        }),
+        Verb::Move {
+            to,
+            key_file,
+            take_back,
+            patience: Seconds(patience),
+            asked,
+        } => asked.answer(|settings| {
+            let order = MoveOrder {
+                to: to.as_deref(),
+                key_file: key_file.as_deref(),
+                take_back,
+                patience: Duration::from_secs(patience),
+            };
+            let moved = moving::hand_over(settings, &order)?;
+            Ok(Told::new(&moved, moved.text(), true))
+        }),
+        Verb::Receive {
+            key_file,
+            finish,
+            asked,
+        } => asked.answer(|settings| {
+            let order = ReceiveOrder {
+                key_file: key_file.as_deref(),
+                finish,
+            };
+            let received = moving::receive(settings, &order)?;
+            Ok(Told::new(&received, received.text(), true))
         }),
         Verb::Burned { since, config, options } => with_settings(config, *options, |settings| {
             backup::print_burned(&settings, since.map(|Seconds(secs)| secs))

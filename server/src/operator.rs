@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::backup::BackupCommandError;
 use crate::config::Settings;
 use crate::control::{self, Answer, Request, State};
+use crate::moving::MoveCommandError;
 use crate::serve::{self, Opening, ServeError};
 use crate::store::{self, Counts, Found, Inspection, OpenError, Purge, Purged, StoreError, Violation};
 
@@ -49,6 +50,9 @@ pub enum OperatorError {
     /// There is no backup, or nothing was restored.
     #[error(transparent)]
     Backup(#[from] BackupCommandError),
+    /// A move did not come to its end.
+    #[error(transparent)]
+    Move(#[from] MoveCommandError),
     /// The answer cannot be written.
     #[error(transparent)]
     Io(#[from] io::Error),

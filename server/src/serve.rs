@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 
 use crate::accept::{self, Door};
 use crate::config::{Settings, ShredKeys, Source};
@@ -133,7 +134,7 @@ pub fn accept_clock(settings: &Settings) -> Result<(), ServeError> {
     swept.map_err(|error| ServeError::Io(io::Error::other(error)))
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).map_err(|error| ServeError::Listen {
         address,
         reason: match error.kind() {
@@ -157,12 +158,24 @@ fn doubts(settings: &Settings) -> Vec<Finding> {
 pub(crate) struct Opening {
     accept_clock: bool,
     accept_lost_keys: bool,
+    past_fence: bool,
+}
+
+impl Opening {
+    /// For the move that put up the fence.
+    pub(crate) fn past_fence() -> Self {
+        Self {
+            past_fence: true,
+            ..Self::default()
+        }
+    }
 }
 
 pub(crate) fn open(settings: &Settings, opening: Opening) -> Result<Store, ServeError> {
     let Opening {
         accept_clock,
         accept_lost_keys,
+        past_fence,
     } = opening;
     let options = store::Options {
         slots: match &settings.shred_keys {
@@ -180,7 +193,13 @@ pub(crate) fn open(settings: &Settings, opening: Opening) -> Result<Store, Serve
     // The writer thread and the blocking readers want a runtime around them.
     let system = actix_web::rt::System::new();
     system
-        .block_on(async { Store::open(options) })
+        .block_on(async {
+            if past_fence {
+                Store::open_past_fence(options)
+            } else {
+                Store::open(options)
+            }
+        })
         .map_err(|source| ServeError::Open {
             folder: settings.data.clone(),
             source,
@@ -197,7 +216,8 @@ async fn run(
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let hangup = signal(SignalKind::hangup())?;
     let control = control::open(&settings.data)?;
-    let control = actix_web::rt::spawn(control.serve(store.clone()));
+    let told_to_stop = Arc::new(Notify::new());
+    let control = actix_web::rt::spawn(control.serve(store.clone(), Arc::clone(&told_to_stop)));
     let workers = settings.workers;
     // Each connection is an open file, and the store has some of its own.
     let files = usize::try_from(crate::open_files_max())
@@ -251,6 +271,7 @@ async fn run(
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            () = told_to_stop.notified() => {}
         }
         supervisor::stopping();
         report::say(Event::Stopping);

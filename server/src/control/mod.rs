@@ -33,6 +33,8 @@ pub(crate) enum Request {
     Inspect,
     /// The clock is right.
     AcceptClock,
+    /// Finish what runs, and end, as on SIGTERM.
+    Stop,
 }
 
 /// What is answered.
@@ -43,6 +45,7 @@ pub(crate) enum Answer {
     Purged(Purged),
     Inspected(Inspection),
     ClockAccepted,
+    Stopping,
     /// A sentence.
     Failed(String),
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::process::geteuid;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
 use super::{Answer, LINE_BYTES_MAX, NAME, Request, State, path};
@@ -58,7 +58,7 @@ impl Drop for Control {
 
 impl Control {
     /// Answers until it is dropped. A purge that takes its time keeps nobody from looking.
-    pub(crate) async fn serve(self, store: Store) {
+    pub(crate) async fn serve(self, store: Store, stop: Arc<Notify>) {
         let room = Arc::new(Semaphore::new(AT_ONCE));
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
@@ -70,11 +70,11 @@ impl Control {
                 continue;
             };
             if is_allowed(&stream) {
-                let store = store.clone();
+                let (store, stop) = (store.clone(), Arc::clone(&stop));
                 actix_web::rt::spawn(async move {
                     let _permit = permit;
                     // Whoever went away has no need of the answer.
-                    let _ = converse(stream, &store).await;
+                    let _ = converse(stream, &store, &stop).await;
                 });
             }
         }
@@ -93,7 +93,7 @@ fn is_allowed(stream: &UnixStream) -> bool {
         .is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
 }
 
-async fn converse(stream: UnixStream, store: &Store) -> io::Result<()> {
+async fn converse(stream: UnixStream, store: &Store, stop: &Notify) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(reader.take(LINE_BYTES_MAX));
@@ -101,7 +101,7 @@ async fn converse(stream: UnixStream, store: &Store) -> io::Result<()> {
         .await
         .map_err(io::Error::from)??;
     let answer = match serde_json::from_str(&line) {
-        Ok(request) => perform(request, store).await,
+        Ok(request) => perform(request, store, stop).await,
         Err(_) => Answer::Failed("the server does not know this request: is it of another version?".to_owned()),
     };
     let mut line = serde_json::to_vec(&answer)?;
@@ -111,8 +111,12 @@ async fn converse(stream: UnixStream, store: &Store) -> io::Result<()> {
         .map_err(io::Error::from)?
 }
 
-async fn perform(request: Request, store: &Store) -> Answer {
+async fn perform(request: Request, store: &Store, stop: &Notify) -> Answer {
     let done = match request {
+        Request::Stop => {
+            stop.notify_one();
+            return Answer::Stopping;
+        }
         Request::State => return Answer::State(state(store)),
         Request::Purge(purge) => store.purge(purge).await.map(Answer::Purged),
         Request::Inspect => store.inspect().await.map(Answer::Inspected),

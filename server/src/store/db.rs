@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::OpenError;
+use super::moving;
 
 /// How long a lock of the database is waited for.
 pub(super) const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
@@ -95,6 +96,12 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
 
 /// Opens one for a command, beside a server that may be running: what it writes has to be one short transaction, begun as a writer's.
 pub(super) fn open_beside(path: &Path) -> Result<Connection, OpenError> {
+    path.parent().map_or(Ok(()), moving::gate)?;
+    open_past_fence(path)
+}
+
+/// As [`open_beside`], for whoever put up the fence.
+pub(super) fn open_past_fence(path: &Path) -> Result<Connection, OpenError> {
     if !path.exists() {
         return Err(OpenError::NoStore);
     }
@@ -134,6 +141,7 @@ pub(super) fn roll_back(path: &Path) -> Result<(), OpenError> {
 
 /// Opens one from outside, whether a server runs or not: nothing in the folder is made or changed, not even SQLite's shared memory.
 pub(super) fn open_outside(path: &Path) -> Result<Connection, OpenError> {
+    path.parent().map_or(Ok(()), moving::gate_to_read)?;
     let beside = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);

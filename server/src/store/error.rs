@@ -112,6 +112,32 @@ pub enum OpenError {
         /// What it left.
         path: PathBuf,
     },
+    /// What was here is on its way to another machine.
+    #[error(
+        "what is kept here is being moved to {to}, and is not served here any more: `satchel-server move` goes on with that, `satchel-server move --take-back` ends it"
+    )]
+    Moving {
+        /// Where to.
+        to: String,
+    },
+    /// What was here is on another machine.
+    #[error(
+        "what was kept here has moved to {to}, and its keys here are destroyed: to begin with an empty store here, remove the file {path}"
+    )]
+    Moved {
+        /// Where to.
+        to: String,
+        /// What says so.
+        path: PathBuf,
+    },
+    /// Something is being received into it.
+    #[error(
+        "something is being received into this data folder ({path}): `satchel-server receive` goes on with it; the server can start when all of it is there"
+    )]
+    Receiving {
+        /// Where it is built.
+        path: PathBuf,
+    },
     /// The slot file is not there although the database has pastes.
     #[error(
         "the shred keys are missing ({path}): without them no paste can be read; put the file back, or start with --accept-lost-keys, which burns what has lost its key"

@@ -11,6 +11,7 @@
 //! x?       = 0, or 1 and x
 //! piece    = 0 || place among the item's rows (1) || len (4) || sealed block  |  1 || len (4) || next sealed block of the item's file
 //! contents = pieces || 2
+//! tomb     = item (8) || id (32) || probe (32) || receipt (32) || until (8) || burned (1) || burned at (8) || document? (8) || number? (8) || label? || leases
 //! ```
 //!
 //! All numbers are big-endian.
@@ -19,6 +20,7 @@ mod contents;
 mod stone;
 #[cfg(test)]
 mod tests;
+mod tomb;
 
 use rusqlite::{Connection, params};
 use satchel_api::limit::LABEL_LEN_MAX;
@@ -30,8 +32,9 @@ use super::rows::{self, PasteRow, Place};
 use super::slots::SlotRef;
 use crate::lifecycle::{LeasePhase, OnGuessing, Paste, Policy, Stage};
 
-pub(super) use contents::{ContentFault, Piece, own_held, read_contents, write_contents};
+pub(super) use contents::{ContentFault, Piece, own_held, read_contents, write_contents, write_rows};
 pub(super) use stone::Stone;
+pub(super) use tomb::Tomb;
 
 /// What an item may take as bytes, its content not counted: a thousand leases of a document's most read link, and a label.
 pub(super) const ITEM_LEN_MAX: usize = 64 * 1024;
@@ -68,21 +71,11 @@ impl Item {
         let (id, label) = conn
             .prepare_cached("SELECT id, label FROM paste WHERE item = ?1")?
             .query_row([item], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut query =
-            conn.prepare_cached("SELECT token, phase, ends_at FROM lease WHERE item = ?1 ORDER BY lease")?;
-        let leases = query.query_map([item], |row| {
-            Ok(Lease {
-                token: TokenHash::new(row.get(0)?),
-                phase: rows::phase(row.get(1)?),
-                ends_at: row.get(2)?,
-            })
-        })?;
-        let leases = leases.collect::<Result<_, _>>()?;
         Ok(Some(Self {
             id,
             row,
             label,
-            leases,
+            leases: Lease::all(conn, item)?,
             key,
         }))
     }
@@ -126,20 +119,8 @@ impl Item {
             }
         }
         optional(&mut out, row.panic.as_ref().map(|mark| &mark.bytes()[..]));
-        match &self.label {
-            None => out.push(0),
-            Some(label) => {
-                out.push(1);
-                out.extend(u32::try_from(label.len()).unwrap_or(u32::MAX).to_be_bytes());
-                out.extend(label);
-            }
-        }
-        out.extend(u16::try_from(self.leases.len()).unwrap_or(u16::MAX).to_be_bytes());
-        for lease in &self.leases {
-            out.extend(lease.token.bytes());
-            out.push(rows::phase_number(lease.phase));
-            out.extend(lease.ends_at.to_be_bytes());
-        }
+        put_label(&mut out, self.label.as_deref());
+        put_leases(&mut out, &self.leases);
         out.extend(self.key.expose());
         out
     }
@@ -230,19 +211,56 @@ impl Item {
             paste.wait_until,
             self.label
         ])?;
-        let mut lease = next_lease;
-        for row in &self.leases {
+        Lease::insert_all(&self.leases, conn, self.row.item, next_lease)
+    }
+}
+
+impl Lease {
+    fn all(conn: &Connection, item: u64) -> rusqlite::Result<Vec<Self>> {
+        let mut query =
+            conn.prepare_cached("SELECT token, phase, ends_at FROM lease WHERE item = ?1 ORDER BY lease")?;
+        let leases = query.query_map([item], |row| {
+            Ok(Self {
+                token: TokenHash::new(row.get(0)?),
+                phase: rows::phase(row.get(1)?),
+                ends_at: row.get(2)?,
+            })
+        })?;
+        leases.collect()
+    }
+
+    /// Returns the number of the lease that comes after them.
+    fn insert_all(leases: &[Self], conn: &Connection, item: u64, next: u64) -> rusqlite::Result<u64> {
+        let mut number = next;
+        for lease in leases {
             conn.prepare_cached("INSERT INTO lease VALUES (?1, ?2, ?3, ?4, ?5)")?
                 .execute(params![
-                    lease,
-                    self.row.item,
-                    &row.token.bytes()[..],
-                    rows::phase_number(row.phase),
-                    row.ends_at
+                    number,
+                    item,
+                    &lease.token.bytes()[..],
+                    rows::phase_number(lease.phase),
+                    lease.ends_at
                 ])?;
-            lease += 1;
+            number += 1;
         }
-        Ok(lease)
+        Ok(number)
+    }
+}
+
+fn put_label(out: &mut Vec<u8>, label: Option<&[u8]>) {
+    out.push(u8::from(label.is_some()));
+    if let Some(label) = label {
+        out.extend(u32::try_from(label.len()).unwrap_or(u32::MAX).to_be_bytes());
+        out.extend(label);
+    }
+}
+
+fn put_leases(out: &mut Vec<u8>, leases: &[Lease]) {
+    out.extend(u16::try_from(leases.len()).unwrap_or(u16::MAX).to_be_bytes());
+    for lease in leases {
+        out.extend(lease.token.bytes());
+        out.push(rows::phase_number(lease.phase));
+        out.extend(lease.ends_at.to_be_bytes());
     }
 }
 
@@ -283,6 +301,10 @@ impl Fields<'_> {
 
     fn optional(&mut self) -> Result<Option<[u8; 32]>, NotAnItem> {
         if self.flag()? { self.take().map(Some) } else { Ok(None) }
+    }
+
+    fn number(&mut self) -> Result<Option<u64>, NotAnItem> {
+        if self.flag()? { self.u64().map(Some) } else { Ok(None) }
     }
 
     fn label(&mut self) -> Result<Option<Vec<u8>>, NotAnItem> {

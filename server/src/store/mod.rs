@@ -39,6 +39,7 @@ mod keys;
 mod kinds;
 mod leases;
 mod medium;
+pub(crate) mod moving;
 mod opening;
 mod operating;
 mod options;
@@ -76,6 +77,7 @@ pub use inspect::{Found, Inspection, Violation, inspect};
 pub use inventory::{Inventory, Lot, Stones, inventory};
 pub use invites::{InviteLeft, Invites, NewInvite, USES_MAX};
 pub use kinds::{Id, NewDocument, NewLink, NewPaste, PanicMark, PanicSecret, Token, TokenHash};
+pub use moving::MoveError;
 pub(crate) use opening::make_data_folder;
 pub use options::Options;
 pub use purge::{Purge, Purged};
@@ -115,7 +117,16 @@ impl Store {
     /// # Errors
     /// [`OpenError`] says why in a sentence; nothing was changed then.
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        let opening::Opened { shared, writer, thread } = opening::open(options)?;
+        Self::opened(options, opening::Fenced::Refused)
+    }
+
+    /// As [`open`](Self::open), for whoever put up the fence: what a crash and the clock left to finish is finished before anything goes.
+    pub(crate) fn open_past_fence(options: Options) -> Result<Self, OpenError> {
+        Self::opened(options, opening::Fenced::Opened)
+    }
+
+    fn opened(options: Options, fenced: opening::Fenced) -> Result<Self, OpenError> {
+        let opening::Opened { shared, writer, thread } = opening::open(options, fenced)?;
         Ok(Self {
             shared,
             writer,

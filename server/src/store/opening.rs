@@ -26,7 +26,7 @@ use super::shared::{Chore, Limits, Readers, Shared, Uploads};
 use super::slots::{SlotRef, Slots};
 use super::watch::Watch;
 use super::writer::{Message, Writer};
-use super::{Options, Totals, db};
+use super::{Options, Totals, db, moving};
 use crate::lifecycle::hour_of;
 use crate::report::{self, Event};
 
@@ -89,16 +89,34 @@ pub(crate) fn make_data_folder(folder: &Path) -> Result<(), OpenError> {
     make_folder(folder).map_err(io_at(folder.to_path_buf()))
 }
 
-pub(super) fn open(options: Options) -> Result<Opened, OpenError> {
+/// Whether a store that is on its way to another machine is opened nevertheless.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fenced {
+    Refused,
+    Opened,
+}
+
+pub(super) fn open(options: Options, fenced: Fenced) -> Result<Opened, OpenError> {
     let folder = options.folder.clone();
+    let gate = || {
+        if fenced == Fenced::Opened {
+            Ok(())
+        } else {
+            moving::gate(&folder)
+        }
+    };
+    // Before the lock, which the move holds: it is the better reason.
+    gate()?;
     let at = |path: &Path| io_at(path.to_path_buf());
     make_data_folder(&folder)?;
     let lock = lock(&folder.join("lock"))?;
+    gate()?;
     let database = folder.join("satchel.db");
     let scratch = folder.join(SCRATCH);
     if scratch.exists() && !database.exists() {
         return Err(OpenError::HalfRestored { path: scratch });
     }
+    moving::gate_to_serve(&folder)?;
     let place = if options.keys_in_memory {
         Place::Memory
     } else {

@@ -100,7 +100,7 @@ impl Document {
         link
     }
 
-    fn make(&self, server: &Server, links: &[&Paste]) -> Answer {
+    pub(super) fn make(&self, server: &Server, links: &[&Paste]) -> Answer {
         self.make_with(server, links, &[])
     }
 
@@ -136,7 +136,7 @@ impl Document {
         self.ask(server, "GET", "/receipt", &Value::Null).json()
     }
 
-    fn states(&self, server: &Server) -> Vec<(u64, String)> {
+    pub(super) fn states(&self, server: &Server) -> Vec<(u64, String)> {
         let receipt = self.receipt(server);
         let links = receipt["links"].as_array().unwrap().iter();
         let line = |link: &Value| {

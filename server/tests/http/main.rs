@@ -27,6 +27,7 @@ mod large;
 mod linking;
 mod logs;
 mod metrics;
+mod moving;
 mod operator;
 mod page;
 mod panic;

@@ -8,6 +8,7 @@ mod files;
 mod http;
 mod load;
 mod many;
+mod moving;
 mod paste;
 mod process;
 mod rounds;
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use table::Table;
 
-const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|many|backup|browser|page] [--runs 5] [--mib 1024] \
+const USAGE: &str = "usage: satchel-bench --satchel BIN --server BIN [--only files|server|many|backup|move|browser|page] [--runs 5] [--mib 1024] \
     [--seconds 2] [--rows WORD] [--items 1000000] [--ram-disk /dev/shm] [--disk FOLDER] \
     [--browser-tests FOLDER] [--json FILE]";
 
@@ -107,6 +108,9 @@ fn measure(options: &Options) -> Result<Table, Trouble> {
     }
     if options.wants("backup") {
         backup::measure(options, &mut table)?;
+    }
+    if options.wants("move") {
+        moving::measure(options, &mut table)?;
     }
     for (part, files) in browser::PARTS {
         if options.wants(part) {

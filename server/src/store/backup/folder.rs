@@ -266,7 +266,7 @@ fn zero(file: &File, place: u64, len: u64) -> io::Result<()> {
 }
 
 /// Overwrites a whole file, and removes it. Fine where there is none.
-pub(super) fn destroy_file(path: &Path) -> Result<(), BackupError> {
+pub(in crate::store) fn destroy_file(path: &Path) -> Result<(), BackupError> {
     let file = match OpenOptions::new().write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         file => file.map_err(BackupError::at(path))?,

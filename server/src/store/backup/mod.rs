@@ -23,6 +23,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use error::BackupError;
+pub(super) use folder::destroy_file;
 pub use rehearse::{Rehearsal, Rehearsed};
 pub(super) use restore::SCRATCH;
 pub use restore::{From, Restore};
@@ -30,6 +31,7 @@ pub use restore::{From, Restore};
 use super::db;
 use super::error::OpenError;
 use super::medium::Medium;
+use super::moving;
 use super::random::Random;
 use around::{keys_are_in_memory, store_of};
 use copy::{Copier, Outcome, Parts};
@@ -204,6 +206,8 @@ impl Backup<'_> {
 
     /// The store's parts, as they are: with a server that runs on them, or with its lock, so that none comes to.
     fn parts(&self) -> Result<(Parts, Option<File>), BackupError> {
+        // What is backed up here would come back beside what lives elsewhere.
+        moving::gate(self.folder)?;
         let database = self.folder.join("satchel.db");
         let path = self.folder.join("lock");
         let lock = File::open(&path).map_err(|error| match error.kind() {

@@ -20,6 +20,7 @@ use super::room::{has_room, needed};
 use crate::lifecycle::{hour_of, tombstone_until};
 use crate::store::files::make_folder;
 use crate::store::item::{ContentFault, Item, Piece};
+use crate::store::moving;
 use crate::store::opening::{self, open_private, sync_folder};
 use crate::store::random::Random;
 
@@ -125,6 +126,8 @@ impl Restore<'_> {
 
     /// The data folder's lock, and an empty folder to build in.
     fn begin(&self) -> Result<File, BackupError> {
+        moving::gate(self.folder)?;
+        moving::gate_to_serve(self.folder)?;
         make_folder(self.folder).map_err(BackupError::at(self.folder))?;
         let lock = opening::lock(&self.folder.join("lock"))?;
         self.clear()?;

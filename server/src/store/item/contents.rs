@@ -46,6 +46,21 @@ pub(in crate::store) fn write_contents(
     row: &PasteRow,
     out: &mut impl Write,
 ) -> Result<(), ContentFault> {
+    write_rows(conn, row, out)?;
+    if row.own_bytes() > ROW_BYTES_MAX {
+        let blocks = own_held(row) / BLOCK_BYTES;
+        write_file(&folder.join(files::name(row.item)), blocks, out)?;
+    }
+    out.write_all(&[2])?;
+    Ok(())
+}
+
+/// Writes what rests of an item in the database, without an end.
+pub(in crate::store) fn write_rows(
+    conn: &Connection,
+    row: &PasteRow,
+    out: &mut impl Write,
+) -> Result<(), ContentFault> {
     let mut query = conn.prepare_cached(
         "SELECT place - ?1 * 8, sealed FROM block WHERE place BETWEEN ?1 * 8 AND ?1 * 8 + 7 ORDER BY place",
     )?;
@@ -59,11 +74,6 @@ pub(in crate::store) fn write_contents(
         out.write_all(&u32::try_from(sealed.len()).unwrap_or(u32::MAX).to_be_bytes())?;
         out.write_all(sealed)?;
     }
-    if row.own_bytes() > ROW_BYTES_MAX {
-        let blocks = own_held(row) / BLOCK_BYTES;
-        write_file(&folder.join(files::name(row.item)), blocks, out)?;
-    }
-    out.write_all(&[2])?;
     Ok(())
 }
 

@@ -1,0 +1,31 @@
+//! `satchel-server move` and `satchel-server receive`: docs/operations.md, "Moving house".
+//!
+//! Each is a process of its own: a running server can call nobody.
+
+mod calling;
+mod channel;
+mod door;
+mod error;
+mod key;
+mod progress;
+mod receive;
+mod said;
+mod send;
+
+pub use channel::Broken;
+pub use error::{MoveCommandError, RefusedBy};
+pub use receive::{ReceiveOrder, Received, receive};
+pub use send::{MoveOrder, Moved, hand_over};
+
+use std::path::PathBuf;
+
+use crate::config::{Settings, ShredKeys};
+use crate::store::MoveError;
+
+/// The file of the keys.
+fn slots(settings: &Settings) -> Result<PathBuf, MoveError> {
+    match settings.shred_keys {
+        ShredKeys::Memory => Err(MoveError::KeysInMemory),
+        ShredKeys::Folder | ShredKeys::File(_) => Ok(settings.shred_keys.file(&settings.data)),
+    }
+}

@@ -1,0 +1,299 @@
+//! The new side: takes everything, and becomes a server when the old one has let go.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::channel::{Broken, Channel};
+use super::door::{self, Caller, Served};
+use super::error::MoveCommandError;
+use super::key::MoveKey;
+use super::progress::{Progress, note};
+use super::said::{Answer, Hello, Refusal, Said, Welcome};
+use super::slots;
+use crate::config::Settings;
+use crate::lifecycle::hour_of;
+use crate::serve::{self, Opening};
+use crate::store::moving::{Landing, MoveId, Site, Standing};
+use crate::store::{Clock as _, MoveError, SystemClock};
+
+/// Clocks differ by less.
+const CLOCKS_DIFFER_SECS: u64 = 3600;
+/// So long the old side may come again to hear the last word.
+const LAST_WORD: Duration = Duration::from_secs(60);
+/// Room that a store takes besides what comes.
+const ROOM_BYTES: u64 = 64 << 20;
+
+/// What was asked for.
+pub struct ReceiveOrder<'a> {
+    /// Where the key is, or goes; without one it is printed.
+    pub key_file: Option<&'a Path>,
+    /// The old side is gone for good, and everything is here.
+    pub finish: bool,
+}
+
+/// What came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Received {
+    /// Pastes and unfinished uploads.
+    pub items: u64,
+    /// Bytes of their containers.
+    pub bytes: u64,
+    /// The old server knows that this one has everything.
+    pub told: bool,
+}
+
+impl Received {
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let _ = writeln!(
+            text,
+            "Everything is here: {} pastes, {} bytes. Start the server, and send people here.",
+            self.items, self.bytes
+        );
+        if !self.told {
+            text.push_str("The old server may not know that yet: if it says so, start `satchel-server receive` here again before the server.\n");
+        }
+        text
+    }
+}
+
+/// Receives until everything is here, or the old side took it back.
+///
+/// # Errors
+/// [`MoveCommandError`].
+pub fn receive(settings: &Settings, order: &ReceiveOrder<'_>) -> Result<Received, MoveCommandError> {
+    let slots = slots(settings)?;
+    let mut site = Site::take(&settings.data, &slots)?;
+    if order.finish || matches!(site.standing(), Some((_, Standing::Released))) {
+        site.move_in()?;
+    }
+    if order.finish {
+        return settled(settings, site, false);
+    }
+    let listener = serve::listen(settings.listen)?;
+    let own: PathBuf;
+    let path = match order.key_file {
+        Some(path) => path,
+        None => {
+            own = site.key_path()?;
+            &own
+        }
+    };
+    let key = MoveKey::read_or_make(path)?;
+    note(&format!("ready to receive at {}", listener.local_addr()?));
+    if order.key_file.is_none() {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", key.line().as_str()).and_then(|()| out.flush())?;
+    }
+    let served = Served::default();
+    let callers = door::open(listener, key, served.clone());
+    let mut desk = Desk {
+        settings,
+        site,
+        landing: None,
+    };
+    loop {
+        let caller = if desk.has_arrived() {
+            callers.recv_timeout(LAST_WORD)
+        } else {
+            callers.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        let Ok(caller) = caller else {
+            return settled(settings, desk.site, false);
+        };
+        let ended = desk.converse(caller);
+        desk.landing = None;
+        served.leave();
+        match ended? {
+            End::Cut(broken) => note(&format!("{broken}; waiting for the old server to come again")),
+            End::Refused(refusal) => note(&format!(
+                "somebody with the key was refused: the old server was told \"{refusal}\""
+            )),
+            End::Told => return settled(settings, desk.site, true),
+            End::TakenBack => return Err(MoveCommandError::TakenBack),
+        }
+    }
+}
+
+/// It is a store: what a start looks at is looked at while somebody reads what it says.
+fn settled(settings: &Settings, site: Site, told: bool) -> Result<Received, MoveCommandError> {
+    if told {
+        site.close()?;
+    } else {
+        drop(site);
+    }
+    let store = serve::open(settings, Opening::default())?;
+    let totals = store.totals();
+    store.close();
+    Ok(Received {
+        items: totals.items,
+        bytes: totals.bytes,
+        told,
+    })
+}
+
+/// How a connection ended.
+enum End {
+    Cut(Broken),
+    Refused(Refusal),
+    Told,
+    TakenBack,
+}
+
+struct Desk<'a> {
+    settings: &'a Settings,
+    site: Site,
+    landing: Option<Landing>,
+}
+
+impl Desk<'_> {
+    fn has_arrived(&self) -> bool {
+        matches!(self.site.standing(), Some((_, Standing::Arrived)))
+    }
+
+    /// What fails on this side ends it, and the other side is told before.
+    fn converse(&mut self, caller: Caller) -> Result<End, MoveCommandError> {
+        let Caller { mut channel, said } = caller;
+        let done = match said {
+            Said::TakeBack(id) => self.taken_back(id, &mut channel),
+            Said::Hello(hello) => match self.welcome(&hello) {
+                Ok(welcome) => self.listen(&hello, welcome, &mut channel),
+                Err(stop) => Err(stop),
+            },
+            _ => Err(Stop::Broken(Broken::Wrong)),
+        };
+        match done {
+            Ok(end) => Ok(end),
+            Err(Stop::Broken(broken)) => Ok(End::Cut(broken)),
+            Err(Stop::Refused(refusal)) => {
+                let _ = channel.say(&Answer::Refused(refusal));
+                Ok(End::Refused(refusal))
+            }
+            Err(Stop::Failed(error)) => {
+                let refusal = match &error {
+                    MoveError::NotTheSame => Refusal::NotTheSame,
+                    error if error.is_full() => Refusal::Full,
+                    _ => Refusal::Failed,
+                };
+                let _ = channel.say(&Answer::Refused(refusal));
+                Err(error.into())
+            }
+        }
+    }
+
+    /// How far this side is with it, or why it takes nothing.
+    fn welcome(&mut self, hello: &Hello) -> Result<Welcome, Stop> {
+        let standing = self.site.standing();
+        if standing.is_some_and(|(id, _)| id != hello.id()) {
+            return Err(Stop::Refused(Refusal::OtherMove));
+        }
+        match standing.map(|(_, standing)| standing) {
+            Some(Standing::Released | Standing::Arrived) => return Ok(Welcome::Arrived),
+            Some(Standing::Complete) => return Ok(Welcome::Complete),
+            Some(Standing::Receiving) | None => {}
+        }
+        if !hello.origin.is_known() {
+            return Err(Stop::Refused(Refusal::Version));
+        }
+        let now = SystemClock.now();
+        if now + CLOCKS_DIFFER_SECS < hello.now {
+            return Err(Stop::Refused(Refusal::Clock { secs: hello.now - now }));
+        }
+        if standing.is_none() {
+            self.has_room(hello)?;
+        }
+        let landing = Landing::open(&mut self.site, &hello.origin, hour_of(now))?;
+        let position = landing.position();
+        self.landing = Some(landing);
+        Ok(Welcome::At(position))
+    }
+
+    fn has_room(&self, hello: &Hello) -> Result<(), Stop> {
+        let needed = hello.bytes.saturating_add(hello.bytes / 50).saturating_add(ROOM_BYTES);
+        let Ok(found) = rustix::fs::statvfs(&self.settings.data) else {
+            return Ok(());
+        };
+        let free = found.f_bavail.saturating_mul(found.f_frsize);
+        if free < needed {
+            return Err(Stop::Refused(Refusal::Room { free, needed }));
+        }
+        Ok(())
+    }
+
+    fn listen(&mut self, hello: &Hello, welcome: Welcome, channel: &mut Channel) -> Result<End, Stop> {
+        channel.is_known()?;
+        channel.say(&Answer::Welcome(welcome))?;
+        let mut progress = Progress::new(hello.items, hello.bytes);
+        loop {
+            let frame = channel.hear()?;
+            if let super::channel::Frame::Batch(bytes) = &frame {
+                let landing = self.landing.as_mut().ok_or(Broken::Wrong)?;
+                let position = landing.take(&mut self.site, &hello.origin, bytes)?;
+                progress.at(&position);
+                channel.say(&Answer::Reached(position))?;
+                continue;
+            }
+            match frame.json()? {
+                Said::End(whole) => {
+                    if let Some(landing) = self.landing.take() {
+                        landing.complete(&mut self.site, &hello.origin, &whole)?;
+                        note("everything is here; waiting for the old server to let go");
+                    }
+                    channel.say(&Answer::Have)?;
+                }
+                Said::Release => {
+                    if self.landing.is_some() {
+                        return Err(Broken::Wrong.into());
+                    }
+                    self.site.move_in()?;
+                    channel.say(&Answer::Done)?;
+                }
+                Said::Goodbye if self.has_arrived() => return Ok(End::Told),
+                _ => return Err(Broken::Wrong.into()),
+            }
+        }
+    }
+
+    /// Nothing is left of it: durable before it is said.
+    fn taken_back(&mut self, id: MoveId, channel: &mut Channel) -> Result<End, Stop> {
+        let is_ours = match self.site.standing() {
+            Some((known, Standing::Receiving | Standing::Complete)) => known == id,
+            Some(_) => false,
+            // Nothing has come yet, of nobody.
+            None => true,
+        };
+        if !is_ours {
+            return Err(Stop::Refused(Refusal::Unknown));
+        }
+        self.site.empty()?;
+        // Who hears nothing of it comes again, or needs no answer.
+        let _ = channel.say(&Answer::Dropped);
+        Ok(End::TakenBack)
+    }
+}
+
+/// Why a conversation stops.
+enum Stop {
+    Broken(Broken),
+    Refused(Refusal),
+    Failed(MoveError),
+}
+
+impl From<Broken> for Stop {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+impl From<MoveError> for Stop {
+    fn from(error: MoveError) -> Self {
+        Self::Failed(error)
+    }
+}
