@@ -23,7 +23,13 @@ fn each_id_of_the_specification_stands_at_a_test_and_each_test_names_one_that_is
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut tested = BTreeSet::new();
     // What the command line, the build and the page promise about the page of a server is tested where they are.
-    for folder in ["server/tests/http", "server/tests/store_backup", "cli/tests", "xtask/src", "tests/browser"] {
+    for folder in [
+        "server/tests/http",
+        "server/tests/store_backup",
+        "cli/tests",
+        "xtask/src",
+        "tests/browser",
+    ] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if !path.extension().is_some_and(|kind| kind == "rs" || kind == "ts") {
