@@ -17,6 +17,7 @@
 //! All numbers are big-endian.
 
 mod contents;
+mod invite;
 mod stone;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use super::slots::SlotRef;
 use crate::lifecycle::{LeasePhase, OnGuessing, Paste, Policy, Stage};
 
 pub(super) use contents::{ContentFault, Piece, own_held, read_contents, write_contents, write_rows};
+pub(super) use invite::Invite;
 pub(super) use stone::Stone;
 pub(super) use tomb::Tomb;
 

@@ -6,23 +6,17 @@ use rusqlite::{Connection, OptionalExtension as _};
 use sha2::{Digest as _, Sha256};
 
 use super::error::BackupError;
-use super::format::{Invite, State};
+use super::format::State;
 use crate::lifecycle::hour_of;
+use crate::store::item::Invite;
 
 /// All but the items.
 pub(super) fn around(conn: &Connection, before: &State, now: u64) -> Result<State, BackupError> {
-    let mut query = conn.prepare_cached(
-            "SELECT number, token, uses, uses_left, bytes, bytes_left, expires_at FROM invite WHERE expires_at > ?1 ORDER BY number",
-        )?;
-    let invites = query.query_map([now], |row| {
-        Ok(Invite {
-            number: row.get(0)?,
-            token: row.get(1)?,
-            uses: (row.get(2)?, row.get(3)?),
-            bytes: row.get::<_, Option<u64>>(4)?.zip(row.get(5)?),
-            expires_at: row.get(6)?,
-        })
-    })?;
+    let columns = Invite::COLUMNS;
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT {columns} FROM invite WHERE expires_at > ?1 ORDER BY number"
+    ))?;
+    let invites = query.query_map([now], Invite::read)?;
     let invites = invites.collect::<Result<_, _>>()?;
     let mut query = conn.prepare_cached("SELECT id FROM blocked ORDER BY id")?;
     let blocked = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

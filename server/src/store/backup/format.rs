@@ -15,6 +15,8 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::store::item::Invite;
+
 pub(super) const MAGIC: &[u8; 8] = b"SATBAKUP";
 pub(super) const FORMAT: u32 = 1;
 pub(super) const HEAD_LEN: usize = 32;
@@ -85,16 +87,6 @@ pub(super) struct Gone {
     pub(super) place: u64,
     /// When its tombstone goes.
     pub(super) until: u64,
-}
-
-/// An invite as its table has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Invite {
-    pub(super) number: u64,
-    pub(super) token: [u8; 32],
-    pub(super) uses: (u64, u64),
-    pub(super) bytes: Option<(u64, u64)>,
-    pub(super) expires_at: u64,
 }
 
 /// What is live, at one moment of the store.
@@ -344,7 +336,7 @@ mod tests {
             runs: vec![(1, [8; 16])],
             kept: vec![kept(1), kept(500)],
             gone: vec![gone],
-            invites: vec![invite.clone(), Invite { bytes: None, ..invite }],
+            invites: vec![invite, Invite { bytes: None, ..invite }],
             blocked: vec![[6; 32]],
         }
     }

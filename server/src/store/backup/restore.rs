@@ -7,7 +7,6 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use rusqlite::params;
 use satchel_api::Burned;
 
 use super::Restored;
@@ -204,19 +203,7 @@ impl Restore<'_> {
         restored.blocked = reading.state.blocked.len() as u64;
         let Some(house) = house else { return Ok(restored) };
         for invite in invites {
-            let (bytes, left) = invite.bytes.unzip();
-            house.conn.execute(
-                "INSERT INTO invite VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    invite.number,
-                    &invite.token[..],
-                    invite.uses.0,
-                    invite.uses.1,
-                    bytes,
-                    left,
-                    invite.expires_at
-                ],
-            )?;
+            invite.insert(&house.conn)?;
         }
         for id in &reading.state.blocked {
             house.conn.execute("INSERT INTO blocked VALUES (?1)", [&id[..]])?;

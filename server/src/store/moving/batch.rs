@@ -11,7 +11,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::store::item::{ITEM_LEN_MAX, Item, Tomb};
+use crate::store::item::{ITEM_LEN_MAX, Invite, Item, Tomb};
 use crate::store::rest::SEALED_BYTES;
 
 /// Full from here on.
@@ -106,16 +106,6 @@ impl Batch {
             .extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
         self.bytes.extend(bytes);
     }
-}
-
-/// A row of the table of invites.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Invite {
-    pub(super) number: u64,
-    pub(super) token: [u8; 32],
-    pub(super) uses: (u64, u64),
-    pub(super) bytes: Option<(u64, u64)>,
-    pub(super) expires_at: u64,
 }
 
 impl Invite {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::batch::{Invite, Unit, Units};
+use super::batch::{Unit, Units};
 use super::error::{MoveError, of_contents};
 use super::site::{Site, Standing};
 use super::whole::{Parts, Whole, whole};
@@ -113,7 +113,7 @@ impl Landing {
                 Unit::Blocks { item, first, sealed } => self.blocks((item, first), sealed, &mut touched)?,
                 Unit::Item { item, rows } => self.item(item, rows)?,
                 Unit::Tomb(tomb) => self.tomb(&tomb)?,
-                Unit::Invite(invite) => self.invite(&invite)?,
+                Unit::Invite(invite) => invite.insert(&self.conn)?,
                 Unit::Blocked(id) => drop(
                     self.conn
                         .prepare_cached("INSERT OR IGNORE INTO blocked VALUES (?1)")?
@@ -194,22 +194,6 @@ impl Landing {
         }
         (self.position.after, self.position.part, self.position.blocks) = (item, 0, 0);
         self.position.items += 1;
-        Ok(())
-    }
-
-    fn invite(&self, invite: &Invite) -> Result<(), MoveError> {
-        let (bytes, left) = invite.bytes.unzip();
-        self.conn
-            .prepare_cached("INSERT OR REPLACE INTO invite VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-            .execute(params![
-                invite.number,
-                &invite.token[..],
-                invite.uses.0,
-                invite.uses.1,
-                bytes,
-                left,
-                invite.expires_at
-            ])?;
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-use super::batch::{Batch, Invite, SEALED_LEN, Unit, Units};
+use super::batch::{Batch, SEALED_LEN, Unit, Units};
+use crate::store::item::Invite;
 
 fn batch() -> Batch {
     let mut batch = Batch::new();

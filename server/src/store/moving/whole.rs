@@ -6,11 +6,10 @@ use rusqlite::{Connection, OptionalExtension as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::batch::Invite;
 use super::error::MoveError;
 use crate::store::ROW_BYTES_MAX;
 use crate::store::files;
-use crate::store::item::{Item, Tomb, own_held};
+use crate::store::item::{Invite, Item, Tomb, own_held};
 use crate::store::medium::Medium;
 use crate::store::rest::{BLOCK_BYTES, SEALED_BYTES};
 use crate::store::rows::{self, PasteRow};
@@ -129,19 +128,13 @@ pub(super) fn each_invite(
     after: u64,
     mut each: impl FnMut(&Invite) -> bool,
 ) -> rusqlite::Result<()> {
-    let mut query = conn.prepare_cached(
-        "SELECT number, token, uses, uses_left, bytes, bytes_left, expires_at FROM invite WHERE number > ?1 ORDER BY number",
-    )?;
+    let columns = Invite::COLUMNS;
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT {columns} FROM invite WHERE number > ?1 ORDER BY number"
+    ))?;
     let mut rows = query.query([after])?;
     while let Some(row) = rows.next()? {
-        let invite = Invite {
-            number: row.get(0)?,
-            token: row.get(1)?,
-            uses: (row.get(2)?, row.get(3)?),
-            bytes: row.get::<_, Option<u64>>(4)?.zip(row.get(5)?),
-            expires_at: row.get(6)?,
-        };
-        if !each(&invite) {
+        if !each(&Invite::read(row)?) {
             break;
         }
     }

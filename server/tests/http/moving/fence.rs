@@ -86,17 +86,21 @@ fn a_fenced_store_is_used_by_nothing_and_a_restart_does_not_wake_it() {
 fn what_is_half_received_is_not_served_and_nothing_else_is_put_there() {
     let server = Server::start();
     let paste = long_on(&server);
+    let vault = TempDir::new().unwrap();
+    let backup = vault.path().join("backup");
+    let backup = backup.to_str().unwrap();
+    assert!(attempt(server.data.path(), &["backup", backup]).status.success());
     let (old, new, mut receiving, places) = cut_at(server, MIDST);
     receiving.kill();
     for arguments in [
         &["serve", "--listen", "127.0.0.1:0"][..],
         &["purge"],
-        &["restore", "/nowhere"],
+        &["restore", backup],
     ] {
         let why = said(&attempt(new.path(), arguments));
         assert!(
-            why.contains("is being received into this data folder") || arguments[0] == "restore",
-            "{why}"
+            why.contains("is being received into this data folder"),
+            "{arguments:?}: {why}"
         );
     }
     let why = said(&attempt(new.path(), &["receive", "--finish"]));
