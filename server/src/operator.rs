@@ -335,7 +335,7 @@ pub fn meaning(column: &str) -> Option<&'static str> {
         "lease" => "internal number",
         "token" => "SHA-256 of the lease token, which its reader chose",
         "phase" => "0 running, 1 confirmed, 2 ended",
-        "ends_at" => "when it ends at the latest, Unix seconds; 0 once it ended",
+        "ends_at" => "when it ends at the latest, Unix seconds, by five minutes; 0 once it ended",
         _ => return None,
     })
 }
