@@ -47,16 +47,20 @@ pub(crate) fn dist() -> Result<(), Failure> {
     for (paper, called) in PAPERS {
         copy(&shell::root().join(paper), &folder.join(called))?;
     }
-    for (file, arguments) in [
-        ("satchel.bash", &["completions", "bash"][..]),
-        ("satchel.fish", &["completions", "fish"]),
-        ("_satchel", &["completions", "zsh"]),
-        ("satchel.1", &["man"]),
+    for (file, binary, arguments) in [
+        ("satchel.bash", "satchel", &["completions", "bash"][..]),
+        ("satchel.fish", "satchel", &["completions", "fish"]),
+        ("_satchel", "satchel", &["completions", "zsh"]),
+        ("satchel.1", "satchel", &["man"]),
+        ("satchel-server.1", "satchel-server", &["man"]),
     ] {
-        let mut command = shell::at_root(program("satchel"));
-        if let Some(text) = shell::answer(command.args(arguments)) {
-            write(&folder.join(file), &text)?;
-        }
+        let mut command = shell::at_root(program(binary));
+        command.args(arguments);
+        let text = shell::answer(&mut command)
+            .ok_or_else(|| Failure::Findings(vec![format!("{} failed", shell::line_of(&command))]))?;
+        write(&folder.join(file), &text)?;
+        // Where the packages' assets are looked for.
+        write(&built.join(file), &text)?;
     }
     let archive = format!("{name}.tar.gz");
     // The same files give the same archive: no owner, no time, one order.
