@@ -81,6 +81,7 @@ pub fn serve(settings: Settings, source: Source, accept_lost_keys: bool) -> Resu
             Some(listener) => Some(listener),
             None => settings.redirect_listen.map(listen).transpose()?,
         },
+        onion: settings.onion_listen.map(listen).transpose()?,
     };
     let tls = settings.tls.clone().map(Tls::new).transpose()?;
     // The folder must be there to be within reach.
@@ -115,6 +116,7 @@ struct Listeners {
     people: TcpListener,
     metrics: Option<TcpListener>,
     redirect: Option<TcpListener>,
+    onion: Option<TcpListener>,
 }
 
 /// Takes the wall clock as right, whatever the last mark says, and destroys what it expires.
@@ -251,6 +253,14 @@ async fn run(
             ..door.clone()
         };
         builder = builder.listen("redirect", listener, move || accept::redirect(door.clone()))?;
+    }
+    if let Some(listener) = listeners.onion {
+        let address = listener.local_addr()?;
+        let door = Door {
+            tls: None,
+            ..door.clone()
+        };
+        builder = builder.listen("onion", listener, move || accept::people(door.clone(), address))?;
     }
     builder = builder.listen("satchel", listeners.people, move || {
         accept::people(door.clone(), address)
