@@ -22,6 +22,7 @@ pub mod rehearsal;
 mod report;
 pub mod seizure;
 pub mod serve;
+pub mod storage;
 pub mod store;
 mod supervisor;
 pub mod tls;

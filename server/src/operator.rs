@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::control::{self, Answer, Request, State};
 use crate::moving::MoveCommandError;
 use crate::serve::{self, Opening, ServeError};
+use crate::storage::Storage as _;
 use crate::store::{self, Counts, Found, Inspection, OpenError, Purge, Purged, StoreError, Violation};
 
 /// Totals change under the reader's eyes: they are compared so often before they are called wrong.

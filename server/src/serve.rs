@@ -17,6 +17,7 @@ use crate::doctor::{self, Finding};
 use crate::duties::{Pulse, keep_watchdog, reload_when_told, sweep};
 use crate::http::{Connections, Gate, Shared};
 use crate::report::{self, Event};
+use crate::storage::Storage;
 use crate::store::{self, OpenError, Store, SystemRandom};
 use crate::supervisor::{self, Passed};
 use crate::tls::{self, PairError, Tls};
@@ -105,7 +106,13 @@ pub fn serve(settings: Settings, source: Source, accept_lost_keys: bool) -> Resu
     if store.health().clock_held {
         report::say(Event::ClockHeld);
     }
-    let done = actix_web::rt::System::new().block_on(run(settings, source, store.clone(), (listeners, tls), address));
+    let done = actix_web::rt::System::new().block_on(run(
+        settings,
+        source,
+        Arc::new(store.clone()),
+        (listeners, tls),
+        address,
+    ));
     store.close();
     report::say(Event::Stopped);
     Ok(done?)
@@ -211,7 +218,7 @@ pub(crate) fn open(settings: &Settings, opening: Opening) -> Result<Store, Serve
 async fn run(
     settings: Settings,
     source: Source,
-    store: Store,
+    storage: Arc<dyn Storage>,
     (listeners, tls): (Listeners, Option<Tls>),
     address: SocketAddr,
 ) -> io::Result<()> {
@@ -219,7 +226,7 @@ async fn run(
     let hangup = signal(SignalKind::hangup())?;
     let control = control::open(&settings.data)?;
     let told_to_stop = Arc::new(Notify::new());
-    let control = actix_web::rt::spawn(control.serve(store.clone(), Arc::clone(&told_to_stop)));
+    let control = actix_web::rt::spawn(control.serve(Arc::clone(&storage), Arc::clone(&told_to_stop)));
     let workers = settings.workers;
     // Each connection is an open file, and the store has some of its own.
     let files = usize::try_from(crate::open_files_max())
@@ -232,7 +239,11 @@ async fn run(
             .min(files),
         SystemRandom,
     ));
-    let shared = web::Data::new(Shared::new(store.clone(), settings, Gate::with_random(SystemRandom)));
+    let shared = web::Data::new(Shared::new(
+        Arc::clone(&storage),
+        settings,
+        Gate::with_random(SystemRandom),
+    ));
     let mut builder = actix_server::Server::build()
         .workers(workers)
         .shutdown_timeout(STOP_SECS)
@@ -272,7 +283,7 @@ async fn run(
     supervisor::ready();
     let pulse = Pulse::default();
     let mut tasks = vec![
-        actix_web::rt::spawn(sweep(store, shared.clone(), pulse.clone())),
+        actix_web::rt::spawn(sweep(storage, shared.clone(), pulse.clone())),
         actix_web::rt::spawn(reload_when_told(hangup, source, shared, tls.clone())),
         actix_web::rt::spawn(keep_watchdog(pulse)),
     ];

@@ -21,10 +21,10 @@ use super::restore::{self, From, Restore, of_stream, remove_all, spool_to};
 use super::room::{has_room, needed};
 use crate::store::db;
 use crate::store::files::make_folder;
-use crate::store::inspect::{self, Found};
+use crate::store::inspect::inspect;
 use crate::store::medium::Medium;
 use crate::store::random::Random;
-use crate::store::slots;
+use crate::store::{Found, slots};
 
 const NAME: &str = "satchel-drill";
 const FROM: &str = "from";
@@ -145,7 +145,7 @@ impl Rehearsal<'_> {
 
 /// Reads back all of what was restored.
 fn look(data: &Path, slots: &Path, restored: Restored) -> Result<Rehearsed, BackupError> {
-    let inspection = inspect::inspect(data, slots, false)?;
+    let inspection = inspect(data, slots, false)?;
     let conn = db::open_outside(&data.join("satchel.db"))?;
     let burning = "SELECT count(*) FROM paste WHERE slot IS NOT NULL AND NOT (keep AND reads = 0 AND NOT on_guessing)";
     let medium = Medium::File(File::open(slots).map_err(BackupError::at(slots))?);
