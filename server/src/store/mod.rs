@@ -49,6 +49,7 @@ mod random;
 mod reserve;
 mod rest;
 mod rows;
+pub(crate) mod shape;
 mod shared;
 mod slots;
 mod sweep;
@@ -64,6 +65,7 @@ pub use backup::{
     BackedUp, Backup, BackupError, From as RestoreFrom, Holdings, Rehearsal, Rehearsed, Restore, Restored, burned,
     holdings,
 };
+pub(crate) use backup::{HOUSES, MOVE_KEY, Scratch, scratch_within};
 pub use blocks::Blocks;
 pub use clock::{Clock, SystemClock};
 pub use content::Content;
