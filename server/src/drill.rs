@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use satchel_server::config::Seconds;
-use satchel_server::{rehearsal, seizure};
+use satchel_server::moving::{self, MoveRehearsal};
+use satchel_server::{operator, rehearsal, seizure};
 
 use crate::{Asked, Told};
 
@@ -36,6 +37,26 @@ pub(crate) enum DrillVerb {
         #[command(flatten)]
         asked: Asked,
     },
+    /// Rehearses moving house: hands made-up items over to a scratch server on this machine and back, as many and as large as this store has, and says what
+    /// the real move will take; exit code 1 when a way failed. The server may be running, and its keys are not opened
+    ///
+    /// Meanwhile the scratch folder holds noise, and keys of noise. It is removed at the end, on Ctrl-C, or by the next drill where this one was killed.
+    Move {
+        /// Where the scratch folder is made; not in the data folder [default: the system's temporary folder]
+        #[arg(long, value_name = "DIR")]
+        scratch: Option<PathBuf>,
+        /// Items and tombstones at most
+        #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+        items: u64,
+        /// MiB of contents at most
+        #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..))]
+        mib: u64,
+        /// How many Mbit/s the line between the two machines has, for the estimate [default: several]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+        mbit: Option<u64>,
+        #[command(flatten)]
+        asked: Asked,
+    },
 }
 
 impl DrillVerb {
@@ -57,6 +78,23 @@ impl DrillVerb {
                     age_secs_max: max_age.map(|Seconds(secs)| secs),
                 };
                 let drill = rehearsal::drill(settings, &what)?;
+                Ok(Told::new(&drill, drill.text(), drill.well))
+            }),
+            Self::Move {
+                scratch,
+                items,
+                mib,
+                mbit,
+                asked,
+            } => asked.answer(|settings| {
+                let what = MoveRehearsal {
+                    place: scratch.as_deref(),
+                    items_max: items,
+                    mib_max: mib,
+                    mbit,
+                    server_runs: operator::server_runs(settings)?,
+                };
+                let drill = moving::rehearse(settings, &what)?;
                 Ok(Told::new(&drill, drill.text(), drill.well))
             }),
         }

@@ -18,6 +18,7 @@ mod metrics;
 pub mod moving;
 pub mod operator;
 mod page;
+mod printed;
 pub mod rehearsal;
 mod report;
 pub mod seizure;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::backup::BackupCommandError;
 use crate::config::Settings;
 use crate::control::{self, Answer, Request, State};
-use crate::moving::MoveCommandError;
+use crate::moving::{MoveCommandError, MoveDrillError};
 use crate::serve::{self, Opening, ServeError};
 use crate::storage::Storage as _;
 use crate::store::{self, Counts, Found, Inspection, OpenError, Purge, Purged, StoreError, Violation};
@@ -54,6 +54,9 @@ pub enum OperatorError {
     /// A move did not come to its end.
     #[error(transparent)]
     Move(#[from] MoveCommandError),
+    /// It could not be rehearsed.
+    #[error(transparent)]
+    MoveDrill(#[from] MoveDrillError),
     /// The answer cannot be written.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -342,7 +345,10 @@ pub fn meaning(column: &str) -> Option<&'static str> {
 }
 
 /// Whether a server runs on the data folder.
-pub(crate) fn server_runs(settings: &Settings) -> Result<bool, OperatorError> {
+///
+/// # Errors
+/// [`OperatorError`] where one runs, and cannot be asked.
+pub fn server_runs(settings: &Settings) -> Result<bool, OperatorError> {
     Ok(ask(settings, &Request::State)?.is_some())
 }
 

@@ -3,9 +3,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::time::{Duration, UNIX_EPOCH};
 
-use actix_web::http::header::HttpDate;
 use serde::Serialize;
 
 use crate::backup::BackupCommandError;
@@ -13,10 +11,8 @@ use crate::config::Settings;
 use crate::doctor::{self, Finding};
 use crate::lifecycle::hour_of;
 use crate::operator::{self, OperatorError};
+use crate::printed::{date, part};
 use crate::store::{self, Clock as _, Holdings, Inventory, Lot, SystemClock};
-
-/// A line of the page.
-const WIDTH: usize = 110;
 
 /// What lies there, and what that means on this machine.
 #[derive(Serialize)]
@@ -217,25 +213,3 @@ impl Seizure {
 }
 
 const NOT_THERE: &str = "Links, and so the keys of documents; passphrases; names, types, exact sizes and text of documents; who made or read one, accounts, cookies, addresses; when one was made or read, more closely than is said above; anything that says that two belong to one person, but for several links to one document.";
-
-fn date(secs: u64) -> HttpDate {
-    HttpDate::from(UNIX_EPOCH + Duration::from_secs(secs))
-}
-
-/// A heading, and words that are broken into lines.
-fn part(text: &mut String, heading: &str, said: &str) {
-    let _ = write!(text, "\n{heading}\n\n");
-    let mut width = 0;
-    for word in said.split(' ') {
-        let len = word.chars().count();
-        let fits = width > 0 && width + 1 + len <= WIDTH;
-        text.push_str(match (width, fits) {
-            (0, _) => "",
-            (_, true) => " ",
-            (_, false) => "\n",
-        });
-        width = if fits { width + 1 + len } else { len };
-        text.push_str(word);
-    }
-    text.push('\n');
-}

@@ -27,7 +27,7 @@ const PLAIN_LEN_MAX: usize = SEALED_LEN_MAX - TAG_LEN;
 const JSON_LEN_MAX: usize = 16 * 1024;
 const HEAD_LEN: usize = 5;
 /// Until both know each other.
-const HANDSHAKE: Duration = Duration::from_secs(15);
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(15);
 /// Without a byte.
 const SILENCE: Duration = Duration::from_secs(120);
 
@@ -81,7 +81,7 @@ pub(super) struct Channel {
 impl Channel {
     /// The old side's: it calls.
     pub(super) fn call(stream: TcpStream, key: &MoveKey) -> Result<Self, Broken> {
-        let mut early = Early::of(stream)?;
+        let mut early = Early::of(stream, HANDSHAKE)?;
         greeted(&mut early)?;
         let mut noise = builder(key)?.build_initiator().map_err(|_| Broken::Key)?;
         say(&mut early, &mut noise)?;
@@ -90,8 +90,8 @@ impl Channel {
     }
 
     /// The new side's: it answers. Its opening is said at once, so that who is of another version learns that.
-    pub(super) fn answer(stream: TcpStream, key: &MoveKey) -> Result<Self, Broken> {
-        let mut early = Early::of(stream)?;
+    pub(super) fn answer(stream: TcpStream, key: &MoveKey, handshake: Duration) -> Result<Self, Broken> {
+        let mut early = Early::of(stream, handshake)?;
         greeted(&mut early)?;
         let mut noise = builder(key)?.build_responder().map_err(|_| Broken::Key)?;
         hear(&mut early, &mut noise)?;
@@ -101,7 +101,7 @@ impl Channel {
 
     /// What comes next is the first that is said: for that, too, there is only so much time.
     fn over(early: Early, noise: HandshakeState) -> Result<Self, Broken> {
-        early.stream.set_read_timeout(Some(HANDSHAKE))?;
+        early.stream.set_read_timeout(Some(early.within))?;
         Ok(Self {
             stream: early.stream,
             noise: noise.into_transport_mode().map_err(|_| Broken::Key)?,
@@ -224,15 +224,16 @@ fn builder(key: &MoveKey) -> Result<Builder<'_>, Broken> {
 /// A connection before both know each other: all of that is over in time, however slowly the bytes come.
 struct Early {
     stream: TcpStream,
+    within: Duration,
     until: Instant,
 }
 
 impl Early {
-    fn of(stream: TcpStream) -> Result<Self, Broken> {
+    fn of(stream: TcpStream, within: Duration) -> Result<Self, Broken> {
         stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(HANDSHAKE))?;
-        let until = Instant::now() + HANDSHAKE;
-        Ok(Self { stream, until })
+        stream.set_write_timeout(Some(within))?;
+        let until = Instant::now() + within;
+        Ok(Self { stream, within, until })
     }
 
     fn fill(&mut self, mut into: &mut [u8]) -> io::Result<()> {

@@ -90,6 +90,9 @@ pub enum MoveCommandError {
     /// The old side took it back.
     #[error("the old server took it back, and serves again: all that had come is destroyed here")]
     TakenBack,
+    /// Somebody here closed the door.
+    #[error("nobody is waited for any more")]
+    Closed,
     /// What was to be said could not be.
     #[error("standard output cannot be written: {0}")]
     Output(#[from] io::Error),

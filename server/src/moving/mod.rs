@@ -5,6 +5,7 @@
 mod calling;
 mod channel;
 mod door;
+mod drill;
 mod error;
 mod key;
 mod progress;
@@ -13,6 +14,7 @@ mod said;
 mod send;
 
 pub use channel::Broken;
+pub use drill::{LegFault, MoveDrill, MoveDrillError, MoveRehearsal, rehearse};
 pub use error::{MoveCommandError, RefusedBy};
 pub use receive::{ReceiveOrder, Received, receive};
 pub use send::{MoveOrder, Moved, hand_over};

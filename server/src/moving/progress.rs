@@ -8,6 +8,23 @@ use crate::store::moving::Position;
 
 const EVERY: Duration = Duration::from_secs(1);
 
+/// Whether somebody reads what is said meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Voice {
+    Aloud,
+    /// In a drill nobody is to take it for the real thing.
+    Silent,
+}
+
+impl Voice {
+    /// A line for whoever looks.
+    pub(super) fn note(self, line: &str) {
+        if self == Self::Aloud {
+            note(line);
+        }
+    }
+}
+
 pub(super) struct Progress {
     items: u64,
     bytes: u64,
@@ -15,11 +32,12 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(items: u64, bytes: u64) -> Self {
+    pub(super) fn new(items: u64, bytes: u64, voice: Voice) -> Self {
+        let is_read = voice == Voice::Aloud && io::stderr().is_terminal();
         Self {
             items,
             bytes,
-            last: io::stderr().is_terminal().then(Instant::now),
+            last: is_read.then(Instant::now),
         }
     }
 
@@ -39,7 +57,7 @@ impl Progress {
     }
 }
 
-/// A line for whoever looks.
+/// A line on standard error.
 pub(super) fn note(line: &str) {
     let _ = writeln!(io::stderr().lock(), "satchel-server: {line}");
 }

@@ -2,17 +2,18 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::channel::{Broken, Channel};
-use super::door::{self, Caller, Served};
+use super::channel::{Broken, Channel, HANDSHAKE};
+use super::door::{self, Caller, Knock, Manner, Served};
 use super::error::MoveCommandError;
 use super::key::MoveKey;
-use super::progress::{Progress, note};
+use super::progress::{Progress, Voice};
 use super::said::{Answer, Hello, Refusal, Said, Welcome};
 use super::slots;
 use crate::config::Settings;
@@ -70,57 +71,122 @@ impl Received {
 /// # Errors
 /// [`MoveCommandError`].
 pub fn receive(settings: &Settings, order: &ReceiveOrder<'_>) -> Result<Received, MoveCommandError> {
-    let slots = slots(settings)?;
-    let mut site = Site::take(&settings.data, &slots)?;
-    if order.finish || matches!(site.standing(), Some((_, Standing::Released))) {
-        site.move_in()?;
-    }
     if order.finish {
+        let slots = slots(settings)?;
+        let mut site = Site::take(&settings.data, &slots)?;
+        site.move_in()?;
         return settled(settings, site, false);
     }
-    let listener = serve::listen(settings.listen)?;
-    let own: PathBuf;
-    let path = match order.key_file {
-        Some(path) => path,
-        None => {
-            own = site.key_path()?;
-            &own
-        }
-    };
-    let key = MoveKey::read_or_make(path)?;
-    note(&format!("ready to receive at {}", listener.local_addr()?));
+    let reception = Reception::open(settings, order.key_file, Voice::Aloud)?;
+    Voice::Aloud.note(&format!("ready to receive at {}", reception.address()));
     if order.key_file.is_none() {
         let mut out = io::stdout().lock();
-        writeln!(out, "{}", key.line().as_str()).and_then(|()| out.flush())?;
+        writeln!(out, "{}", reception.key.line().as_str()).and_then(|()| out.flush())?;
     }
-    let served = Served::default();
-    let callers = door::open(listener, key, served.clone());
-    let mut desk = Desk {
-        settings,
-        site,
-        landing: None,
-    };
-    loop {
-        let caller = if desk.has_arrived() {
-            callers.recv_timeout(LAST_WORD)
-        } else {
-            callers.recv().map_err(|_| RecvTimeoutError::Disconnected)
+    reception.run()
+}
+
+/// The new side, once it listens.
+pub(super) struct Reception<'a> {
+    settings: &'a Settings,
+    site: Site,
+    listener: TcpListener,
+    address: SocketAddr,
+    key: MoveKey,
+    served: Served,
+    voice: Voice,
+}
+
+impl<'a> Reception<'a> {
+    pub(super) fn open(
+        settings: &'a Settings,
+        key_file: Option<&Path>,
+        voice: Voice,
+    ) -> Result<Self, MoveCommandError> {
+        let slots = slots(settings)?;
+        let mut site = Site::take(&settings.data, &slots)?;
+        if matches!(site.standing(), Some((_, Standing::Released))) {
+            site.move_in()?;
+        }
+        let listener = serve::listen(settings.listen)?;
+        let own: PathBuf;
+        let path = match key_file {
+            Some(path) => path,
+            None => {
+                own = site.key_path()?;
+                &own
+            }
         };
-        let Ok(caller) = caller else {
-            return settled(settings, desk.site, false);
+        Ok(Self {
+            settings,
+            site,
+            address: listener.local_addr()?,
+            listener,
+            key: MoveKey::read_or_make(path)?,
+            served: Served::default(),
+            voice,
+        })
+    }
+
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What closes the door from elsewhere.
+    pub(super) fn door(&self) -> Served {
+        self.served.clone()
+    }
+
+    pub(super) fn run(self) -> Result<Received, MoveCommandError> {
+        let Self {
+            settings,
+            site,
+            listener,
+            key,
+            served,
+            voice,
+            ..
+        } = self;
+        let manner = Manner {
+            handshake: HANDSHAKE,
+            voice,
         };
-        let ended = desk.converse(caller);
-        desk.landing = None;
-        served.leave();
-        match ended? {
-            End::Cut(broken) => note(&format!("{broken}; waiting for the old server to come again")),
-            End::Refused(refusal) => note(&format!(
-                "somebody with the key was refused: the old server was told \"{refusal}\""
-            )),
-            End::Told => return settled(settings, desk.site, true),
-            End::TakenBack => return Err(MoveCommandError::TakenBack),
+        let callers = door::open(listener, key, served.clone(), manner);
+        let mut desk = Desk {
+            settings,
+            site,
+            landing: None,
+            voice,
+        };
+        loop {
+            let caller = if desk.has_arrived() {
+                callers.recv_timeout(LAST_WORD)
+            } else {
+                callers.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            let caller = match caller {
+                Ok(Knock::Caller(caller)) => *caller,
+                _ if desk.has_arrived() => return settled(settings, desk.site, false),
+                _ => return Err(MoveCommandError::Closed),
+            };
+            let ended = desk.converse(caller);
+            desk.landing = None;
+            served.leave();
+            match ended? {
+                End::Cut(broken) => voice.note(&format!("{broken}; waiting for the old server to come again")),
+                End::Refused(refusal) => voice.note(&format!(
+                    "somebody with the key was refused: the old server was told \"{refusal}\""
+                )),
+                End::Told => return settled(settings, desk.site, true),
+                End::TakenBack => return Err(MoveCommandError::TakenBack),
+            }
         }
     }
+}
+
+/// What is to be free for so many bytes of containers.
+pub(super) const fn room_for(bytes: u64) -> u64 {
+    bytes.saturating_add(bytes / 50).saturating_add(ROOM_BYTES)
 }
 
 /// It is a store: what a start looks at is looked at while somebody reads what it says.
@@ -152,6 +218,7 @@ struct Desk<'a> {
     settings: &'a Settings,
     site: Site,
     landing: Option<Landing>,
+    voice: Voice,
 }
 
 impl Desk<'_> {
@@ -217,7 +284,7 @@ impl Desk<'_> {
     }
 
     fn has_room(&self, hello: &Hello) -> Result<(), Stop> {
-        let needed = hello.bytes.saturating_add(hello.bytes / 50).saturating_add(ROOM_BYTES);
+        let needed = room_for(hello.bytes);
         let Ok(found) = rustix::fs::statvfs(&self.settings.data) else {
             return Ok(());
         };
@@ -231,7 +298,7 @@ impl Desk<'_> {
     fn listen(&mut self, hello: &Hello, welcome: Welcome, channel: &mut Channel) -> Result<End, Stop> {
         channel.is_known()?;
         channel.say(&Answer::Welcome(welcome))?;
-        let mut progress = Progress::new(hello.items, hello.bytes);
+        let mut progress = Progress::new(hello.items, hello.bytes, self.voice);
         loop {
             let frame = channel.hear()?;
             if let super::channel::Frame::Batch(bytes) = &frame {
@@ -245,7 +312,8 @@ impl Desk<'_> {
                 Said::End(whole) => {
                     if let Some(landing) = self.landing.take() {
                         landing.complete(&mut self.site, &hello.origin, &whole)?;
-                        note("everything is here; waiting for the old server to let go");
+                        self.voice
+                            .note("everything is here; waiting for the old server to let go");
                     }
                     channel.say(&Answer::Have)?;
                 }

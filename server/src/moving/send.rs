@@ -11,7 +11,7 @@ use super::calling::{call, expect, heard};
 use super::channel::{Broken, Channel};
 use super::error::{MoveCommandError, RefusedBy};
 use super::key::MoveKey;
-use super::progress::{Progress, note, size};
+use super::progress::{Progress, Voice, note, size};
 use super::said::{Answer, Hello, Said, Welcome};
 use super::slots;
 use crate::config::Settings;
@@ -91,6 +91,14 @@ impl Moved {
 /// # Errors
 /// [`MoveCommandError`].
 pub fn hand_over(settings: &Settings, order: &MoveOrder<'_>) -> Result<Moved, MoveCommandError> {
+    hand_over_by(settings, order, Voice::Aloud)
+}
+
+pub(super) fn hand_over_by(
+    settings: &Settings,
+    order: &MoveOrder<'_>,
+    voice: Voice,
+) -> Result<Moved, MoveCommandError> {
     let slots = slots(settings)?;
     let fence = Fence::read(&settings.data).map_err(MoveError::from)?;
     if order.take_back {
@@ -130,6 +138,7 @@ pub fn hand_over(settings: &Settings, order: &MoveOrder<'_>) -> Result<Moved, Mo
         }),
         leaving: None,
         reached: 0,
+        voice,
     };
     sender.fence.to = to;
     sender.run(order.patience)
@@ -154,6 +163,7 @@ struct Sender<'a> {
     leaving: Option<Leaving>,
     /// Items that are on the other side's disk.
     reached: u64,
+    voice: Voice,
 }
 
 impl Sender<'_> {
@@ -171,7 +181,7 @@ impl Sender<'_> {
             match done {
                 Ok(()) => return Ok(moved(&self.fence)),
                 Err(error) if error.is_cut() && may_try => {
-                    note(&format!("{error}; trying again"));
+                    self.voice.note(&format!("{error}; trying again"));
                     std::thread::sleep(PAUSE * 5);
                 }
                 Err(error) => return Err(self.explained(error)),
@@ -271,7 +281,7 @@ impl Sender<'_> {
             return Err(MoveCommandError::NotMoving);
         };
         if let Welcome::At(position) = welcome {
-            let mut progress = Progress::new(self.hello.items, self.hello.bytes);
+            let mut progress = Progress::new(self.hello.items, self.hello.bytes, self.voice);
             let mut flow = Flow {
                 reached: &mut self.reached,
                 on_the_way: VecDeque::new(),

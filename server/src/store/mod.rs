@@ -39,6 +39,7 @@ mod reserve;
 mod rest;
 mod rows;
 mod serving;
+pub(crate) mod shape;
 mod shared;
 mod slots;
 mod sweep;
@@ -54,6 +55,7 @@ pub use backup::{
     BackedUp, Backup, BackupError, From as RestoreFrom, Holdings, Rehearsal, Rehearsed, Restore, Restored, burned,
     holdings,
 };
+pub(crate) use backup::{HOUSES, MOVE_KEY, Scratch, scratch_within};
 pub use blocks::Blocks;
 pub use count::{Counts, count};
 pub use disclose::disclose;

@@ -14,6 +14,7 @@ mod rehearse;
 mod restore;
 mod room;
 mod run;
+mod scratch;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -27,6 +28,7 @@ pub(super) use folder::destroy_file;
 pub use rehearse::{Rehearsal, Rehearsed};
 pub(super) use restore::SCRATCH;
 pub use restore::{From, Restore};
+pub(crate) use scratch::{HOUSES, MOVE_KEY, Scratch, within as scratch_within};
 
 use super::db;
 use super::error::OpenError;

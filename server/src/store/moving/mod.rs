@@ -17,8 +17,8 @@ pub(crate) use fence::{Fence, Stage};
 pub(super) use fence::{gate, gate_to_read};
 pub(crate) use landing::Landing;
 pub(crate) use leaving::{Leaving, Sums, alone, destroy};
-pub(super) use site::gate as gate_to_serve;
 pub(crate) use site::{Site, Standing};
+pub(super) use site::{gate as gate_to_serve, scratch_slots};
 pub(crate) use whole::Whole;
 
 use std::fmt;

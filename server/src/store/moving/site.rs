@@ -165,9 +165,7 @@ impl Site {
 
     /// On the disk where they will stay: keys leave no copy behind on another.
     pub(super) fn scratch_slots(&self) -> PathBuf {
-        let mut name = self.slots.as_os_str().to_owned();
-        name.push(".receiving");
-        PathBuf::from(name)
+        scratch_slots(&self.slots)
     }
 
     /// The old one has let go, or is gone for good: what is there becomes the store. What was cut off in the middle is done by doing it again.
@@ -217,6 +215,13 @@ impl Site {
             _ => sync_folder(&self.folder).map_err(MoveError::at(&self.folder)),
         }
     }
+}
+
+/// Where keys are while the store is being built.
+pub(in crate::store) fn scratch_slots(slots: &Path) -> PathBuf {
+    let mut name = slots.as_os_str().to_owned();
+    name.push(".receiving");
+    PathBuf::from(name)
 }
 
 /// One that is there already was moved before.
