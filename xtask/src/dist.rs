@@ -33,7 +33,7 @@ pub(crate) fn dist() -> Result<(), Failure> {
     let dist = shell::target().join("dist");
     let folder = dist.join(&name);
     // What an earlier version put there is none of this one's.
-    let _ = fs::remove_dir_all(&folder);
+    let _ = fs::remove_dir_all(&dist);
     fs::create_dir_all(&folder).map_err(|source| Failure::File {
         path: folder.clone(),
         source,
@@ -59,8 +59,11 @@ pub(crate) fn dist() -> Result<(), Failure> {
         let text = shell::answer(&mut command)
             .ok_or_else(|| Failure::Findings(vec![format!("{} failed", shell::line_of(&command))]))?;
         write(&folder.join(file), &text)?;
-        // Where the packages' assets are looked for.
+        // Where the packages' assets are looked for; Debian has its manual packed, with no name and time.
         write(&built.join(file), &text)?;
+        if file.ends_with(".1") {
+            shell::run(shell::at_root("gzip").args(["-9nkf"]).arg(built.join(file)))?;
+        }
     }
     let archive = format!("{name}.tar.gz");
     // The same files give the same archive: no owner, no time, one order.
