@@ -115,6 +115,8 @@ pub(super) struct Copier<'a, W> {
     run: Run<W>,
     /// What earlier runs of the folder hold.
     before: &'a State,
+    /// Of what they keep, how much lies before the item that a pass is at: both are in order, and there may be a million.
+    passed: usize,
     copied: Vec<Copied>,
     stones: Vec<Gone>,
     /// How often each was found without a key.
@@ -136,6 +138,7 @@ impl<'a, W: Write> Copier<'a, W> {
             parts,
             run,
             before,
+            passed: 0,
             copied: Vec::new(),
             stones: Vec::new(),
             missed: HashMap::new(),
@@ -214,10 +217,11 @@ impl<'a, W: Write> Copier<'a, W> {
     fn pass(&mut self) -> Result<Option<State>, BackupError> {
         let parts = self.parts;
         let mut state = around(&self.parts.conn, self.before, self.now)?;
+        state.kept.reserve(self.before.kept.len().max(self.copied.len()));
         let mut whole = true;
         let mut query = parts.conn.prepare_cached(SCAN)?;
         let mut rows = query.query([0])?;
-        self.damaged = 0;
+        (self.damaged, self.passed) = (0, 0);
         while let Some(row) = rows.next()? {
             let seen = Seen::of(row)?;
             if seen.kept && seen.now.due > self.now {
@@ -240,10 +244,11 @@ impl<'a, W: Write> Copier<'a, W> {
 
     /// Where it lies by now; nowhere when it cannot be had.
     fn kept(&mut self, seen: &Seen) -> Result<Option<Kept>, BackupError> {
-        let before = &self.before.kept;
-        let known = before.binary_search_by_key(&seen.item, |kept| kept.item).ok();
-        if let Some(kept) = known.map(|at| before[at]).filter(|kept| kept.mark == seen.mark) {
-            return Ok(Some(Kept { now: seen.now, ..kept }));
+        let ahead = self.before.kept.get(self.passed..).unwrap_or_default();
+        self.passed += ahead.iter().take_while(|kept| kept.item < seen.item).count();
+        let known = self.before.kept.get(self.passed);
+        if let Some(kept) = known.filter(|kept| (kept.item, kept.mark) == (seen.item, seen.mark)) {
+            return Ok(Some(Kept { now: seen.now, ..*kept }));
         }
         let find = |copied: &[Copied]| {
             let found = copied.binary_search_by_key(&seen.item, |copied| copied.item).ok();

@@ -9,6 +9,7 @@
 //! First the new run stands, then what it does not name any more is overwritten, and last the state of the run before it, as a sign that all of that is
 //! done. So a backup that is killed leaves the old state or the new one, and the next one finds what is left to destroy.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FallocateFlags, fallocate};
 
 use super::error::BackupError;
-use super::format::{CHECK_LEN, STONE_LEN, State};
+use super::format::{CHECK_LEN, Kept, STONE_LEN, State};
 use super::read::{Reading, RunFile};
 use crate::store::opening::{open_private, sync_folder};
 
@@ -112,7 +113,7 @@ impl Folder {
         };
         let newest = RunFile::open(&self.run(*newest), false)?;
         let mut state = newest.state()?;
-        self.destroy(&state)?;
+        self.destroy(&state, None)?;
         state.runs.push((newest.number, newest.id.0));
         state.previous = newest.number;
         Ok(state)
@@ -148,12 +149,14 @@ impl Folder {
         let _ = self.remove_unfinished();
     }
 
-    /// Overwrites whatever the run before held and the newest, of this state, does not name; then removes files that hold nothing live.
-    pub(super) fn destroy(&mut self, state: &State) -> Result<(), BackupError> {
+    /// Overwrites whatever the run before held and the newest, of this state, does not name; then removes files that hold nothing live. `before` is what
+    /// the run before says, where that is known.
+    pub(super) fn destroy(&mut self, state: &State, before: Option<&State>) -> Result<(), BackupError> {
         if let Some(previous) = self.runs.iter().find(|run| **run == state.previous) {
             let previous = RunFile::open(&self.run(*previous), true)?;
+            let read = before.map_or_else(|| previous.state().map(Cow::Owned), |known| Ok(Cow::Borrowed(known)));
             // Overwritten already: then all else is, too.
-            if let Ok(old) = previous.state() {
+            if let Ok(old) = read {
                 self.destroy_difference(&old, state, &previous)?;
                 let (place, _) = previous.state_place()?;
                 overwrite(&previous, &mut [(place, previous.len - place)])?;
@@ -170,9 +173,11 @@ impl Folder {
 
     fn destroy_difference(&self, old: &State, new: &State, previous: &RunFile) -> Result<(), BackupError> {
         let mut doomed: Vec<(u32, u64, u64)> = Vec::new();
+        let mut live = new.kept.iter().peekable();
         for kept in &old.kept {
-            let at = new.kept.binary_search_by_key(&kept.item, |kept| kept.item);
-            if !at.is_ok_and(|at| (new.kept[at].run, new.kept[at].entry) == (kept.run, kept.entry)) {
+            while live.next_if(|live| live.item < kept.item).is_some() {}
+            let lives = |live: &&Kept| (live.item, live.run, live.entry) == (kept.item, kept.run, kept.entry);
+            if !live.peek().is_some_and(lives) {
                 doomed.extend([kept.entry, kept.contents].map(|(place, len)| (kept.run, place, len)));
             }
         }

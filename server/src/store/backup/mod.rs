@@ -170,7 +170,7 @@ impl Backup<'_> {
             folder.abandon();
         }
         let outcome = done?;
-        folder.destroy(&outcome.state)?;
+        folder.destroy(&outcome.state, Some(&before))?;
         Ok(backed_up(&outcome))
     }
 
