@@ -18,7 +18,7 @@ use super::shared::{Shared, UploadTurn};
 use super::slots::{Held, SlotRef};
 use super::writer::{Message, submit};
 use super::{Progress, ROW_BYTES_MAX};
-use crate::lifecycle::hour_of;
+use crate::lifecycle::{Stage, hour_of};
 use crate::storage::Upload;
 
 /// Bytes that are gathered before they are sealed and written.
@@ -131,6 +131,24 @@ impl Incoming {
         Ok(guard)
     }
 
+    /// What was burned meanwhile has no key any more, and its slot may hold another's: neither is damage.
+    async fn judged(&self, error: StoreError) -> StoreError {
+        let item = self.slot.item;
+        if !matches!(error, StoreError::Unavailable | StoreError::Damaged) {
+            return error;
+        }
+        let row = self.shared.read(move |conn, _| Ok(rows::by_item(conn, item)?)).await;
+        match row.map(|row| row.map(|row| row.paste.stage)) {
+            Ok(Some(Stage::Burned(tombstone))) => StoreError::Burned(tombstone),
+            Ok(None) => StoreError::NotFound,
+            Ok(Some(_)) if error == StoreError::Damaged => {
+                self.shared.damage.found(item);
+                error
+            }
+            Ok(Some(_)) | Err(_) => error,
+        }
+    }
+
     /// Seals the full blocks into the file, or with `all` everything: files synced, and what rests in rows returned.
     async fn flush(
         &mut self,
@@ -162,7 +180,10 @@ impl Incoming {
                 .map_err(|fault| fault.answer())
         });
         self.failed = true;
-        let (guard, file, blocks) = work.await.unwrap_or(Err(StoreError::Unavailable))?;
+        let (guard, file, blocks) = match work.await.unwrap_or(Err(StoreError::Unavailable)) {
+            Ok(done) => done,
+            Err(error) => return Err(self.judged(error).await),
+        };
         self.failed = false;
         self.file = file;
         Ok((guard, blocks))
@@ -236,7 +257,7 @@ impl Drop for Incoming {
 impl Batch {
     /// Full blocks into the file; a part block, and only at the end of a request, into a row.
     fn into_file(self, shared: &Shared, sync: bool) -> Result<(Option<Arc<File>>, Vec<Sealed>), Fault> {
-        let cipher = shared.key(self.slot)?.cipher();
+        let cipher = shared.slots.key(self.slot)?.cipher();
         let (full, part) = self.bytes.as_chunks::<BLOCK_LEN>();
         let mut file = self.file;
         if !full.is_empty() {
@@ -272,7 +293,7 @@ impl Batch {
     }
 
     fn into_rows(self, shared: &Shared) -> Result<Vec<Sealed>, Fault> {
-        let cipher = shared.key(self.slot)?.cipher();
+        let cipher = shared.slots.key(self.slot)?.cipher();
         seal_rows(&cipher, shared, (self.slot.item, self.size), self.first, &self.bytes)
     }
 }

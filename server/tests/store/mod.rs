@@ -26,6 +26,16 @@ impl Hands {
         self.wall.fetch_add(secs, Ordering::SeqCst);
         self.boot.fetch_add(secs, Ordering::SeqCst);
     }
+
+    pub(crate) fn wall(&self) -> u64 {
+        self.wall.load(Ordering::SeqCst)
+    }
+
+    /// The wall clock alone moves.
+    pub(crate) fn jump(&self, secs: i64) {
+        let wall = self.wall.load(Ordering::SeqCst).checked_add_signed(secs);
+        self.wall.store(wall.unwrap(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for Hands {
@@ -38,6 +48,14 @@ impl Clock for Hands {
     }
 }
 
+/// At the start, with some time since boot.
+pub(crate) fn hands() -> Arc<Hands> {
+    let clock = Arc::new(Hands::default());
+    clock.wall.store(START, Ordering::SeqCst);
+    clock.boot.store(1000, Ordering::SeqCst);
+    clock
+}
+
 pub(crate) struct House {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) clock: Arc<Hands>,
@@ -45,12 +63,9 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new() -> Self {
-        let clock = Arc::new(Hands::default());
-        clock.wall.store(START, Ordering::SeqCst);
-        clock.boot.store(1000, Ordering::SeqCst);
         Self {
             folder: tempfile::tempdir().unwrap(),
-            clock,
+            clock: hands(),
         }
     }
 
@@ -172,7 +187,7 @@ impl Secrets {
         }
     }
 
-    pub(crate) async fn claim(self, store: &Store, lease: &str) -> Result<Claimed, StoreError> {
+    pub(crate) async fn claim(self, store: &dyn Storage, lease: &str) -> Result<Claimed, StoreError> {
         store
             .claim(
                 self.id(),
@@ -183,7 +198,7 @@ impl Secrets {
             .await
     }
 
-    pub(crate) async fn guess(self, store: &Store) -> StoreError {
+    pub(crate) async fn guess(self, store: &dyn Storage) -> StoreError {
         let wrong = store
             .claim(
                 self.id(),
@@ -212,7 +227,7 @@ pub(crate) async fn read_all(mut content: Box<dyn Content>) -> Result<Vec<u8>, S
     Ok(all)
 }
 
-pub(crate) async fn put(store: &Store, secrets: Secrets, content: &[u8], reads: u32) {
+pub(crate) async fn put(store: &dyn Storage, secrets: Secrets, content: &[u8], reads: u32) {
     let created = store
         .create(secrets.paste(content.len(), reads), content.to_vec())
         .await
