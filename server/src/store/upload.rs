@@ -17,7 +17,7 @@ use super::rows;
 use super::shared::{Shared, UploadTurn};
 use super::slots::{Held, SlotRef};
 use super::writer::{Message, submit};
-use super::{Progress, ROW_BYTES_MAX};
+use super::{Progress, ROW_BYTES_MAX, view};
 use crate::lifecycle::{Stage, hour_of};
 use crate::storage::Upload;
 
@@ -124,28 +124,34 @@ impl Incoming {
     async fn my_turn(&self) -> Result<OwnedMutexGuard<()>, StoreError> {
         let guard = Arc::clone(&self.turn.working).lock_owned().await;
         if self.turn.latest.load(Ordering::Acquire) != self.number {
-            return Err(StoreError::OffsetMismatch {
-                offset: self.base.offset,
-            });
+            drop(guard);
+            let offset = self.base.offset;
+            return Err(self.judged(StoreError::OffsetMismatch { offset }).await);
         }
         Ok(guard)
     }
 
-    /// What was burned meanwhile has no key any more, and its slot may hold another's: neither is damage.
+    /// What was burned meanwhile has no key any more, its slot may hold another's, and whose turn it was is no matter: it is gone, and not damaged.
     async fn judged(&self, error: StoreError) -> StoreError {
         let item = self.slot.item;
-        if !matches!(error, StoreError::Unavailable | StoreError::Damaged) {
+        if matches!(error, StoreError::StorageFull { .. }) {
             return error;
         }
         let row = self.shared.read(move |conn, _| Ok(rows::by_item(conn, item)?)).await;
-        match row.map(|row| row.map(|row| row.paste.stage)) {
-            Ok(Some(Stage::Burned(tombstone))) => StoreError::Burned(tombstone),
-            Ok(None) => StoreError::NotFound,
-            Ok(Some(_)) if error == StoreError::Damaged => {
-                self.shared.damage.found(item);
-                error
-            }
-            Ok(Some(_)) | Err(_) => error,
+        match (row.map(|row| row.map(|row| row.paste)), error) {
+            (Ok(None), _) => StoreError::NotFound,
+            (Ok(Some(paste)), error) => match (view::progress(&paste), paste.stage, error) {
+                (_, Stage::Burned(tombstone), _) => StoreError::Burned(tombstone),
+                (Some(stands), _, StoreError::OffsetMismatch { .. }) => {
+                    StoreError::OffsetMismatch { offset: stands.offset }
+                }
+                (_, _, StoreError::Damaged) => {
+                    self.shared.damage.found(item);
+                    error
+                }
+                _ => error,
+            },
+            (Err(_), error) => error,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use satchel_server::storage::memory::{MemoryOptions, MemoryStorage};
 use satchel_server::storage::{Clock as _, Id, NoRandomness, Random, Storage, TokenHash};
 use satchel_server::store::{Blocks, Invites, NewInvite, Options, Store};
 use sha2::{Digest as _, Sha256};
@@ -92,6 +93,54 @@ impl Backend for Sqlite {
 
     fn block(&self, id: Id) {
         assert!(Blocks::open(&self.house.data()).unwrap().block(id).unwrap());
+    }
+}
+
+/// The backend in memory.
+pub(crate) struct Memory {
+    clock: Arc<Hands>,
+    open: RefCell<Option<MemoryStorage>>,
+}
+
+impl Memory {
+    fn storage(&self) -> MemoryStorage {
+        self.open.borrow().clone().unwrap()
+    }
+}
+
+impl Backend for Memory {
+    fn on(clock: Arc<Hands>) -> Self {
+        let open = RefCell::new(None);
+        Self { clock, open }
+    }
+
+    fn clock(&self) -> &Hands {
+        &self.clock
+    }
+
+    fn open_within(&self, (bytes_max, items_max): Bounds) -> Arc<dyn Storage> {
+        let options = MemoryOptions {
+            bytes_max,
+            items_max,
+            clock: self.clock.clone(),
+            ..MemoryOptions::default()
+        };
+        let storage = match self.open.take() {
+            Some(storage) => storage.restarted(options),
+            None => MemoryStorage::new(options),
+        };
+        self.open.replace(Some(storage.clone()));
+        Arc::new(storage)
+    }
+
+    fn invite(&self, token: [u8; 32], uses: u32, bytes: Option<u64>, expires_in: u64) -> TokenHash {
+        self.storage()
+            .invite(hash_of(token), uses, bytes, (self.clock.now(), expires_in));
+        hash_of(token)
+    }
+
+    fn block(&self, id: Id) {
+        self.storage().block(id);
     }
 }
 

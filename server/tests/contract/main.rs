@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation)] // sizes of tests are small
 #![allow(clippy::duplicate_mod)] // the point of it
 
+mod acts;
+mod alike;
 mod backends;
+mod memory;
+mod named;
 mod sqlite;
 #[path = "../store/mod.rs"]
 mod store;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use satchel_server::storage::Content;
 pub(crate) use satchel_server::storage::Storage;
 use satchel_server::store::{
-    Claimed, Clock, Id, NewPaste, OnGuessing, OpenError, Options, Store, StoreError, Token, TokenHash,
+    Claimed, Clock, Id, NewPaste, OnGuessing, OpenError, Options, PanicMark, Store, StoreError, Token, TokenHash,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -239,4 +240,11 @@ pub(crate) async fn put(store: &dyn Storage, secrets: Secrets, content: &[u8], r
 pub(crate) fn run<F: Future>(test: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(test)
+}
+
+/// What a paste that is made under a panic secret is found by.
+pub(crate) fn mark(secret: [u8; 32], id_hash: [u8; 32]) -> PanicMark {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap();
+    mac.update(&id_hash);
+    PanicMark::new(mac.finalize().into_bytes().into())
 }

@@ -16,7 +16,7 @@ mod uploads;
 
 use std::sync::{Arc, Barrier};
 
-use satchel_server::storage::{Id, NewDocument, NewLink, PanicMark, Token, TokenHash};
+use satchel_server::storage::{Id, NewDocument, NewLink, Token, TokenHash};
 use sha2::{Digest as _, Sha256};
 
 use super::House;
@@ -86,14 +86,6 @@ fn link(key: Secrets, reads: u32, expires_in: u64) -> NewLink {
         head: vec![key.0 as u8; 230],
         label: Some(vec![key.0 as u8; 20]),
     }
-}
-
-/// What a paste made under a panic secret is found by.
-fn mark(secret: [u8; 32], id_hash: [u8; 32]) -> PanicMark {
-    use hmac::{Hmac, KeyInit as _, Mac as _};
-    let mut mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap();
-    mac.update(&id_hash);
-    PanicMark::new(mac.finalize().into_bytes().into())
 }
 
 /// Nothing that it keeps contradicts anything else.

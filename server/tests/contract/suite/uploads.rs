@@ -314,12 +314,16 @@ fn a_burn_ends_an_upload_that_is_under_way() {
                 .upload
                 .unwrap();
             upload.write(&vec![1; size / 2]).await.unwrap();
+            let mut later = storage
+                .upload(secrets.id(), &secrets.token("receipt"), 0)
+                .await
+                .unwrap();
+            later.write(&[1; 10]).await.unwrap();
             storage.burn(secrets.id(), &secrets.token("receipt")).await.unwrap();
-            let late = upload.commit().await;
-            assert!(
-                matches!(late, Err(StoreError::Burned(gone)) if gone.burned == Burned::Demand),
-                "{late:?}"
-            );
+            for late in [upload.commit().await, later.commit().await] {
+                let gone = matches!(late, Err(StoreError::Burned(gone)) if gone.burned == Burned::Demand);
+                assert!(gone, "{late:?}");
+            }
             let again = storage.upload(secrets.id(), &secrets.token("receipt"), 0).await.err();
             assert!(matches!(again, Some(StoreError::Burned(_))));
         }
