@@ -309,7 +309,7 @@ fn play(acts: &[(u64, i64, Act)]) {
 /// How many histories.
 fn cases() -> u32 {
     if std::env::var_os("SATCHEL_LONG").is_some() {
-        1000
+        400
     } else {
         40
     }
