@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use actix_server::Server;
 use actix_web::web;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
@@ -215,18 +216,28 @@ pub(crate) fn open(settings: &Settings, opening: Opening) -> Result<Store, Serve
         })
 }
 
-async fn run(
-    settings: Settings,
-    source: Source,
+/// Answers people on `listener` from any storage, as [`serve`] does, until it is told to stop. What belongs to a data folder (its lock, its control socket,
+/// confinement) and to a process (signals, the sweep every 20 s) is the caller's. Call it within an actix system.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn answer(storage: Arc<dyn Storage>, settings: Settings, listener: TcpListener) -> io::Result<Server> {
+    let address = listener.local_addr()?;
+    let listeners = Listeners {
+        people: listener,
+        metrics: None,
+        redirect: None,
+    };
+    Ok(answering(storage, settings, (listeners, None), address)?.0)
+}
+
+/// The workers that answer, and what they share.
+fn answering(
     storage: Arc<dyn Storage>,
+    settings: Settings,
     (listeners, tls): (Listeners, Option<Tls>),
     address: SocketAddr,
-) -> io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let hangup = signal(SignalKind::hangup())?;
-    let control = control::open(&settings.data)?;
-    let told_to_stop = Arc::new(Notify::new());
-    let control = actix_web::rt::spawn(control.serve(Arc::clone(&storage), Arc::clone(&told_to_stop)));
+) -> io::Result<(Server, web::Data<Shared>)> {
     let workers = settings.workers;
     // Each connection is an open file, and the store has some of its own.
     let files = usize::try_from(crate::open_files_max())
@@ -239,12 +250,8 @@ async fn run(
             .min(files),
         SystemRandom,
     ));
-    let shared = web::Data::new(Shared::new(
-        Arc::clone(&storage),
-        settings,
-        Gate::with_random(SystemRandom),
-    ));
-    let mut builder = actix_server::Server::build()
+    let shared = web::Data::new(Shared::new(storage, settings, Gate::with_random(SystemRandom)));
+    let mut builder = Server::build()
         .workers(workers)
         .shutdown_timeout(STOP_SECS)
         .disable_signals();
@@ -252,7 +259,7 @@ async fn run(
         shared: shared.clone(),
         connections,
         stopping: builder.graceful_shutdown_signal(),
-        tls: tls.clone(),
+        tls,
     };
     if let Some(listener) = listeners.metrics {
         let shared = shared.clone();
@@ -276,7 +283,22 @@ async fn run(
     builder = builder.listen("satchel", listeners.people, move || {
         accept::people(door.clone(), address)
     })?;
-    let server = builder.run();
+    Ok((builder.run(), shared))
+}
+
+async fn run(
+    settings: Settings,
+    source: Source,
+    storage: Arc<dyn Storage>,
+    (listeners, tls): (Listeners, Option<Tls>),
+    address: SocketAddr,
+) -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let hangup = signal(SignalKind::hangup())?;
+    let control = control::open(&settings.data)?;
+    let told_to_stop = Arc::new(Notify::new());
+    let control = actix_web::rt::spawn(control.serve(Arc::clone(&storage), Arc::clone(&told_to_stop)));
+    let (server, shared) = answering(Arc::clone(&storage), settings, (listeners, tls.clone()), address)?;
     let handle = server.handle();
     let scheme = if tls.is_some() { "https" } else { "http" };
     report::ready(&format!("{scheme}://{address}"));

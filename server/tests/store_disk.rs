@@ -269,6 +269,27 @@ fn a_damaged_block_is_noticed_and_is_that_pastes_trouble_only() {
     });
 }
 
+/// Its slot is another item's by then: that is what a lost key looks like, and is none.
+#[test]
+fn an_upload_that_burned_under_way_is_no_damage_once_its_slot_is_filled_anew() {
+    run(async {
+        let house = House::new();
+        let store = house.open();
+        for size in [1000, 3_000_000] {
+            let secrets = Secrets(size as u64);
+            let created = store.create(secrets.paste(size, 1), Vec::new()).await.unwrap();
+            let mut upload = created.upload.unwrap();
+            upload.write(&vec![1; size / 3]).await.unwrap();
+            store.burn(secrets.id(), &secrets.token("receipt")).await.unwrap();
+            for n in 0..2500 {
+                put(&store, Secrets(10_000_000 + size as u64 + n), &[1], 1).await;
+            }
+            assert!(matches!(upload.commit().await, Err(StoreError::Burned(_))));
+        }
+        assert_eq!(store.damaged(), 0);
+    });
+}
+
 #[test]
 fn a_clock_jump_hides_but_destroys_nothing() {
     run(async {

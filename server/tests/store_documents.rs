@@ -1,4 +1,4 @@
-//! Documents with several links over time and over crashes, on the store with a clock set by hand.
+//! Documents with several links over crashes and damage of the disk, with a clock set by hand. What holds of every backend is in contract/suite/documents.rs.
 #![allow(clippy::unwrap_used)]
 
 mod store;
@@ -6,10 +6,10 @@ mod store;
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt as _;
 
-use satchel_api::{Burned, PasteState};
+use satchel_api::PasteState;
 use satchel_server::store::{Id, NewDocument, NewLink, Store, StoreError, Token, TokenHash};
 use sha2::{Digest as _, Sha256};
-use store::{House, Secrets, Storage as _, read_all, run};
+use store::{House, Secrets, Storage as _, run};
 
 const HOUR: u64 = 3600;
 const SHORT: Secrets = Secrets(1);
@@ -48,49 +48,6 @@ async fn linked(store: &Store, key: Secrets, reads: u32, expires_in: u64) {
 
 async fn state(store: &Store) -> PasteState {
     store.document(document_id(), &owner()).await.unwrap().0
-}
-
-#[test]
-fn a_document_without_links_is_dropped_after_a_day() {
-    run(async {
-        let house = House::new();
-        let store = house.open();
-        made(&store, &[5; 4096]).await;
-        house.clock.advance(23 * HOUR);
-        store.sweep().await.unwrap();
-        assert_eq!(state(&store).await, PasteState::Stored);
-        house.clock.advance(3 * HOUR);
-        store.sweep().await.unwrap();
-        assert_eq!(state(&store).await, PasteState::Burned);
-        assert_eq!(store.totals().items, 0);
-        store.close();
-    });
-}
-
-#[test]
-fn a_document_lives_as_long_as_the_longest_of_its_links_and_no_longer() {
-    run(async {
-        let house = House::new();
-        let store = house.open();
-        made(&store, &[5; 4096]).await;
-        linked(&store, SHORT, 1, HOUR).await;
-        linked(&store, LONG, 1, 72 * HOUR).await;
-        house.clock.advance(48 * HOUR);
-        store.sweep().await.unwrap();
-        assert_eq!(state(&store).await, PasteState::Stored);
-        assert!(matches!(
-            store.probe(SHORT.id(), &SHORT.token("probe")).await,
-            Err(StoreError::Burned(gone)) if gone.burned == Burned::Expiry
-        ));
-        let claimed = LONG.claim(&store, "lease").await.unwrap();
-        let container = read_all(claimed.content).await.unwrap();
-        assert!(container == [[9; 230].to_vec(), vec![5; 4096]].concat());
-        house.clock.advance(26 * HOUR);
-        store.sweep().await.unwrap();
-        assert_eq!(state(&store).await, PasteState::Burned);
-        assert_eq!((store.totals().items, store.totals().bytes), (0, 0));
-        store.close();
-    });
 }
 
 /// The slots of link and document are overwritten with one sync; whichever of them a crash left, the start finishes the rest.

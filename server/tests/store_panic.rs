@@ -1,4 +1,4 @@
-//! A panic request over very many rows: how long it looks, and that nobody waits for it meanwhile.
+//! A panic request over very many rows: how long it looks, and that nobody waits for it meanwhile. What it promises is in contract/suite/panic.rs.
 #![allow(clippy::unwrap_used)]
 
 mod store;
@@ -6,19 +6,12 @@ mod store;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use satchel_server::store::{PanicMark, PanicSecret, StoreError};
+use satchel_server::store::{PanicSecret, StoreError};
 use sha2::{Digest as _, Sha256};
-use store::{House, Secrets, Storage as _, run};
+use store::{House, Secrets, Storage as _, mark, run};
 
 const MINE: [u8; 32] = [7; 32];
 const BODY: usize = 1000;
-
-fn mark(secret: [u8; 32], key: Secrets) -> PanicMark {
-    let mut mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap();
-    mac.update(&Sha256::digest(key.id_bytes()));
-    PanicMark::new(mac.finalize().into_bytes().into())
-}
 
 fn rows() -> u64 {
     if std::env::var_os("SATCHEL_LONG").is_some() {
@@ -63,7 +56,7 @@ fn a_panic_among_very_many_rows_takes_seconds_and_nobody_waits_for_it() {
         for number in 0..marked {
             let key = Secrets(number);
             let mut paste = key.paste(BODY, 1);
-            paste.panic = Some(mark(MINE, key));
+            paste.panic = Some(mark(MINE, key.id_hash()));
             store.create(paste, vec![1; BODY]).await.unwrap();
         }
         let other = Secrets(marked);
@@ -116,30 +109,6 @@ fn a_panic_among_very_many_rows_takes_seconds_and_nobody_waits_for_it() {
         let begun = Instant::now();
         assert_eq!(store.panic(PanicSecret::new([8; 32])).await, Ok(0));
         println!("a secret that nothing was made under: {:?}", begun.elapsed());
-        store.close();
-    });
-}
-
-#[test]
-fn of_very_many_panic_requests_some_wait_and_the_rest_are_refused() {
-    let house = House::new();
-    run(async {
-        let store = house.open();
-        let asked = (0..100).map(|number| {
-            let store = store.clone();
-            tokio::spawn(async move { store.panic(PanicSecret::new([number; 32])).await })
-        });
-        let (mut done, mut refused) = (0, 0);
-        for answer in asked.collect::<Vec<_>>() {
-            match answer.await.unwrap() {
-                Ok(0) => done += 1,
-                Err(StoreError::TooManyPanics) => refused += 1,
-                other => unreachable!("{other:?}"),
-            }
-        }
-        println!("{done} done, {refused} refused");
-        assert!(done >= 32 && done + refused == 100);
-        assert_eq!(store.panic(PanicSecret::new([1; 32])).await, Ok(0));
         store.close();
     });
 }

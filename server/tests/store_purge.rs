@@ -1,4 +1,4 @@
-//! Purges on a store whose clock is set by hand, and what they and a check cost.
+//! Purges of a store on disk, and what they and a check cost. What they promise of every backend is in contract/suite/purging.rs.
 
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation)] // sizes of tests are small
 
@@ -6,66 +6,11 @@ mod store;
 
 use std::time::Instant;
 
-use satchel_api::Burned;
 use satchel_server::store::{Id, Purge, Purged, StoreError, Violation, inspect};
 use store::*;
 
-const HOUR: u64 = 3600;
-const DAY: u64 = 24 * HOUR;
-
-fn older_than(secs: u64) -> Purge {
-    Purge {
-        older_than_secs: Some(secs),
-        ..Purge::default()
-    }
-}
-
 const fn purged(burned: u64, forgotten: u64) -> Purged {
     Purged { burned, forgotten }
-}
-
-#[test]
-fn what_is_older_burns_on_demand_and_what_is_younger_stays() {
-    run(async {
-        let house = House::new();
-        let store = house.open();
-        put(&store, Secrets(1), &bytes(1000, 1), 1).await;
-        let upload = store.create(Secrets(2).paste(1000, 1), bytes(500, 2)).await.unwrap();
-        drop(upload);
-        house.clock.advance(10 * HOUR);
-        put(&store, Secrets(3), &bytes(1000, 3), 1).await;
-        assert_eq!(store.purge(older_than(12 * HOUR)).await.unwrap(), purged(0, 0));
-        assert_eq!(store.purge(older_than(8 * HOUR)).await.unwrap(), purged(2, 0));
-        for n in [1, 2] {
-            let receipt = store
-                .receipt(Secrets(n).id(), &Secrets(n).token("receipt"))
-                .await
-                .unwrap();
-            assert_eq!(receipt.burned, Some(Burned::Demand));
-        }
-        Secrets(3).claim(&store, "lease").await.unwrap();
-    });
-}
-
-#[test]
-fn what_is_due_burns_as_it_would_have_and_a_tombstone_goes_in_its_time() {
-    run(async {
-        let house = House::new();
-        let store = house.open();
-        put(&store, Secrets(1), &bytes(1000, 1), 1).await;
-        house.clock.advance(7 * DAY + HOUR);
-        assert_eq!(store.purge(Purge::default()).await.unwrap(), purged(1, 0));
-        let gone = Secrets(1).claim(&store, "lease").await.err();
-        assert!(matches!(gone, Some(StoreError::Burned(tombstone)) if tombstone.burned == Burned::Expiry));
-        house.clock.advance(6 * DAY);
-        assert_eq!(store.purge(Purge::default()).await.unwrap(), purged(0, 0));
-        house.clock.advance(2 * DAY);
-        assert_eq!(store.purge(Purge::default()).await.unwrap(), purged(0, 1));
-        assert_eq!(
-            Secrets(1).claim(&store, "lease").await.err(),
-            Some(StoreError::NotFound)
-        );
-    });
 }
 
 #[test]

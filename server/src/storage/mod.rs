@@ -2,7 +2,9 @@
 //! are burned. [`Storage`] is what can be asked of it; this page is what a backend promises, whatever it is made of. HTTP, the control socket and the
 //! duties know nothing else.
 //!
-//! [`Store`](crate::store::Store), on SQLite and files, is what operators run.
+//! [`Store`](crate::store::Store), on SQLite and files, is what operators run. [`memory::MemoryStorage`] is for rehearsals and tests: all that it keeps goes
+//! with its process, and so no option leads to it. One suite, `server/tests/contract`, asks the same of both; each promise below stands at a test of it.
+//! docs/architecture.md says what a backend of several nodes has to bring.
 //!
 //! Nothing here presumes one process, one machine, a file system or a database. "Durable" is: after the loss of any one machine and of all its memory it
 //! is as it was answered. "Node" is a process that serves; there may be several on the same backend.
@@ -17,8 +19,8 @@
 //!   another was answered sees it.
 //! - **\[ST-4\]** Who cannot prove is answered [`StoreError::NotFound`], after the same work, whatever is there: nothing, another's, a tombstone, what an
 //!   operator blocked. Of ids and tokens a backend keeps SHA-256 alone, and compares it in constant time. Only a creation tells that an id is taken.
-//! - **\[ST-5\]** It keeps nothing about people: no address, no time finer than [`lifecycle`](crate::lifecycle) rounds it, except a lease's end and a
-//!   wait while they run, and nothing that groups one person's pastes but a document's links.
+//! - **\[ST-5\]** It keeps nothing about people: no address, no time finer than [`lifecycle`](crate::lifecycle) rounds it, except a
+//!   wait while it runs, and nothing that groups one person's pastes but a document's links.
 //!
 //! # Readers
 //!
@@ -76,6 +78,7 @@ mod inspection;
 pub(crate) mod kinds;
 pub(crate) mod leases;
 pub(crate) mod limits;
+pub mod memory;
 pub(crate) mod place;
 pub(crate) mod random;
 mod stream;

@@ -26,7 +26,7 @@ pub trait Upload: Send {
     /// Makes what was written durable; when it is the whole container, readers can see it from now on, in the same step [ST-13].
     ///
     /// # Errors
-    /// As [`write`](Self::write); [`StoreError::Burned`] when it was burned meanwhile. After an error nothing of this request counts, unless it was
+    /// As [`write`](Self::write); [`StoreError::Burned`] when it was burned meanwhile, also where a later request had taken over. After an error nothing of this request counts, unless it was
     /// [`StoreError::Unavailable`]: then nobody knows, and the next request asks where the upload stands.
     async fn commit(self: Box<Self>) -> Result<Progress, StoreError>;
 }

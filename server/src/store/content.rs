@@ -170,7 +170,7 @@ impl Content for Outgoing {
 /// Where a read from `at` ends, of what goes up to `to`.
 fn end_of_read(shared: &Shared, at: u64, to: u64) -> u64 {
     let blocks = if shared.leases.are_many() { 1 } else { BLOCKS };
-    to.min((at / BLOCK_BYTES + blocks) * BLOCK_BYTES)
+    to.min((at / BLOCK_BYTES).saturating_add(blocks).saturating_mul(BLOCK_BYTES))
 }
 
 /// The first bytes of `from..to` (`None`: to the end) of what a lease opens. An empty or impossible range has none.

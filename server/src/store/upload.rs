@@ -17,8 +17,8 @@ use super::rows;
 use super::shared::{Shared, UploadTurn};
 use super::slots::{Held, SlotRef};
 use super::writer::{Message, submit};
-use super::{Progress, ROW_BYTES_MAX};
-use crate::lifecycle::hour_of;
+use super::{Progress, ROW_BYTES_MAX, view};
+use crate::lifecycle::{Stage, hour_of};
 use crate::storage::Upload;
 
 /// Bytes that are gathered before they are sealed and written.
@@ -124,11 +124,35 @@ impl Incoming {
     async fn my_turn(&self) -> Result<OwnedMutexGuard<()>, StoreError> {
         let guard = Arc::clone(&self.turn.working).lock_owned().await;
         if self.turn.latest.load(Ordering::Acquire) != self.number {
-            return Err(StoreError::OffsetMismatch {
-                offset: self.base.offset,
-            });
+            drop(guard);
+            let offset = self.base.offset;
+            return Err(self.judged(StoreError::OffsetMismatch { offset }).await);
         }
         Ok(guard)
+    }
+
+    /// What was burned meanwhile has no key any more, its slot may hold another's, and whose turn it was is no matter: it is gone, and not damaged.
+    async fn judged(&self, error: StoreError) -> StoreError {
+        let item = self.slot.item;
+        if matches!(error, StoreError::StorageFull { .. }) {
+            return error;
+        }
+        let row = self.shared.read(move |conn, _| Ok(rows::by_item(conn, item)?)).await;
+        match (row.map(|row| row.map(|row| row.paste)), error) {
+            (Ok(None), _) => StoreError::NotFound,
+            (Ok(Some(paste)), error) => match (view::progress(&paste), paste.stage, error) {
+                (_, Stage::Burned(tombstone), _) => StoreError::Burned(tombstone),
+                (Some(stands), _, StoreError::OffsetMismatch { .. }) => {
+                    StoreError::OffsetMismatch { offset: stands.offset }
+                }
+                (_, _, StoreError::Damaged) => {
+                    self.shared.damage.found(item);
+                    error
+                }
+                _ => error,
+            },
+            (Err(_), error) => error,
+        }
     }
 
     /// Seals the full blocks into the file, or with `all` everything: files synced, and what rests in rows returned.
@@ -162,7 +186,10 @@ impl Incoming {
                 .map_err(|fault| fault.answer())
         });
         self.failed = true;
-        let (guard, file, blocks) = work.await.unwrap_or(Err(StoreError::Unavailable))?;
+        let (guard, file, blocks) = match work.await.unwrap_or(Err(StoreError::Unavailable)) {
+            Ok(done) => done,
+            Err(error) => return Err(self.judged(error).await),
+        };
         self.failed = false;
         self.file = file;
         Ok((guard, blocks))
@@ -236,7 +263,7 @@ impl Drop for Incoming {
 impl Batch {
     /// Full blocks into the file; a part block, and only at the end of a request, into a row.
     fn into_file(self, shared: &Shared, sync: bool) -> Result<(Option<Arc<File>>, Vec<Sealed>), Fault> {
-        let cipher = shared.key(self.slot)?.cipher();
+        let cipher = shared.slots.key(self.slot)?.cipher();
         let (full, part) = self.bytes.as_chunks::<BLOCK_LEN>();
         let mut file = self.file;
         if !full.is_empty() {
@@ -272,7 +299,7 @@ impl Batch {
     }
 
     fn into_rows(self, shared: &Shared) -> Result<Vec<Sealed>, Fault> {
-        let cipher = shared.key(self.slot)?.cipher();
+        let cipher = shared.slots.key(self.slot)?.cipher();
         seal_rows(&cipher, shared, (self.slot.item, self.size), self.first, &self.bytes)
     }
 }

@@ -19,9 +19,11 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_satchel-server");
 pub(crate) const OCTETS: (&str, &str) = ("content-type", "application/offset+octet-stream");
 pub(crate) const TUS: (&str, &str) = ("tus-resumable", "1.0.0");
 
-/// A running server; killed when dropped.
+/// A running server: a process, killed when dropped, or one that answers from this process.
 pub(crate) struct Server {
-    child: Child,
+    child: Option<Child>,
+    /// Ends what answers from this process.
+    stop: Option<Box<dyn FnOnce() + Send + Sync>>,
     pub(crate) address: SocketAddr,
     pub(crate) data: TempDir,
 }
@@ -31,8 +33,20 @@ impl Server {
         Self::start_with(&[])
     }
 
+    /// As this crate of tests has it.
     pub(crate) fn start_with(options: &[&str]) -> Self {
-        Self::start_in(TempDir::new().unwrap(), options)
+        crate::start_with(options)
+    }
+
+    /// One that answers from this process.
+    #[allow(dead_code, reason = "for ../http_memory")]
+    pub(crate) fn here(address: SocketAddr, stop: Box<dyn FnOnce() + Send + Sync>) -> Self {
+        Self {
+            child: None,
+            stop: Some(stop),
+            address,
+            data: TempDir::new().unwrap(),
+        }
     }
 
     pub(crate) fn start_in(data: TempDir, options: &[&str]) -> Self {
@@ -59,20 +73,37 @@ impl Server {
             .1
             .parse()
             .unwrap();
-        Self { child, address, data }
+        Self {
+            child: Some(child),
+            stop: None,
+            address,
+            data,
+        }
+    }
+
+    /// Files of large contents; one that answers from this process keeps none.
+    pub(crate) fn content_files(&self) -> usize {
+        let folder = self.data.path().join("content");
+        self.child
+            .as_ref()
+            .map_or(0, |_| std::fs::read_dir(folder).unwrap().count())
+    }
+
+    fn child(&self) -> &Child {
+        self.child.as_ref().expect("a server that is a process")
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+        self.child().id()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        kill_process(Pid::from_child(self.child()), signal).unwrap();
     }
 
     /// A line of /proc/PID/status in KiB: `VmRSS` is its memory now, `VmHWM` the most that it ever was.
     pub(crate) fn memory_kib(&self, line: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child().id())).unwrap();
         let found = status
             .lines()
             .find_map(|text| text.strip_prefix(line))
@@ -83,13 +114,20 @@ impl Server {
     /// Everything that it said on standard error, once it ended.
     pub(crate) fn said(&mut self) -> String {
         let mut text = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        self.child
+            .as_mut()
+            .unwrap()
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
         text
     }
 
     /// Waits for the end of the process.
     pub(crate) fn ended(mut self) -> (ExitStatus, TempDir) {
-        let status = self.child.wait().unwrap();
+        let status = self.child.as_mut().unwrap().wait().unwrap();
         let data = std::mem::replace(&mut self.data, TempDir::new().unwrap());
         (status, data)
     }
@@ -153,8 +191,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if let Some(stop) = self.stop.take() {
+            stop();
+        }
     }
 }
 

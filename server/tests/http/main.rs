@@ -47,3 +47,8 @@ mod spelling;
 mod supervised;
 mod tls;
 mod working;
+
+/// A process of its own.
+fn start_with(options: &[&str]) -> harness::Server {
+    harness::Server::start_in(tempfile::TempDir::new().unwrap(), options)
+}

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use satchel_server::storage::Content;
 pub(crate) use satchel_server::storage::Storage;
 use satchel_server::store::{
-    Claimed, Clock, Id, NewPaste, OnGuessing, OpenError, Options, Store, StoreError, Token, TokenHash,
+    Claimed, Clock, Id, NewPaste, OnGuessing, OpenError, Options, PanicMark, Store, StoreError, Token, TokenHash,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -26,6 +27,16 @@ impl Hands {
         self.wall.fetch_add(secs, Ordering::SeqCst);
         self.boot.fetch_add(secs, Ordering::SeqCst);
     }
+
+    pub(crate) fn wall(&self) -> u64 {
+        self.wall.load(Ordering::SeqCst)
+    }
+
+    /// The wall clock alone moves.
+    pub(crate) fn jump(&self, secs: i64) {
+        let wall = self.wall.load(Ordering::SeqCst).checked_add_signed(secs);
+        self.wall.store(wall.unwrap(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for Hands {
@@ -38,6 +49,14 @@ impl Clock for Hands {
     }
 }
 
+/// At the start, with some time since boot.
+pub(crate) fn hands() -> Arc<Hands> {
+    let clock = Arc::new(Hands::default());
+    clock.wall.store(START, Ordering::SeqCst);
+    clock.boot.store(1000, Ordering::SeqCst);
+    clock
+}
+
 pub(crate) struct House {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) clock: Arc<Hands>,
@@ -45,12 +64,9 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new() -> Self {
-        let clock = Arc::new(Hands::default());
-        clock.wall.store(START, Ordering::SeqCst);
-        clock.boot.store(1000, Ordering::SeqCst);
         Self {
             folder: tempfile::tempdir().unwrap(),
-            clock,
+            clock: hands(),
         }
     }
 
@@ -172,7 +188,7 @@ impl Secrets {
         }
     }
 
-    pub(crate) async fn claim(self, store: &Store, lease: &str) -> Result<Claimed, StoreError> {
+    pub(crate) async fn claim(self, store: &dyn Storage, lease: &str) -> Result<Claimed, StoreError> {
         store
             .claim(
                 self.id(),
@@ -183,7 +199,7 @@ impl Secrets {
             .await
     }
 
-    pub(crate) async fn guess(self, store: &Store) -> StoreError {
+    pub(crate) async fn guess(self, store: &dyn Storage) -> StoreError {
         let wrong = store
             .claim(
                 self.id(),
@@ -212,7 +228,7 @@ pub(crate) async fn read_all(mut content: Box<dyn Content>) -> Result<Vec<u8>, S
     Ok(all)
 }
 
-pub(crate) async fn put(store: &Store, secrets: Secrets, content: &[u8], reads: u32) {
+pub(crate) async fn put(store: &dyn Storage, secrets: Secrets, content: &[u8], reads: u32) {
     let created = store
         .create(secrets.paste(content.len(), reads), content.to_vec())
         .await
@@ -224,4 +240,11 @@ pub(crate) async fn put(store: &Store, secrets: Secrets, content: &[u8], reads: 
 pub(crate) fn run<F: Future>(test: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(test)
+}
+
+/// What a paste that is made under a panic secret is found by.
+pub(crate) fn mark(secret: [u8; 32], id_hash: [u8; 32]) -> PanicMark {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&secret).unwrap();
+    mac.update(&id_hash);
+    PanicMark::new(mac.finalize().into_bytes().into())
 }
