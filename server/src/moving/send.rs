@@ -203,6 +203,8 @@ impl Sender<'_> {
 
     fn once(&mut self, was_there: &mut bool, since: &mut Instant) -> Result<(), MoveCommandError> {
         let mut channel = call(&self.fence.to, &self.key)?;
+        // Hours after the first connection that one's would be wrong.
+        self.hello.now = SystemClock.now();
         channel.say(&Said::Hello(self.hello))?;
         channel.is_known()?;
         let welcome = match heard(&mut channel)? {
