@@ -249,7 +249,9 @@ impl Desk<'_> {
                     error if error.is_full() => Refusal::Full,
                     _ => Refusal::Failed,
                 };
-                let _ = channel.say(&Answer::Refused(refusal));
+                if channel.say(&Answer::Refused(refusal)).is_ok() {
+                    channel.part();
+                }
                 Err(error.into())
             }
         }

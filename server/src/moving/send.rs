@@ -295,7 +295,9 @@ impl Sender<'_> {
                 if batch.is_empty() {
                     break;
                 }
-                channel.batch(batch.bytes())?;
+                if let Err(broken) = channel.batch(batch.bytes()) {
+                    return Err(why(channel, broken));
+                }
                 at = next;
                 flow.on_the_way.push_back(next);
                 flow.settle(channel, WINDOW)?;
@@ -319,6 +321,20 @@ impl Sender<'_> {
             None => moving::destroy(&self.settings.data, &self.slots)?,
         }
         Ok(())
+    }
+}
+
+/// The other side may have said why before it went.
+fn why(channel: &mut Channel, broken: Broken) -> MoveCommandError {
+    if channel.wait_for(PAUSE).is_err() {
+        return broken.into();
+    }
+    loop {
+        match heard(channel) {
+            Ok(Answer::Reached(_)) => {}
+            Err(MoveCommandError::Refused(refused)) => return refused.into(),
+            Ok(_) | Err(_) => return broken.into(),
+        }
     }
 }
 
