@@ -227,6 +227,7 @@ pub fn answer(storage: Arc<dyn Storage>, settings: Settings, listener: TcpListen
         people: listener,
         metrics: None,
         redirect: None,
+        onion: None,
     };
     Ok(answering(storage, settings, (listeners, None), address)?.0)
 }

@@ -7,7 +7,7 @@
 //! ```
 
 use std::io::{self, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -120,6 +120,14 @@ impl Channel {
     pub(super) fn wait_for(&self, patience: Duration) -> Result<(), Broken> {
         self.stream.set_write_timeout(Some(SILENCE))?;
         Ok(self.stream.set_read_timeout(Some(patience))?)
+    }
+
+    /// The last word was said. What is still on its way is taken and thrown away: a connection that is closed before it, takes that word along.
+    pub(super) fn part(&mut self) {
+        let until = Instant::now() + SILENCE;
+        let _ = self.stream.shutdown(Shutdown::Write);
+        let _ = self.stream.set_read_timeout(Some(HANDSHAKE));
+        while Instant::now() < until && matches!(self.stream.read(&mut self.sealed), Ok(1..)) {}
     }
 
     /// The same connection, to end it from elsewhere.

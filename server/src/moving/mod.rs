@@ -12,6 +12,8 @@ mod progress;
 mod receive;
 mod said;
 mod send;
+#[cfg(test)]
+mod tests;
 
 pub use channel::Broken;
 pub use drill::{LegFault, MoveDrill, MoveDrillError, MoveRehearsal, rehearse};

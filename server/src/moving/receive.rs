@@ -250,7 +250,9 @@ impl Desk<'_> {
                     error if error.is_full() => Refusal::Full,
                     _ => Refusal::Failed,
                 };
-                let _ = channel.say(&Answer::Refused(refusal));
+                if channel.say(&Answer::Refused(refusal)).is_ok() {
+                    channel.part();
+                }
                 Err(error.into())
             }
         }
@@ -271,8 +273,12 @@ impl Desk<'_> {
             return Err(Stop::Refused(Refusal::Version));
         }
         let now = SystemClock.now();
-        if now + CLOCKS_DIFFER_SECS < hello.now {
-            return Err(Stop::Refused(Refusal::Clock { secs: hello.now - now }));
+        let (behind, ahead) = (hello.now.saturating_sub(now), now.saturating_sub(hello.now));
+        if behind > CLOCKS_DIFFER_SECS {
+            return Err(Stop::Refused(Refusal::Clock { secs: behind }));
+        }
+        if ahead > CLOCKS_DIFFER_SECS {
+            return Err(Stop::Refused(Refusal::ClockAhead { secs: ahead }));
         }
         if standing.is_none() {
             self.has_room(hello)?;

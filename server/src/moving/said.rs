@@ -67,6 +67,10 @@ pub(super) enum Refusal {
         "its clock stands {secs} seconds before the one here: nothing that expired would be destroyed there in time; set it right"
     )]
     Clock { secs: u64 },
+    #[error(
+        "its clock stands {secs} seconds ahead of the one here: what is not due would be destroyed or held back there; set it right, or the one here"
+    )]
+    ClockAhead { secs: u64 },
     #[error("it is another version: use the same version of satchel-server on both machines")]
     Version,
     #[error("its disk has {free} bytes left, and {needed} are to come")]

@@ -204,6 +204,8 @@ impl Sender<'_> {
 
     fn once(&mut self, was_there: &mut bool, since: &mut Instant) -> Result<(), MoveCommandError> {
         let mut channel = call(&self.fence.to, &self.key)?;
+        // Hours after the first connection that one's would be wrong.
+        self.hello.now = SystemClock.now();
         channel.say(&Said::Hello(self.hello))?;
         channel.is_known()?;
         let welcome = match heard(&mut channel)? {
@@ -294,7 +296,9 @@ impl Sender<'_> {
                 if batch.is_empty() {
                     break;
                 }
-                channel.batch(batch.bytes())?;
+                if let Err(broken) = channel.batch(batch.bytes()) {
+                    return Err(why(channel, broken));
+                }
                 at = next;
                 flow.on_the_way.push_back(next);
                 flow.settle(channel, WINDOW)?;
@@ -318,6 +322,20 @@ impl Sender<'_> {
             None => moving::destroy(&self.settings.data, &self.slots)?,
         }
         Ok(())
+    }
+}
+
+/// The other side may have said why before it went.
+fn why(channel: &mut Channel, broken: Broken) -> MoveCommandError {
+    if channel.wait_for(PAUSE).is_err() {
+        return broken.into();
+    }
+    loop {
+        match heard(channel) {
+            Ok(Answer::Reached(_)) => {}
+            Err(MoveCommandError::Refused(refused)) => return refused.into(),
+            Ok(_) | Err(_) => return broken.into(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Row};
 use super::db;
 use super::error::OpenError;
 use super::inventory::Lot;
-use super::moving::MoveError;
+use super::moving::{MoveError, of_store};
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Shape {
         if !database.exists() {
             return Err(OpenError::NoStore.into());
         }
-        let conn = db::open_outside(&database)?;
+        let conn = db::open_outside(&database).map_err(of_store)?;
         conn.execute_batch("BEGIN")?;
         let keys: Option<String> = conn
             .query_row("SELECT value FROM store WHERE name = 'keys'", [], |row| row.get(0))

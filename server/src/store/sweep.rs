@@ -124,9 +124,18 @@ fn shorten(desk: &Desk<'_>) -> Result<(), Fault> {
         .prepare_cached(
             "UPDATE paste SET due_at = CASE WHEN expires_in < ?3 THEN (?1 + expires_in + 299) / 300 * 300
              ELSE (?1 + expires_in + 3599) / 3600 * 3600 END
-             WHERE state = 1 AND expires_in > 0 AND due_at > ?1 + expires_in + ?2",
+             WHERE state = 1 AND expires_in > 0 AND due_at > ?1 + expires_in + ?2 AND (document IS NULL OR number IS NOT NULL)",
         )?
         .execute(params![desk.now.latest, SLACK_SECS, 6 * HOUR_SECS])?;
+    // Documents after that: they are kept as long as the longest of their links, and so are their tombstones.
+    desk.conn
+        .prepare_cached(
+            "UPDATE paste SET due_at = max((?1 + expires_in + 3599) / 3600 * 3600, coalesce(
+               (SELECT max(link.due_at) FROM paste AS link
+                WHERE link.document = paste.item AND link.number IS NOT NULL AND link.state = 1), 0))
+             WHERE state = 1 AND document = item AND due_at > ?1 + expires_in + ?2",
+        )?
+        .execute(params![desk.now.latest, SLACK_SECS])?;
     desk.conn
         .prepare_cached("UPDATE paste SET due_at = ?1 WHERE state = 0 AND due_at > ?1")?
         .execute([drop_at(desk.now.latest)])?;

@@ -13,28 +13,28 @@ const SMALL: usize = 2000;
 const LARGE: usize = 700_000;
 
 /// A secret, as its holder has it.
-struct Secret([u8; 32]);
+pub(super) struct Secret([u8; 32]);
 
 impl Secret {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(random())
     }
 
     /// HMAC-SHA-256(secret, hash of the id), of an id with what stands before it.
-    fn mark(&self, before: &[u8], id: &str) -> String {
+    pub(super) fn mark(&self, before: &[u8], id: &str) -> String {
         let id = Base64UrlUnpadded::decode_vec(id).unwrap();
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap();
         mac.update(&sha256(&[before, &id].concat()));
         Base64UrlUnpadded::encode_string(&mac.finalize().into_bytes())
     }
 
-    fn paste(&self, len: usize, reads: u32) -> Paste {
+    pub(super) fn paste(&self, len: usize, reads: u32) -> Paste {
         let mut paste = Paste::new(len, reads);
         paste.policy.push(("panic", self.mark(b"", &paste.id)));
         paste
     }
 
-    fn paste_on(&self, server: &Server, len: usize, reads: u32) -> Paste {
+    pub(super) fn paste_on(&self, server: &Server, len: usize, reads: u32) -> Paste {
         let paste = self.paste(len, reads);
         assert_eq!(paste.create(server, &paste.content).status, 201);
         paste
@@ -46,7 +46,7 @@ impl Secret {
     }
 
     #[track_caller]
-    fn burns(&self, server: &Server, count: u64) {
+    pub(super) fn burns(&self, server: &Server, count: u64) {
         let answer = self.ask(server);
         assert_eq!(
             (answer.status, answer.body),

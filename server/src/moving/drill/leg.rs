@@ -7,7 +7,8 @@ use actix_web::rt::System;
 use serde::Serialize;
 
 use super::error::LegFault;
-use super::stock::{Made, Stock};
+use super::made::Made;
+use super::stock::Stock;
 use super::stop::Stop;
 use crate::config::{Settings, ShredKeys};
 use crate::moving::progress::Voice;
@@ -73,6 +74,7 @@ impl Course<'_> {
                 count: inspection.violations.len(),
             });
         }
+        self.goes_on()?;
         let known = gone.len();
         let opened = self.look(gone)?;
         Ok(Leg {
@@ -109,10 +111,15 @@ impl Course<'_> {
             (moved, received)
         });
         self.stop.leave();
+        self.goes_on()?;
+        both(moved, received)
+    }
+
+    fn goes_on(&self) -> Result<(), LegFault> {
         if self.stop.is_asked() {
             return Err(LegFault::Stopped);
         }
-        both(moved, received)
+        Ok(())
     }
 
     /// Its keys are destroyed, and nobody can serve it.

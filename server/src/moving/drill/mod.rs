@@ -2,6 +2,7 @@
 
 mod error;
 mod leg;
+mod made;
 mod page;
 mod plan;
 mod stock;
@@ -129,13 +130,14 @@ pub fn rehearse(settings: &Settings, asked: &MoveRehearsal<'_>) -> Result<MoveDr
     };
     let done = Plan::of(&shape, caps, (&place, free(scratch.folder())))
         .and_then(|plan| Drill::of(settings, scratch.folder(), plan)?.run(&stop));
-    scratch.end()?;
+    let cleared = scratch.end();
     let Ran {
         plan,
         filled,
         legs,
         failed,
     } = done?;
+    cleared?;
     Ok(MoveDrill {
         well: failed.is_none(),
         version: env!("CARGO_PKG_VERSION"),
@@ -285,4 +287,54 @@ fn in_full(figure: u64, store: &Shape, rehearsed: &Shape) -> u64 {
     by(store.rows(), rehearsed.rows())
         .max(by(store.bytes(), rehearsed.bytes()))
         .max(figure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::shape::Outline;
+
+    fn shape(count: usize, len: u64) -> Shape {
+        let item = Outline {
+            kind: Kind::Single,
+            size: len,
+            held: len,
+            running: false,
+            claimed: false,
+            marked: false,
+            labelled: false,
+        };
+        Shape {
+            items: vec![item; count],
+            ..Shape::default()
+        }
+    }
+
+    fn leg(took_ms: u64, carried_bytes: u64) -> Leg {
+        Leg {
+            way: Way::There,
+            took_ms,
+            items: 0,
+            carried_bytes,
+            blocks_verified: 0,
+            opened: 0,
+            gone: 0,
+        }
+    }
+
+    #[test]
+    fn the_real_one_takes_the_slower_way_in_proportion_and_the_line() {
+        // A tenth of the items, with a hundredth of the bytes.
+        let (store, rehearsed) = (shape(1000, 1_000_000), shape(100, 100_000));
+        let legs = [leg(2000, 10_100_000), leg(3000, 10_100_000)];
+        let found = real(&store, &rehearsed, &legs, Some(100));
+        assert_eq!((found.local_ms, found.carried_bytes), (300_000, 1_010_000_000));
+        let estimates: Vec<(u64, u64)> = found.estimates.iter().map(|one| (one.mbit, one.secs)).collect();
+        assert_eq!(estimates, [(100, 300 + 81)]);
+        assert_eq!(found.free_bytes, room_for(1_000_000_000));
+        // Of all of it, it is what it was; without items too.
+        assert_eq!(real(&store, &store, &legs, None).local_ms, 3000);
+        let nothing = real(&shape(0, 0), &shape(0, 0), &legs, None);
+        assert_eq!((nothing.local_ms, nothing.estimates.len()), (3000, LINES.len()));
+    }
 }

@@ -168,9 +168,29 @@ fn secs(ms: u64) -> String {
 
 /// Rounded up, as nobody minds being early.
 fn about(secs: u64) -> String {
+    let minutes = secs.div_ceil(60);
     match secs {
         0..120 => format!("{secs} s"),
-        120..7200 => format!("{} min", secs.div_ceil(60)),
-        _ => format!("{} h {} min", secs / 3600, secs % 3600 / 60),
+        120..7200 => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_up() {
+        for (secs, said) in [
+            (1, "1 s"),
+            (119, "119 s"),
+            (121, "3 min"),
+            (7199, "120 min"),
+            (7201, "2 h 1 min"),
+            (7200 + 3599, "3 h 0 min"),
+        ] {
+            assert_eq!(about(secs), said);
+        }
     }
 }

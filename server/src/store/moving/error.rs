@@ -19,6 +19,16 @@ pub enum MoveError {
         "the shred keys are in memory alone (--shred-keys memory): they end with their server, and nothing of it can be moved"
     )]
     KeysInMemory,
+    /// Its rows are not as they go.
+    #[error(
+        "the store has version {found}, and this satchel-server {known}: start the server here once, which brings it up to date, then move"
+    )]
+    Older {
+        /// What it says.
+        found: i64,
+        /// What goes.
+        known: i64,
+    },
     /// Nobody could read these there.
     #[error(
         "the shred keys of {items} items are damaged: `satchel-server move --take-back`, then start once with --accept-lost-keys, which burns them, then move"
@@ -83,6 +93,14 @@ impl MoveError {
             Self::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
             _ => false,
         }
+    }
+}
+
+/// Why a store cannot be looked at before it moves.
+pub(in crate::store) fn of_store(error: OpenError) -> MoveError {
+    match error {
+        OpenError::Version { found, known } if (1..known).contains(&found) => MoveError::Older { found, known },
+        error => error.into(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::batch::Batch;
-use super::error::{MoveError, of_contents};
+use super::error::{MoveError, of_contents, of_store};
 use super::whole::{Parts, Whole, blocks_there, each_blocked, each_invite, whole, with_key};
 use super::{MoveId, Origin, Position};
 use crate::store::backup::destroy_file;
@@ -37,7 +37,7 @@ impl Sums {
         if !database.exists() {
             return Err(OpenError::NoStore.into());
         }
-        let conn = db::open_outside(&database)?;
+        let conn = db::open_outside(&database).map_err(of_store)?;
         let sums = conn.query_row(
             "SELECT count(*), coalesce(sum(held - shared), 0) FROM paste",
             [],

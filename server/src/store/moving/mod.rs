@@ -13,6 +13,7 @@ mod whole;
 
 pub(crate) use batch::BATCH_BYTES_MAX;
 pub use error::MoveError;
+pub(super) use error::of_store;
 pub(crate) use fence::{Fence, Stage};
 pub(super) use fence::{gate, gate_to_read};
 pub(crate) use landing::Landing;

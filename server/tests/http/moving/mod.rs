@@ -2,7 +2,10 @@
 
 mod cuts;
 mod fence;
+mod marks;
+mod room;
 mod strangers;
+mod versions;
 mod way;
 
 use std::fs;

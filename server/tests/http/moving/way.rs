@@ -149,6 +149,15 @@ pub(super) struct Proxy {
 impl Proxy {
     /// At byte `at`, both ways together: cuts the connections, and does `happening`.
     pub(super) fn start(target: SocketAddr, at: u64, happening: Happening) -> Self {
+        Self::of(target, at, happening, true)
+    }
+
+    /// The same, and cuts nothing.
+    pub(super) fn watching(target: SocketAddr, at: u64, happening: Happening) -> Self {
+        Self::of(target, at, happening, false)
+    }
+
+    fn of(target: SocketAddr, at: u64, happening: Happening, cuts: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let target = Arc::new(Mutex::new(target));
@@ -166,6 +175,7 @@ impl Proxy {
                         from: from.try_clone().unwrap(),
                         into: into.try_clone().unwrap(),
                         at,
+                        cuts,
                         passed: Arc::clone(&count),
                         happening: Arc::clone(&happening),
                     };
@@ -189,6 +199,7 @@ struct Way {
     from: TcpStream,
     into: TcpStream,
     at: u64,
+    cuts: bool,
     passed: Arc<AtomicU64>,
     happening: Arc<Mutex<Option<Happening>>>,
 }
@@ -202,6 +213,7 @@ impl Way {
                 _ => break,
             };
             let so_far = self.passed.fetch_add(len as u64, Ordering::SeqCst);
+            let mut begun = 0;
             if so_far + len as u64 >= self.at && self.at > 0 {
                 let happening = self.happening.lock().unwrap().take();
                 if let Some(mut happening) = happening {
@@ -209,10 +221,13 @@ impl Way {
                     let before = usize::try_from(self.at.saturating_sub(so_far)).unwrap().min(len);
                     let _ = self.into.write_all(&bytes[..before]);
                     happening();
-                    break;
+                    if self.cuts {
+                        break;
+                    }
+                    begun = before;
                 }
             }
-            if self.into.write_all(&bytes[..len]).is_err() {
+            if self.into.write_all(&bytes[begun..len]).is_err() {
                 break;
             }
         }

@@ -1,20 +1,19 @@
 //! `drill move`, by the command as it is typed: made-up items go to a scratch server and back, and the real ones do not notice.
 
+mod ended_early;
+
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::process::{Command, Output};
+use std::time::SystemTime;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::backing_up::{attempt, keep_on, kill_at_many_points, refused};
+use super::backing_up::{attempt, keep_on, refused};
 use super::documents::{self, Document};
-use super::harness::{BINARY, Paste, Server, command, random};
+use super::harness::{Paste, Server, command, random};
 use super::operator::{busy, json, run, stopped};
 use super::small_disk::SmallDisk;
 
@@ -267,175 +266,4 @@ fn without_room_it_is_refused_before_it_begins_and_with_little_room_a_part_is_re
     let bytes = found["rehearsed"]["bytes"].as_u64().unwrap();
     assert!((1_000_000..25_000_000).contains(&bytes), "{bytes}");
     assert!(is_empty(&larger.folder()));
-}
-
-#[test]
-fn a_rehearsed_move_that_is_killed_at_any_point_is_cleaned_up_by_the_next() {
-    let stage = Stage::new();
-    let (place, left) = (stage.scratch.path().to_path_buf(), stage.left());
-    let mut found = 0;
-    let killed = kill_at_many_points(
-        || rehearsing(stage.data(), &place, &[]),
-        |_| {
-            if let Ok(about) = fs::metadata(&left) {
-                assert_eq!(about.permissions().mode() & 0o777, 0o700);
-                found += 1;
-            }
-        },
-    );
-    assert!(killed >= 10 && found >= 3, "{killed} killed, {found} left something");
-    assert!(rehearsed(stage.data(), &place, &[]).status.success());
-    assert!(is_empty(&place));
-    assert_eq!(json(stage.data(), &["check"])["well"], true);
-    documents::read(&stage.once, &stage.server);
-}
-
-fn wait_for(path: &Path, child: &mut Child) {
-    let until = Instant::now() + Duration::from_secs(60);
-    while !path.exists() {
-        assert!(Instant::now() < until, "{} did not come", path.display());
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "it ended before {}",
-            path.display()
-        );
-        std::thread::yield_now();
-    }
-}
-
-fn tell(child: &Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).unwrap();
-}
-
-#[test]
-fn ctrl_c_at_any_stage_leaves_nothing() {
-    let stage = Stage::new();
-    for (at, signal) in [
-        ("here", Signal::INT),
-        ("here/satchel.db", Signal::TERM),
-        ("there", Signal::HUP),
-        ("there/receiving", Signal::INT),
-        ("there/satchel.db", Signal::INT),
-        ("back", Signal::TERM),
-    ] {
-        let mut child = rehearsing(stage.data(), stage.scratch.path(), &[])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        wait_for(&stage.left().join(at), &mut child);
-        tell(&child, signal);
-        let output = child.wait_with_output().unwrap();
-        let why = refused(&output);
-        assert!(why.contains("stopped: nothing of the drill is left"), "{at}: {why}");
-        assert!(output.stdout.is_empty(), "{at}");
-        assert!(is_empty(stage.scratch.path()), "{at}");
-    }
-}
-
-#[test]
-fn a_way_that_fails_is_told_as_failed() {
-    let stage = Stage::new();
-    for json in [false, true] {
-        let more: &[&str] = if json { &["--json"] } else { &[] };
-        let mut child = rehearsing(stage.data(), stage.scratch.path(), more)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        wait_for(&stage.left().join("there"), &mut child);
-        tell(&child, Signal::STOP);
-        // Keys that nobody can read any more.
-        let slots = stage.left().join("here/shred-keys");
-        let mut keys = fs::read(&slots).unwrap();
-        keys[64..].fill(0xa5);
-        fs::write(&slots, keys).unwrap();
-        tell(&child, Signal::CONT);
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        if json {
-            let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-            assert_eq!(
-                (&found["well"], &found["failed"]["way"]),
-                (&false.into(), &"there".into())
-            );
-            assert_eq!(found["real"], Value::Null, "nothing to reckon with");
-        } else {
-            let page = String::from_utf8(output.stdout).unwrap();
-            assert!(page.starts_with("Moving house, rehearsed: FAILED\n"), "{page}");
-            assert!(page.contains("The way there, and so may the real move:"), "{page}");
-        }
-        assert!(is_empty(stage.scratch.path()));
-    }
-    documents::read(&stage.once, &stage.server);
-}
-
-#[test]
-fn where_there_is_no_loopback_the_way_there_fails() {
-    let stage = Stage::new();
-    let alone = || {
-        let mut command = Command::new("unshare");
-        command.args(["--net", "--"]);
-        command
-    };
-    if !alone().arg("true").output().is_ok_and(|output| output.status.success()) {
-        let _ = writeln!(std::io::stderr(), "skipped: only root may take the network away");
-        return;
-    }
-    let output = alone()
-        .arg(BINARY)
-        .args(["drill", "move", "--data"])
-        .arg(stage.data())
-        .arg("--scratch")
-        .arg(stage.scratch.path())
-        .output()
-        .unwrap();
-    let page = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{page}");
-    assert!(page.contains("What failed"), "{page}");
-    assert!(is_empty(stage.scratch.path()));
-}
-
-#[test]
-fn wrong_arguments_and_places_are_refused_and_left_alone() {
-    let stage = Stage::new();
-    let (data, place) = (stage.data(), stage.scratch.path());
-    for wrong in [
-        &["--items", "0"][..],
-        &["--mib", "0"],
-        &["--mib", "much"],
-        &["--mbit", "0"],
-        &["--to", "127.0.0.1:7300"],
-        &["/mnt/backup"],
-    ] {
-        let output = rehearsed(data, place, wrong);
-        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
-    }
-    let why = refused(&rehearsed(data, data, &[]));
-    assert!(why.contains("lies in the data folder"), "{why}");
-    assert!(!data.join("satchel-drill").exists());
-    assert!(refused(&rehearsed(data, &place.join("nowhere"), &[])).contains("No such file"));
-    let nothing = TempDir::new().unwrap();
-    assert!(refused(&rehearsed(nothing.path(), place, &[])).contains("there is no store in it"));
-    assert!(is_empty(nothing.path()) && is_empty(place));
-
-    let mine = stage.left();
-    fs::create_dir(&mine).unwrap();
-    fs::set_permissions(&mine, fs::Permissions::from_mode(0o700)).unwrap();
-    fs::write(mine.join("letter.txt"), "of somebody").unwrap();
-    assert!(refused(&rehearsed(data, place, &[])).contains("no scratch folder of this user's"));
-    assert_eq!(fs::read(mine.join("letter.txt")).unwrap(), b"of somebody");
-    fs::remove_dir_all(&mine).unwrap();
-
-    // Two at once in one place, of whatever kind.
-    let mut first = rehearsing(data, place, &[]).stdout(Stdio::null()).spawn().unwrap();
-    wait_for(&mine.join("here"), &mut first);
-    assert!(refused(&rehearsed(data, place, &[])).contains("another drill is using"));
-    assert!(first.wait().unwrap().success());
-    assert!(is_empty(place));
-
-    let memory = Server::start_with(&["--shred-keys", "memory"]);
-    let why = refused(&rehearsed(memory.data.path(), place, &["--shred-keys", "memory"]));
-    assert!(why.contains("the shred keys are in memory alone"), "{why}");
-    let why = refused(&rehearsed(memory.data.path(), place, &[]));
-    assert!(why.contains("the shred keys are in memory alone"), "{why}");
 }
