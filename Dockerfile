@@ -40,7 +40,7 @@ COPY . .
 COPY --from=page /src/web/dist ./web/dist
 RUN target="${TARGET:-$(rustc --print host-tuple)}" \
     && if [ -n "$TARGET" ] && command -v rustup; then rustup target add "$TARGET"; fi \
-    && RUSTFLAGS="-C target-feature=+crt-static ${LINKER:+-C linker=$LINKER}" \
+    && RUSTFLAGS="-C target-feature=+crt-static --cfg=getrandom_backend=\"linux_getrandom\" ${LINKER:+-C linker=$LINKER}" \
        cargo build --release --locked --package satchel-server --target "$target" \
     && mkdir -p /image/data \
     && cp "target/$target/release/satchel-server" /image/satchel-server \

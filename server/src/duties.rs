@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::web;
@@ -12,7 +13,7 @@ use crate::http::Shared;
 use crate::lifecycle::hour_of;
 use crate::metrics::Level;
 use crate::report::{self, Event};
-use crate::store::{Clock as _, Store, SystemClock};
+use crate::storage::{Clock as _, Storage, SystemClock};
 use crate::supervisor;
 use crate::tls::Tls;
 
@@ -28,18 +29,18 @@ impl Default for Pulse {
     }
 }
 
-pub(crate) async fn sweep(store: Store, shared: web::Data<Shared>, pulse: Pulse) {
+pub(crate) async fn sweep(storage: Arc<dyn Storage>, shared: web::Data<Shared>, pulse: Pulse) {
     let mut tick = tokio::time::interval(SWEEP);
     loop {
         tick.tick().await;
-        if store.sweep().await.is_err() {
+        if storage.sweep().await.is_err() {
             shared.metrics().sweep_failed();
             report::say(Event::SweepFailed);
         }
         pulse.0.set(Instant::now());
         shared.metrics().turn(hour_of(SystemClock.now()), || Level {
-            items: store.totals().items,
-            bytes: store.totals().bytes,
+            items: storage.totals().items,
+            bytes: storage.totals().bytes,
             bytes_max: shared.settings().storage_bytes_max,
         });
     }

@@ -23,6 +23,7 @@ pub mod rehearsal;
 mod report;
 pub mod seizure;
 pub mod serve;
+pub mod storage;
 pub mod store;
 mod supervisor;
 pub mod tls;

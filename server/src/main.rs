@@ -1,6 +1,7 @@
 //! The server's command line: says what is wrong in a sentence, and nothing else.
 
 mod drill;
+mod man;
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use satchel_server::backup;
 use satchel_server::block::{self, BlockVerb};
 use satchel_server::config::{self, Options, Seconds, Settings, Source};
@@ -183,6 +184,8 @@ enum Verb {
         #[command(subcommand)]
         verb: ClockVerb,
     },
+    /// Prints the manual page, for `man`
+    Man,
 }
 
 /// What the operator's commands have in common.
@@ -317,6 +320,7 @@ fn main() -> ExitCode {
             backup::print_burned(&settings, since.map(|Seconds(secs)| secs))
         }),
         Verb::Drill { verb } => verb.run(),
+        Verb::Man => done(man::print(Arguments::command())),
         Verb::Clock {
             verb: ClockVerb::Accept { config, options },
         } => with_settings(config, *options, |settings| operator::accept_clock(&settings)),

@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::control::{self, Answer, Request, State};
 use crate::moving::{MoveCommandError, MoveDrillError};
 use crate::serve::{self, Opening, ServeError};
+use crate::storage::Storage as _;
 use crate::store::{self, Counts, Found, Inspection, OpenError, Purge, Purged, StoreError, Violation};
 
 /// Totals change under the reader's eyes: they are compared so often before they are called wrong.
@@ -338,7 +339,7 @@ pub fn meaning(column: &str) -> Option<&'static str> {
         "lease" => "internal number",
         "token" => "SHA-256 of the lease token, which its reader chose",
         "phase" => "0 running, 1 confirmed, 2 ended",
-        "ends_at" => "when it ends at the latest, Unix seconds; 0 once it ended",
+        "ends_at" => "when it ends at the latest, Unix seconds, by five minutes; 0 once it ended",
         _ => return None,
     })
 }

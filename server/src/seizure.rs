@@ -117,7 +117,7 @@ impl Seizure {
             )
         };
         let said = format!(
-            "With each: hashes (SHA-256) of its random id and tokens; its length, which its sender's device rounded up; reads allowed and used; wrong passphrases; the time to expiry that was asked for, and when it expires, by the hour (by five minutes where it is under six hours). Several links to one document name that document. Numbers in order of arrival. A claim whose download runs ({} now) has the second in which it ends at the latest, and so tells when it began; a wait after more than ten wrong passphrases has its second too. {} links have a name, sealed by who gave it. {} have a mark for a panic request, no two alike, which says nothing without its secret.{when}",
+            "With each: hashes (SHA-256) of its random id and tokens; its length, which its sender's device rounded up; reads allowed and used; wrong passphrases; the time to expiry that was asked for, and when it expires, by the hour (by five minutes where it is under six hours). Several links to one document name that document. Numbers in order of arrival. A claim whose download runs ({} now) has the time at which it ends at the latest, by five minutes, and so tells by five minutes when it began; a wait after more than ten wrong passphrases has its second. {} links have a name, sealed by who gave it. {} have a mark for a panic request, no two alike, which says nothing without its secret.{when}",
             found.running, found.labels, found.marks
         );
         part(text, "What each of them says", &said);

@@ -17,6 +17,7 @@ use crate::doctor::{self, Finding};
 use crate::duties::{Pulse, keep_watchdog, reload_when_told, sweep};
 use crate::http::{Connections, Gate, Shared};
 use crate::report::{self, Event};
+use crate::storage::Storage;
 use crate::store::{self, OpenError, Store, SystemRandom};
 use crate::supervisor::{self, Passed};
 use crate::tls::{self, PairError, Tls};
@@ -81,6 +82,7 @@ pub fn serve(settings: Settings, source: Source, accept_lost_keys: bool) -> Resu
             Some(listener) => Some(listener),
             None => settings.redirect_listen.map(listen).transpose()?,
         },
+        onion: settings.onion_listen.map(listen).transpose()?,
     };
     let tls = settings.tls.clone().map(Tls::new).transpose()?;
     // The folder must be there to be within reach.
@@ -104,7 +106,13 @@ pub fn serve(settings: Settings, source: Source, accept_lost_keys: bool) -> Resu
     if store.health().clock_held {
         report::say(Event::ClockHeld);
     }
-    let done = actix_web::rt::System::new().block_on(run(settings, source, store.clone(), (listeners, tls), address));
+    let done = actix_web::rt::System::new().block_on(run(
+        settings,
+        source,
+        Arc::new(store.clone()),
+        (listeners, tls),
+        address,
+    ));
     store.close();
     report::say(Event::Stopped);
     Ok(done?)
@@ -115,6 +123,7 @@ struct Listeners {
     people: TcpListener,
     metrics: Option<TcpListener>,
     redirect: Option<TcpListener>,
+    onion: Option<TcpListener>,
 }
 
 /// Takes the wall clock as right, whatever the last mark says, and destroys what it expires.
@@ -209,7 +218,7 @@ pub(crate) fn open(settings: &Settings, opening: Opening) -> Result<Store, Serve
 async fn run(
     settings: Settings,
     source: Source,
-    store: Store,
+    storage: Arc<dyn Storage>,
     (listeners, tls): (Listeners, Option<Tls>),
     address: SocketAddr,
 ) -> io::Result<()> {
@@ -217,7 +226,7 @@ async fn run(
     let hangup = signal(SignalKind::hangup())?;
     let control = control::open(&settings.data)?;
     let told_to_stop = Arc::new(Notify::new());
-    let control = actix_web::rt::spawn(control.serve(store.clone(), Arc::clone(&told_to_stop)));
+    let control = actix_web::rt::spawn(control.serve(Arc::clone(&storage), Arc::clone(&told_to_stop)));
     let workers = settings.workers;
     // Each connection is an open file, and the store has some of its own.
     let files = usize::try_from(crate::open_files_max())
@@ -230,7 +239,11 @@ async fn run(
             .min(files),
         SystemRandom,
     ));
-    let shared = web::Data::new(Shared::new(store.clone(), settings, Gate::with_random(SystemRandom)));
+    let shared = web::Data::new(Shared::new(
+        Arc::clone(&storage),
+        settings,
+        Gate::with_random(SystemRandom),
+    ));
     let mut builder = actix_server::Server::build()
         .workers(workers)
         .shutdown_timeout(STOP_SECS)
@@ -252,6 +265,14 @@ async fn run(
         };
         builder = builder.listen("redirect", listener, move || accept::redirect(door.clone()))?;
     }
+    if let Some(listener) = listeners.onion {
+        let address = listener.local_addr()?;
+        let door = Door {
+            tls: None,
+            ..door.clone()
+        };
+        builder = builder.listen("onion", listener, move || accept::people(door.clone(), address))?;
+    }
     builder = builder.listen("satchel", listeners.people, move || {
         accept::people(door.clone(), address)
     })?;
@@ -262,7 +283,7 @@ async fn run(
     supervisor::ready();
     let pulse = Pulse::default();
     let mut tasks = vec![
-        actix_web::rt::spawn(sweep(store, shared.clone(), pulse.clone())),
+        actix_web::rt::spawn(sweep(storage, shared.clone(), pulse.clone())),
         actix_web::rt::spawn(reload_when_told(hangup, source, shared, tls.clone())),
         actix_web::rt::spawn(keep_watchdog(pulse)),
     ];

@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt as _;
 use satchel_api::{Burned, PasteState};
 use satchel_server::store::{Id, NewDocument, NewLink, Store, StoreError, Token, TokenHash};
 use sha2::{Digest as _, Sha256};
-use store::{House, Secrets, read_all, run};
+use store::{House, Secrets, Storage as _, read_all, run};
 
 const HOUR: u64 = 3600;
 const SHORT: Secrets = Secrets(1);

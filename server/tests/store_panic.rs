@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use satchel_server::store::{PanicMark, PanicSecret, StoreError};
 use sha2::{Digest as _, Sha256};
-use store::{House, Secrets, run};
+use store::{House, Secrets, Storage as _, run};
 
 const MINE: [u8; 32] = [7; 32];
 const BODY: usize = 1000;

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use satchel_api::Burned;
 use satchel_server::store::{PanicMark, PanicSecret, Purge, Store, StoreError};
 use sha2::{Digest as _, Sha256};
-use store::{House, Secrets, run};
+use store::{House, Secrets, Storage as _, run};
 
 const MINE: [u8; 32] = [7; 32];
 const SLOT: u64 = 64;

@@ -10,6 +10,9 @@ export default defineConfig({
   ...base,
   testMatch: SPECS.map((name) => `${name}.spec.ts`),
   outputDir: '../../target/browser-tests-firefox',
+  // What goes in and out of the page goes over one more program here.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   use: {
     ...base.use,
     browserName: 'firefox',

@@ -45,6 +45,17 @@ export async function share(page: Page, server: Server, wish: Wish): Promise<Giv
   return take(page, wish.passphrase !== undefined);
 }
 
+/** Lets no bytes of an upload get to the server, so that it lasts; `begun` when there were some. */
+export async function holdUpload(page: Page): Promise<{ begun: Promise<void> }> {
+  let begin = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  await page.route('**/api/v1/**', async (route) => {
+    if (route.request().method() === 'PATCH') begin();
+    else await route.continue();
+  });
+  return { begun };
+}
+
 /** What stands on the page after sealing. */
 export async function take(page: Page, locked = false): Promise<Given> {
   await expect(page.getByRole('heading', { name: 'Your link is ready' })).toBeVisible();

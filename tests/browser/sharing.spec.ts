@@ -1,7 +1,7 @@
 /** The main job: one person seals, another opens, and then it is gone. */
 import { expect, test } from './fixture';
 import { csv, pdf, png, THREE_SCRIPTS } from './documents';
-import { follow, pressOpen, readText, saveFile, sha256, share } from './people';
+import { follow, holdUpload, pressOpen, readText, saveFile, sha256, share } from './people';
 
 test('a text is shared and read by somebody else, and is gone', async ({ page, server, watched }) => {
   const { link } = await share(page, server, { text: THREE_SCRIPTS });
@@ -79,8 +79,10 @@ test('what is sealed and read is told to nobody by the address bar', async ({ pa
 
 test('sealing can be cancelled, and nothing is left behind on the page', async ({ page, server }) => {
   await page.goto(server.origin);
-  await page.getByLabel('Add files').setInputFiles([{ name: 'large.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(40_000_000, 7) }]);
+  const upload = await holdUpload(page);
+  await page.getByLabel('Add files').setInputFiles([{ name: 'large.bin', mimeType: 'application/octet-stream', buffer: Buffer.alloc(3_000_000, 7) }]);
   await page.getByRole('button', { name: 'Seal and get link' }).click();
+  await upload.begun;
   await page.getByRole('button', { name: 'Cancel' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'Cancelled.' })).toBeVisible();
   await expect(page.getByText('large.bin', { exact: true })).toBeVisible();

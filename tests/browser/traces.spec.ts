@@ -145,10 +145,10 @@ test('a press is not lost where what is loaded pushes the button away under it',
   });
   await add(page, [csv()]);
   const button = page.getByRole('button', { name: 'Seal and get link' });
+  // Near its upper edge: it moves down by less than its height. Hovering waits until the button stands still.
+  await button.hover({ position: { x: 40, y: 3 } });
   const before = await button.boundingBox();
   if (before === null) throw new Error('there is no button');
-  // Near its upper edge: it moves down by less than its height.
-  await page.mouse.move(before.x + 40, before.y + 3);
   await page.mouse.down();
   letGo();
   await expect.poll(async () => (await button.boundingBox())?.y ?? 0).toBeGreaterThan(before.y + 6);

@@ -59,7 +59,7 @@ fn every_service_is_hardened() {
     };
     assert_eq!(
         services.keys().collect::<Vec<_>>(),
-        ["caddy", "satchel", "satchel-tls", "tor"]
+        ["caddy", "satchel", "satchel-tls", "tor", "tor-tls"]
     );
     for (name, service) in &services {
         for line in [
@@ -93,6 +93,7 @@ fn only_what_people_reach_has_a_port() {
         ("caddy", &["80", "443"][..]),
         ("satchel", &[]),
         ("tor", &[]),
+        ("tor-tls", &[]),
         ("satchel-tls", &["443"]),
     ] {
         let found: Vec<&str> = services[name]
@@ -126,6 +127,8 @@ fn the_server_believes_its_proxy_and_nobody_else() {
         services["tor"].contains("network_mode: service:satchel\n"),
         "Tor comes by loopback"
     );
+    assert!(services["tor-tls"].contains("network_mode: service:satchel-tls\n"));
+    assert!(services["satchel-tls"].contains("  SATCHEL_ONION_LISTEN: 127.0.0.1:8787\n"));
     assert!(shipped("tor/torrc").contains("\nHiddenServicePort 80 127.0.0.1:8787\n"));
 }
 
@@ -133,15 +136,19 @@ fn the_server_believes_its_proxy_and_nobody_else() {
 fn the_onion_service_is_told_of_where_it_is_known() {
     let test = "Onion-Location";
     let Some(services) = as_shipped(test) else { return };
-    assert!(!services["satchel"].contains("ONION_LOCATION: http"));
+    for name in ["satchel", "satchel-tls"] {
+        assert!(!services[name].contains("ONION_LOCATION: http"), "{name}");
+    }
     let known = shipped("settings.env.example").replace("#SATCHEL_ONION_LOCATION=", "SATCHEL_ONION_LOCATION=");
     let output = composed(test, &known).unwrap();
     let services = self::services(&String::from_utf8_lossy(&output.stdout));
-    assert!(
-        services["satchel"].contains("  SATCHEL_ONION_LOCATION: http://....onion\n"),
-        "{}",
-        services["satchel"]
-    );
+    for name in ["satchel", "satchel-tls"] {
+        assert!(
+            services[name].contains("  SATCHEL_ONION_LOCATION: http://....onion\n"),
+            "{}",
+            services[name]
+        );
+    }
 }
 
 #[test]
@@ -185,7 +192,7 @@ fn the_debian_changelogs_have_this_version() {
         let first = shipped(name);
         let first = first.lines().next().unwrap_or_default();
         assert!(
-            first.contains(concat!("(", env!("CARGO_PKG_VERSION"), ")")),
+            first.contains(concat!("(", env!("CARGO_PKG_VERSION"), "-1)")),
             "{name}: {first}"
         );
     }

@@ -87,6 +87,8 @@ pub(crate) fn released() -> Result<PathBuf, Failure> {
         return Ok(shell::target().join("release"));
     };
     flags.push("-Ctarget-feature=+crt-static".to_owned());
+    // By default the getrandom crate looks its system call up by name, which finds nothing in a static binary, and turns to /dev/urandom, which not every place has.
+    flags.push("--cfg=getrandom_backend=\"linux_getrandom\"".to_owned());
     // Named, so that what runs while building (macros, build scripts) is not linked like that: it can't be.
     cargo.args(["--target", &host]);
     shell::run(cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")))?;

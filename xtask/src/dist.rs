@@ -33,7 +33,7 @@ pub(crate) fn dist() -> Result<(), Failure> {
     let dist = shell::target().join("dist");
     let folder = dist.join(&name);
     // What an earlier version put there is none of this one's.
-    let _ = fs::remove_dir_all(&folder);
+    let _ = fs::remove_dir_all(&dist);
     fs::create_dir_all(&folder).map_err(|source| Failure::File {
         path: folder.clone(),
         source,
@@ -47,15 +47,22 @@ pub(crate) fn dist() -> Result<(), Failure> {
     for (paper, called) in PAPERS {
         copy(&shell::root().join(paper), &folder.join(called))?;
     }
-    for (file, arguments) in [
-        ("satchel.bash", &["completions", "bash"][..]),
-        ("satchel.fish", &["completions", "fish"]),
-        ("_satchel", &["completions", "zsh"]),
-        ("satchel.1", &["man"]),
+    for (file, binary, arguments) in [
+        ("satchel.bash", "satchel", &["completions", "bash"][..]),
+        ("satchel.fish", "satchel", &["completions", "fish"]),
+        ("_satchel", "satchel", &["completions", "zsh"]),
+        ("satchel.1", "satchel", &["man"]),
+        ("satchel-server.1", "satchel-server", &["man"]),
     ] {
-        let mut command = shell::at_root(program("satchel"));
-        if let Some(text) = shell::answer(command.args(arguments)) {
-            write(&folder.join(file), &text)?;
+        let mut command = shell::at_root(program(binary));
+        command.args(arguments);
+        let text = shell::answer(&mut command)
+            .ok_or_else(|| Failure::Findings(vec![format!("{} failed", shell::line_of(&command))]))?;
+        write(&folder.join(file), &text)?;
+        // Where the packages' assets are looked for; Debian has its manual packed, with no name and time.
+        write(&built.join(file), &text)?;
+        if file.ends_with(".1") {
+            shell::run(shell::at_root("gzip").args(["-9nkf"]).arg(built.join(file)))?;
         }
     }
     let archive = format!("{name}.tar.gz");

@@ -109,6 +109,7 @@ impl Options {
             tls_cert: self.tls_cert.or(below.tls_cert),
             tls_key: self.tls_key.or(below.tls_key),
             redirect_listen: self.redirect_listen.or(below.redirect_listen),
+            onion_listen: self.onion_listen.or(below.onion_listen),
             data: self.data.or(below.data),
             shred_keys: self.shred_keys.or(below.shred_keys),
             strict: self.strict.or(below.strict),
@@ -190,6 +191,7 @@ fn settle(options: Options) -> Result<Settings, ConfigError> {
             .unwrap_or_else(|| tls.is_some() || is_https(options.base_url.as_deref())),
         tls,
         redirect_listen: options.redirect_listen,
+        onion_listen: options.onion_listen,
         path_prefix: base.unwrap_or_default(),
         base_url: options.base_url,
         onion_location: options.onion_location,
@@ -271,6 +273,20 @@ fn check(settings: &Settings) -> Result<(), ConfigError> {
             "needs a --base-url that begins with https://: that is where it sends people",
         ));
     }
+    if let Some(address) = settings.onion_listen {
+        if settings.tls.is_none() {
+            return Err(wrong(
+                "--onion-listen",
+                "is for a server with its own TLS: without --tls-cert an onion service can come to --listen",
+            ));
+        }
+        if !address.ip().is_loopback() {
+            return Err(wrong(
+                "--onion-listen",
+                "must be a loopback address (127.0.0.1 or [::1]): what comes there has no TLS",
+            ));
+        }
+    }
     Ok(())
 }
 
@@ -338,6 +354,8 @@ mod tests {
             "tls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\nbase_url = \"http://example.org\"",
             "redirect_listen = \"127.0.0.1:80\"",
             "redirect_listen = \"127.0.0.1:80\"\nbase_url = \"http://example.org\"",
+            "onion_listen = \"127.0.0.1:8787\"",
+            "tls_cert = \"cert.pem\"\ntls_key = \"key.pem\"\nonion_listen = \"0.0.0.0:8787\"",
             "expires_default = \"10w\"\nexpires_max = \"1w\"",
         ] {
             assert!(of_toml(text).is_err(), "{text}");

@@ -61,6 +61,9 @@ pub struct Options {
     /// Address and port of a listener without TLS that sends everybody to the base URL, and nothing along [default: none]
     #[arg(long, env = "SATCHEL_REDIRECT_LISTEN", value_name = "ADDR")]
     pub redirect_listen: Option<SocketAddr>,
+    /// Loopback address and port of a listener without TLS beside the one with, for an onion service on this machine [default: none]
+    #[arg(long, env = "SATCHEL_ONION_LISTEN", value_name = "ADDR")]
+    pub onion_listen: Option<SocketAddr>,
     /// File of the shred keys, where it should not lie in the data folder; `memory` keeps them in memory alone: a stop burns everything
     #[arg(long, env = "SATCHEL_SHRED_KEYS", value_name = "FILE|memory")]
     pub shred_keys: Option<PathBuf>,
@@ -220,6 +223,8 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// Where those are sent to the base URL who come without TLS.
     pub redirect_listen: Option<SocketAddr>,
+    /// Where an onion service on this machine comes to, without TLS.
+    pub onion_listen: Option<SocketAddr>,
     /// The data folder.
     pub data: PathBuf,
     /// Where the shred keys are.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Inspection, Purge, Purged};
+use crate::storage::{Inspection, Purge, Purged};
 
 /// Its name in the data folder.
 const NAME: &str = "control";

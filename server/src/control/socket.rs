@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::{Answer, LINE_BYTES_MAX, NAME, Request, State, path};
 use crate::confine::Confinement;
-use crate::store::Store;
+use crate::storage::Storage;
 
 /// A request must be there within this.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,7 +58,7 @@ impl Drop for Control {
 
 impl Control {
     /// Answers until it is dropped. A purge that takes its time keeps nobody from looking.
-    pub(crate) async fn serve(self, store: Store, stop: Arc<Notify>) {
+    pub(crate) async fn serve(self, storage: Arc<dyn Storage>, stop: Arc<Notify>) {
         let room = Arc::new(Semaphore::new(AT_ONCE));
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
@@ -70,11 +70,11 @@ impl Control {
                 continue;
             };
             if is_allowed(&stream) {
-                let (store, stop) = (store.clone(), Arc::clone(&stop));
+                let (storage, stop) = (Arc::clone(&storage), Arc::clone(&stop));
                 actix_web::rt::spawn(async move {
                     let _permit = permit;
                     // Whoever went away has no need of the answer.
-                    let _ = converse(stream, &store, &stop).await;
+                    let _ = converse(stream, &*storage, &stop).await;
                 });
             }
         }
@@ -93,7 +93,7 @@ fn is_allowed(stream: &UnixStream) -> bool {
         .is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
 }
 
-async fn converse(stream: UnixStream, store: &Store, stop: &Notify) -> io::Result<()> {
+async fn converse(stream: UnixStream, storage: &dyn Storage, stop: &Notify) -> io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(reader.take(LINE_BYTES_MAX));
@@ -101,7 +101,7 @@ async fn converse(stream: UnixStream, store: &Store, stop: &Notify) -> io::Resul
         .await
         .map_err(io::Error::from)??;
     let answer = match serde_json::from_str(&line) {
-        Ok(request) => perform(request, store, stop).await,
+        Ok(request) => perform(request, storage, stop).await,
         Err(_) => Answer::Failed("the server does not know this request: is it of another version?".to_owned()),
     };
     let mut line = serde_json::to_vec(&answer)?;
@@ -111,33 +111,33 @@ async fn converse(stream: UnixStream, store: &Store, stop: &Notify) -> io::Resul
         .map_err(io::Error::from)?
 }
 
-async fn perform(request: Request, store: &Store, stop: &Notify) -> Answer {
+async fn perform(request: Request, storage: &dyn Storage, stop: &Notify) -> Answer {
     let done = match request {
         Request::Stop => {
             stop.notify_one();
             return Answer::Stopping;
         }
-        Request::State => return Answer::State(state(store)),
-        Request::Purge(purge) => store.purge(purge).await.map(Answer::Purged),
-        Request::Inspect => store.inspect().await.map(Answer::Inspected),
-        Request::AcceptClock => match store.accept_clock().await {
-            Ok(()) => store.sweep().await.map(|()| Answer::ClockAccepted),
+        Request::State => return Answer::State(state(storage)),
+        Request::Purge(purge) => storage.purge(purge).await.map(Answer::Purged),
+        Request::Inspect => storage.inspect().await.map(Answer::Inspected),
+        Request::AcceptClock => match storage.accept_clock().await {
+            Ok(()) => storage.sweep().await.map(|()| Answer::ClockAccepted),
             Err(error) => Err(error),
         },
     };
     done.unwrap_or_else(|error| Answer::Failed(error.to_string()))
 }
 
-fn state(store: &Store) -> State {
-    let (health, totals) = (store.health(), store.totals());
+fn state(storage: &dyn Storage) -> State {
+    let (health, totals) = (storage.health(), storage.totals());
     State {
         ok: health.ok,
         clock_held: health.clock_held,
-        damaged: store.damaged(),
+        damaged: storage.damaged(),
         items: totals.items,
         bytes: totals.bytes,
-        leases: store.leases(),
+        leases: storage.leases(),
         confined: Confinement::of_this_process() != Confinement::None,
-        keys_in_memory: store.keys_are_in_memory(),
+        keys_in_memory: storage.ends_with_the_process(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::throttle::{KEY_LIFE, NewKey, keys_of, name};
-use crate::store::Random;
+use crate::storage::Random;
 
 /// One network may have one of so many of all connections.
 const SHARE: usize = 4;
@@ -103,7 +103,7 @@ impl Drop for Connected {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::SystemRandom;
+    use crate::storage::SystemRandom;
 
     fn ip(text: &str) -> Option<IpAddr> {
         Some(text.parse().unwrap())

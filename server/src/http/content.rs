@@ -7,13 +7,13 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 
-use crate::store::{Content, StoreError};
+use crate::storage::{Content, StoreError};
 
-type Fetched = (Content, Option<Result<Vec<u8>, StoreError>>);
+type Fetched = (Box<dyn Content>, Option<Result<Vec<u8>, StoreError>>);
 
 enum State {
-    First(Content, Bytes),
-    Idle(Content),
+    First(Box<dyn Content>, Bytes),
+    Idle(Box<dyn Content>),
     Busy(Pin<Box<dyn Future<Output = Fetched>>>),
     Done,
 }
@@ -29,7 +29,7 @@ impl ContentBody {
     ///
     /// # Errors
     /// As [`Content::next`].
-    pub(super) async fn begin(mut content: Content) -> Result<Self, StoreError> {
+    pub(super) async fn begin(mut content: Box<dyn Content>) -> Result<Self, StoreError> {
         let (from, to) = content.range();
         let state = match content.next().await {
             Some(first) => State::First(content, Bytes::from(first?)),

@@ -4,26 +4,26 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use satchel_api::{Panicked, PolicyChange};
 
 use super::{Failure, Shared, body, gate, proof, tus, uploads};
-use crate::store::Change;
+use crate::storage::Change;
 
 /// `GET .../receipt`.
 pub(super) async fn receipt(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     let (id, token) = (proof::id(&request)?, proof::bearer(&request)?);
-    Ok(HttpResponse::Ok().json(shared.store.receipt(id, &token).await?))
+    Ok(HttpResponse::Ok().json(shared.storage.receipt(id, &token).await?))
 }
 
 /// `DELETE`: burns, an unfinished upload too. What burned before stays burned: 204 again.
 pub(super) async fn burn(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     tus::version_if_any(request.headers())?;
     let (id, token) = (proof::id(&request)?, proof::bearer(&request)?);
-    shared.store.burn(id, &token).await?;
+    shared.storage.burn(id, &token).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// `POST .../reset-wait`.
 pub(super) async fn reset_wait(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     let (id, token) = (proof::id(&request)?, proof::bearer(&request)?);
-    shared.store.reset_wait(id, &token).await?;
+    shared.storage.reset_wait(id, &token).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -34,16 +34,16 @@ pub(super) async fn change(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
     let (id, token) = (proof::id(&request)?, proof::bearer(&request)?);
-    shared.store.receipt(id, &token).await?;
+    shared.storage.receipt(id, &token).await?;
     let change = asked(&request, &mut payload, &shared).await?;
-    Ok(HttpResponse::Ok().json(shared.store.change(id, &token, change).await?))
+    Ok(HttpResponse::Ok().json(shared.storage.change(id, &token, change).await?))
 }
 
 /// `POST /api/v1/panic`: burns everything that was made under a secret. One that nothing was made under burns nothing, and is answered alike.
 pub(super) async fn panic(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     gate::admit_panic(&request, &shared)?;
     let burned = match proof::panic_secret(&request) {
-        Some(secret) => shared.store.panic(secret).await?,
+        Some(secret) => shared.storage.panic(secret).await?,
         // As for any other that nothing was made under.
         None => 0,
     };
@@ -57,9 +57,9 @@ pub(super) async fn change_link(
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Failure> {
     let (id, owner, number) = (proof::id(&request)?, proof::bearer(&request)?, proof::number(&request)?);
-    shared.store.offset(id, &owner).await?;
+    shared.storage.offset(id, &owner).await?;
     let change = asked(&request, &mut payload, &shared).await?;
-    Ok(HttpResponse::Ok().json(shared.store.change_link(id, &owner, number, change).await?))
+    Ok(HttpResponse::Ok().json(shared.storage.change_link(id, &owner, number, change).await?))
 }
 
 async fn asked(request: &HttpRequest, payload: &mut web::Payload, shared: &Shared) -> Result<Change, Failure> {

@@ -9,12 +9,12 @@ use satchel_api::{Code, DocumentReceipt, LinkMade, LinkReceipt, LinkWanted, Link
 
 use super::gate::Asked;
 use super::{Failure, Shared, body, gate, proof, uploads};
-use crate::store::{Id, NewLink, NewPaste, OnGuessing, TokenHash};
+use crate::storage::{Id, NewLink, NewPaste, OnGuessing, TokenHash};
 
 /// `GET .../receipt` of a document.
 pub(super) async fn receipt(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     let (id, owner) = (proof::id(&request)?, proof::bearer(&request)?);
-    let (state, size, links) = shared.store.document(id, &owner).await?;
+    let (state, size, links) = shared.storage.document(id, &owner).await?;
     let links = links.into_iter();
     let links = links.map(|link| LinkReceipt {
         number: link.number,
@@ -31,7 +31,7 @@ pub(super) async fn receipt(request: HttpRequest, shared: web::Data<Shared>) -> 
 /// `GET .../head`: the owner's, to make more heads from.
 pub(super) async fn head(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     let (id, owner) = (proof::id(&request)?, proof::bearer(&request)?);
-    let head = shared.store.owners_head(id, &owner).await?;
+    let head = shared.storage.owners_head(id, &owner).await?;
     let mut response = HttpResponse::Ok().body(head);
     let octets = HeaderValue::from_static("application/octet-stream");
     response.headers_mut().insert(header::CONTENT_TYPE, octets);
@@ -56,7 +56,7 @@ async fn make_from(
 ) -> Result<HttpResponse, Failure> {
     let (id, owner) = (proof::id(request)?, proof::bearer(request)?);
     // Who cannot prove the document is told nothing about what is malformed.
-    shared.store.offset(id, &owner).await?;
+    shared.storage.offset(id, &owner).await?;
     let wanted: LinksWanted = body::json(request, payload, &shared.hall).await?;
     if wanted.links.is_empty() || wanted.links.len() > LINKS_AT_ONCE_MAX {
         return Err(Failure::policy(
@@ -73,7 +73,7 @@ async fn make_from(
     };
     // Each is an item of the store like an upload.
     let invite = gate::admit(request, shared, &asked).await?;
-    let made = shared.store.add_links_by(invite, id, &owner, links).await?;
+    let made = shared.storage.add_links_by(invite, id, &owner, links).await?;
     let links = made.into_iter().map(|made| LinkMade {
         number: made.number,
         expires_at: made.expires_at,
@@ -85,7 +85,7 @@ async fn make_from(
 /// `DELETE .../links/{number}`: 204 again where it had burned.
 pub(super) async fn burn_link(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     let (id, owner, number) = (proof::id(&request)?, proof::bearer(&request)?, proof::number(&request)?);
-    shared.store.burn_link(id, &owner, number).await?;
+    shared.storage.burn_link(id, &owner, number).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -10,7 +10,7 @@ use satchel_api::problem::Work;
 use satchel_api::{Code, Problem, header as name, problem};
 
 use crate::report::{Event, say};
-use crate::store::StoreError;
+use crate::storage::StoreError;
 
 /// A refusal on its way out.
 #[derive(Debug)]

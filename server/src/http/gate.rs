@@ -10,7 +10,7 @@ use super::throttle::{self, Throttle, keys_of};
 use super::work::{Gauge, Redeemed};
 use super::{Failure, Shared, proof, tus};
 use crate::config::Uploads;
-use crate::store::{Id, Random, TokenHash};
+use crate::storage::{Id, Random, TokenHash};
 
 /// What it remembers, in memory alone.
 pub struct Gate {
@@ -70,7 +70,7 @@ pub(super) async fn admit(
     let invite = proof::token_in(request, name::INVITE).map(|token| token.hash());
     if settings.uploads == Uploads::Invite {
         let invite = invite.ok_or_else(|| Failure::new(Code::InviteRequired))?;
-        shared.store.admits(invite, asked.ids.to_vec(), asked.size).await?;
+        shared.storage.admits(invite, asked.ids.to_vec(), asked.size).await?;
         return Ok(Some(invite));
     }
     let alone = client.is_some();
@@ -108,12 +108,12 @@ async fn pay(
     let shown = tus::one(request.headers(), name::WORK).map(|text| work.redeem(id, text, asked.count(), now));
     match shown {
         Some(Redeemed::Now) => return Ok(None),
-        Some(Redeemed::Before) if shared.store.knows(asked.ids.to_vec()).await? => return Ok(None),
+        Some(Redeemed::Before) if shared.storage.knows(asked.ids.to_vec()).await? => return Ok(None),
         Some(Redeemed::Before | Redeemed::Not) | None => {}
     }
     if let Some(invite) = invite
         && shared
-            .store
+            .storage
             .admits(invite, asked.ids.to_vec(), asked.size)
             .await
             .is_ok()

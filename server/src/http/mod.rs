@@ -1,4 +1,4 @@
-//! The requests of docs/api.md: routes, and what they share. Decides nothing about a paste; the store does.
+//! The requests of docs/api.md: routes, and what they share. Decides nothing about a paste; the storage does.
 
 mod body;
 mod connections;
@@ -41,11 +41,11 @@ pub use place::{configure_redirect, enter};
 use crate::config::{Settings, Uploads};
 use crate::metrics::{Machine, Metrics};
 use crate::page::{self, Offers};
-use crate::store::Store;
+use crate::storage::Storage;
 
 /// What every handler can reach.
 pub struct Shared {
-    store: Store,
+    storage: Arc<dyn Storage>,
     settings: RwLock<Arc<Settings>>,
     gate: Gate,
     openapi: String,
@@ -56,9 +56,9 @@ pub struct Shared {
 impl Shared {
     /// For all workers together.
     #[must_use]
-    pub fn new(store: Store, settings: Settings, gate: Gate) -> Self {
+    pub fn new(storage: Arc<dyn Storage>, settings: Settings, gate: Gate) -> Self {
         Self {
-            store,
+            storage,
             gate,
             openapi: openapi::document(),
             settings: RwLock::new(Arc::new(settings)),
@@ -75,7 +75,7 @@ impl Shared {
 
     /// From now on it runs with these; requests that are under way end with the old ones.
     pub fn set_settings(&self, settings: Settings) {
-        self.store.set_limits(settings.storage_bytes_max, settings.items_max);
+        self.storage.set_limits(settings.storage_bytes_max, settings.items_max);
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
@@ -173,7 +173,7 @@ async fn service_worker(request: HttpRequest, shared: web::Data<Shared>) -> Resu
 }
 
 async fn health(shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
-    let health = shared.store.health();
+    let health = shared.storage.health();
     if health.ok {
         let word = if health.clock_held {
             "ok, a jump of the clock is held"
@@ -207,11 +207,11 @@ pub fn configure_metrics(app: &mut web::ServiceConfig) {
 }
 
 async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
-    let health = shared.store.health();
+    let health = shared.storage.health();
     let machine = Machine {
         ok: health.ok,
         clock_held: health.clock_held,
-        damaged: shared.store.damaged(),
+        damaged: shared.storage.damaged(),
     };
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

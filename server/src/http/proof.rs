@@ -6,7 +6,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use satchel_api::{Code, limit, route};
 
 use super::Failure;
-use crate::store::{Id, PanicSecret, Token, without_trace};
+use crate::storage::{Id, PanicSecret, Token, without_trace};
 
 /// The `{id}` of the path: a document's below [`route::DOCUMENTS`], else a paste's.
 ///

@@ -9,12 +9,12 @@ use satchel_api::{Code, header as name};
 use super::content::ContentBody;
 use super::range::{self, Asked};
 use super::{Failure, Shared, proof};
-use crate::store::{Content, StoreError};
+use crate::storage::{Content, StoreError};
 
 /// `POST .../probe`: changes nothing.
 pub(super) async fn probe(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     let (id, token) = (proof::id(&request)?, proof::bearer(&request)?);
-    Ok(HttpResponse::Ok().json(shared.store.probe(id, &token).await?))
+    Ok(HttpResponse::Ok().json(shared.storage.probe(id, &token).await?))
 }
 
 /// `POST .../claim`: the one request that uses up a read.
@@ -24,14 +24,14 @@ pub(super) async fn claim(request: HttpRequest, shared: web::Data<Shared>) -> Re
     let (claim, lease) = (proof::bearer_if_any(&request), proof::token_in(&request, name::LEASE));
     let (Some(claim), Some(lease)) = (&claim, &lease) else {
         // Only who proves the link is told what is malformed.
-        shared.store.probe(id, &probe).await?;
+        shared.storage.probe(id, &probe).await?;
         return Err(Failure::field(if claim.is_none() {
             "authorization"
         } else {
             name::LEASE
         }));
     };
-    let claimed = shared.store.claim(id, &probe, claim, lease).await?;
+    let claimed = shared.storage.claim(id, &probe, claim, lease).await?;
     let left = claimed
         .reads_left
         .map_or_else(|| HeaderValue::from_static("unlimited"), HeaderValue::from);
@@ -55,14 +55,14 @@ pub(super) async fn content(request: HttpRequest, shared: web::Data<Shared>) -> 
         Asked::From(from) => (from, None),
         Asked::Between(from, last) => (from, Some(last.saturating_add(1))),
         Asked::Last(count) => {
-            let size = shared.store.content_size(id, &lease).await?;
+            let size = shared.storage.content_size(id, &lease).await?;
             if count == 0 {
                 return Err(StoreError::Range { size }.into());
             }
             (size.saturating_sub(count), None)
         }
     };
-    let content = shared.store.content(id, &lease, from, to).await?;
+    let content = shared.storage.content(id, &lease, from, to).await?;
     if asked == Asked::Whole {
         return answer(StatusCode::OK, content).await;
     }
@@ -77,11 +77,11 @@ pub(super) async fn content(request: HttpRequest, shared: web::Data<Shared>) -> 
 /// `POST .../confirm`: ends the lease.
 pub(super) async fn confirm(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     let (id, lease) = (proof::id(&request)?, proof::bearer(&request)?);
-    shared.store.confirm(id, &lease).await?;
+    shared.storage.confirm(id, &lease).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn answer(status: StatusCode, content: Content) -> Result<HttpResponse, Failure> {
+async fn answer(status: StatusCode, content: Box<dyn Content>) -> Result<HttpResponse, Failure> {
     let ends = HeaderValue::from(content.lease_ends_at());
     let body = ContentBody::begin(content).await?;
     let mut response = HttpResponse::new(status).set_body(BoxBody::new(body));

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Failure;
 use crate::config::Settings;
-use crate::store::Random;
+use crate::storage::Random;
 
 /// A key lives so long.
 pub(super) const KEY_LIFE: Duration = Duration::from_secs(600);

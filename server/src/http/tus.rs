@@ -8,8 +8,7 @@ use satchel_api::{Code, header as name, limit, metadata};
 use sha2::{Digest as _, Sha256};
 
 use super::{Failure, proof};
-use crate::lifecycle::OnGuessing;
-use crate::store::{Id, NewDocument, NewPaste, PanicMark, TokenHash};
+use crate::storage::{Id, NewDocument, NewPaste, OnGuessing, PanicMark, TokenHash};
 
 /// `Tus-Resumable: 1.0.0` must be there.
 pub(super) fn version(headers: &HeaderMap) -> Result<(), Failure> {

@@ -10,7 +10,9 @@ use super::gate::Asked;
 use super::hall::{FREE_BYTES, Seat};
 use super::tus::{self, Checksum};
 use super::{Failure, Shared, creator, gate, proof};
-use crate::store::{Created, Id, NewDocument, NewPaste, Progress, ROW_BYTES_MAX, Store, StoreError, TokenHash, Upload};
+use crate::storage::{
+    BODY_BYTES_MAX, Created, Id, NewDocument, NewPaste, Progress, Storage, StoreError, TokenHash, Upload,
+};
 
 /// `OPTIONS`: what of tus is spoken.
 pub(super) async fn capabilities(shared: web::Data<Shared>) -> HttpResponse {
@@ -68,10 +70,15 @@ impl Making {
         }
     }
 
-    async fn create(self, store: &Store, invite: Option<TokenHash>, body: Vec<u8>) -> Result<Created, StoreError> {
+    async fn create(
+        self,
+        storage: &dyn Storage,
+        invite: Option<TokenHash>,
+        body: Vec<u8>,
+    ) -> Result<Created, StoreError> {
         match self {
-            Self::Paste(new) => store.create_by(invite, new, body).await,
-            Self::Document(new) => store.create_document_by(invite, new, body).await,
+            Self::Paste(new) => storage.create_by(invite, new, body).await,
+            Self::Document(new) => storage.create_document_by(invite, new, body).await,
         }
     }
 }
@@ -96,7 +103,7 @@ async fn create_from(
     let checksum = tus::checksum(headers)?;
     let asked = Asked { ids: &[new.id()], size };
     let invite = gate::admit(request, shared, &asked).await?;
-    let created = if size <= ROW_BYTES_MAX {
+    let created = if size <= BODY_BYTES_MAX {
         create_small((request, shared), new, invite, payload, checksum).await?
     } else {
         create_large((request, shared), new, invite, payload, checksum).await?
@@ -183,7 +190,7 @@ async fn create_small(
         size,
         expires_at,
         ..
-    } = new.create(&shared.store, invite, bytes).await?;
+    } = new.create(&*shared.storage, invite, bytes).await?;
     Ok(Progress {
         offset,
         size,
@@ -199,7 +206,7 @@ async fn create_large(
     payload: &mut web::Payload,
     checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
-    let created = new.create(&shared.store, invite, Vec::new()).await?;
+    let created = new.create(&*shared.storage, invite, Vec::new()).await?;
     match created.upload {
         Some(upload) => receive((request, shared), upload, payload, checksum).await,
         None => Ok(Progress {
@@ -214,7 +221,7 @@ async fn create_large(
 pub(super) async fn stand(request: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Failure> {
     tus::version(request.headers())?;
     let (id, receipt) = (proof::id(&request)?, proof::bearer(&request)?);
-    let progress = shared.store.offset(id, &receipt).await?;
+    let progress = shared.storage.offset(id, &receipt).await?;
     let mut response = stands(StatusCode::OK, progress);
     response.headers_mut().insert(
         HeaderName::from_static(name::UPLOAD_LENGTH),
@@ -243,14 +250,14 @@ async fn resume_from(
     tus::version(headers)?;
     let (id, receipt) = (proof::id(request)?, proof::bearer(request)?);
     // Who cannot prove the upload is told nothing about the rest of the request.
-    let stand = shared.store.offset(id, &receipt).await?;
+    let stand = shared.storage.offset(id, &receipt).await?;
     media_type(headers)?;
     let offset = tus::number(headers, name::UPLOAD_OFFSET)?;
     let checksum = tus::checksum(headers)?;
     if announced(headers)?.is_some_and(|len| len > stand.size.saturating_sub(offset)) && offset == stand.offset {
         return Err(Failure::too_large(stand.size));
     }
-    let upload = shared.store.upload(id, &receipt, offset).await?;
+    let upload = shared.storage.upload(id, &receipt, offset).await?;
     Ok(stands(
         StatusCode::NO_CONTENT,
         receive((request, shared), upload, payload, checksum).await?,
@@ -274,12 +281,12 @@ pub(super) async fn overridden(
 /// counts, unless a checksum was to vouch for it.
 async fn receive(
     (request, shared): (&HttpRequest, &Shared),
-    mut upload: Upload,
+    mut upload: Box<dyn Upload>,
     payload: &mut web::Payload,
     mut checksum: Option<Checksum>,
 ) -> Result<Progress, Failure> {
     let (mut arriving, mut seat, mut came) = (Arriving::new(request, payload), None::<Seat>, 0);
-    let waits = upload.size() <= ROW_BYTES_MAX;
+    let waits = upload.size() <= BODY_BYTES_MAX;
     while let Some(chunk) = arriving.next_seated(&mut seat).await {
         match chunk {
             Ok(chunk) => {

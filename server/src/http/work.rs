@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq as _;
 use super::throttle::NewKey;
 use super::{Failure, proof};
 use crate::config::WorkMode;
-use crate::store::Id;
+use crate::storage::Id;
 
 /// A challenge may be solved within this.
 const LIFE: Duration = Duration::from_secs(300);

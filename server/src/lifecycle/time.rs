@@ -42,10 +42,11 @@ pub const fn drop_at(now: u64) -> u64 {
     expires_at(now, UPLOAD_IDLE_SECS)
 }
 
-/// A lease's hard end: 2 h, and the size at 128 KiB/s.
+/// A lease's hard end: after 2 h and the size at 128 KiB/s, rounded down to five minutes. Down, because it is a promise that none lasts longer.
 #[must_use]
 pub const fn lease_ends_at(now: u64, size: u64) -> u64 {
-    now + LEASE_SECS_BASE + size.div_ceil(LEASE_BYTES_PER_SEC)
+    let end = now + LEASE_SECS_BASE + size.div_ceil(LEASE_BYTES_PER_SEC);
+    end - end % FIVE_MINUTES
 }
 
 /// When a tombstone goes: 7 days after the original expiry.
@@ -67,7 +68,19 @@ mod tests {
     }
 
     #[test]
-    fn no_rounding_shortens_and_none_adds_an_hour() {
+    fn the_end_of_a_lease_is_rounded_down_and_takes_less_than_five_minutes_away() {
+        for now in [1_800_000_000, 1_800_000_001, 1_800_000_299, 1_800_000_300] {
+            for size in [1, LEASE_BYTES_PER_SEC, 100 * 1024 * 1024 + 1] {
+                let most = now + LEASE_SECS_BASE + size.div_ceil(LEASE_BYTES_PER_SEC);
+                let end = lease_ends_at(now, size);
+                assert_eq!(end % FIVE_MINUTES, 0);
+                assert!(end <= most && end > most - FIVE_MINUTES, "{now} {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_rounding_shortens_an_expiry_and_none_adds_an_hour() {
         for now in [0, 1, 3599, 3600, 86_399, 1_800_000_123] {
             for asked in [1, 299, 21_599, 21_600, 604_800] {
                 let rounded = expires_at(now, asked);

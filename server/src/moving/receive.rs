@@ -19,6 +19,7 @@ use super::slots;
 use crate::config::Settings;
 use crate::lifecycle::hour_of;
 use crate::serve::{self, Opening};
+use crate::storage::Storage as _;
 use crate::store::moving::{Landing, MoveId, Site, Standing};
 use crate::store::{Clock as _, MoveError, SystemClock};
 

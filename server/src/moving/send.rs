@@ -17,6 +17,7 @@ use super::slots;
 use crate::config::Settings;
 use crate::control::{self, Request};
 use crate::serve::{self, Opening, ServeError};
+use crate::storage::Storage as _;
 use crate::store::moving::{self, Fence, Leaving, MoveId, Position, Stage, Sums};
 use crate::store::{Clock as _, MoveError, OpenError, SystemClock, SystemRandom};
 

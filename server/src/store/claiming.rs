@@ -8,11 +8,9 @@ use super::fault::Fault;
 use super::kinds::{Id, TokenHash};
 use super::rows::{self, LeaseRow, PasteRow, Place};
 use super::slots::SlotRef;
+use super::view::refusal;
 use super::writer::{Order, Turn};
 use crate::lifecycle::{Answer, Event, LeasePhase};
-
-/// When to try again where 64 leases run: one of them may have ended.
-const LEASES_RETRY_SECS: u64 = 30;
 
 /// Contents up to this many bytes come with the claim.
 const SMALL_BYTES: u64 = 16 * 1024;
@@ -176,18 +174,7 @@ pub(super) fn proven(
     token: &TokenHash,
     of: impl Fn(&PasteRow) -> &TokenHash,
 ) -> Result<Option<PasteRow>, Fault> {
-    Ok(prove(rows::by_id(desk.conn, id)?, token, of))
-}
-
-/// As [`proven`], for a row that was looked up.
-pub(super) fn prove(
-    row: Option<PasteRow>,
-    token: &TokenHash,
-    of: impl Fn(&PasteRow) -> &TokenHash,
-) -> Option<PasteRow> {
-    const NOBODY: TokenHash = TokenHash::new([0; 32]);
-    let same = bool::from(token.same_as(row.as_ref().map_or(&NOBODY, of)));
-    row.filter(|_| same)
+    Ok(token.proves(rows::by_id(desk.conn, id)?, of))
 }
 
 /// The lease of this token; one that ran out unnoticed is ended first.
@@ -237,26 +224,4 @@ fn let_in(conn: &Connection, row: &PasteRow, lease: Option<LeaseRow>) -> Result<
         None
     };
     Ok(LetIn { leased, sealed })
-}
-
-/// What a refusal of the lifecycle is called outside.
-pub(super) fn refusal(answer: Answer) -> StoreError {
-    match answer {
-        Answer::Wrong {
-            tries_left,
-            retry_after,
-        } => StoreError::WrongPassphrase {
-            tries_left,
-            retry_after,
-        },
-        Answer::Wait { retry_after } => StoreError::Wait { retry_after },
-        Answer::TooManyLeases => StoreError::TooManyLeases {
-            retry_after: LEASES_RETRY_SECS,
-        },
-        Answer::LeaseEnded => StoreError::LeaseEnded,
-        Answer::Gone(tombstone) => StoreError::Burned(tombstone),
-        Answer::NotThere => StoreError::NotFound,
-        Answer::NotFewer { most } => StoreError::NotFewer { most },
-        Answer::Done | Answer::Counted | Answer::Claimed | Answer::Resumed => StoreError::Unavailable,
-    }
 }

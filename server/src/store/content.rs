@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use zeroize::Zeroize as _;
@@ -17,13 +18,14 @@ use super::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
 use super::shared::Shared;
 use super::slots::{Held, SlotRef};
 use super::writer::{Message, post};
-use super::{ROW_BYTES_MAX, rows};
+use super::{ROW_BYTES_MAX, rows, view};
+use crate::storage::Content;
 
 /// Blocks that are read at once.
 const BLOCKS: u64 = 4;
 
-/// Ciphertext on its way out, under a lease. Verified block by block; what is damaged is an error and never served.
-pub struct Content {
+/// Ciphertext on its way out, under a lease, verified block by block.
+pub(super) struct Outgoing {
     shared: Arc<Shared>,
     writer: Sender<Message>,
     leased: Leased,
@@ -52,19 +54,15 @@ struct Part {
     size: u64,
 }
 
-impl Content {
+impl Outgoing {
     /// Bytes `from..to` of what the lease opens.
     pub(super) fn new(
         shared: Arc<Shared>,
         writer: Sender<Message>,
         leased: Leased,
-        (from, to): (u64, Option<u64>),
+        range: (u64, Option<u64>),
     ) -> Result<Self, StoreError> {
-        let size = leased.size;
-        let to = to.unwrap_or(size).min(size);
-        if from > to || (from >= size && size > 0) {
-            return Err(StoreError::Range { size });
-        }
+        let (from, to) = view::range(leased.size, range)?;
         let content = Self {
             shared,
             writer,
@@ -80,7 +78,7 @@ impl Content {
     }
 
     /// As [`new`](Self::new), with the first bytes read: whoever finds the lease has a connection at hand. They are handed out, and counted, by
-    /// [`next`](Self::next) like any other.
+    /// [`next`](Content::next) like any other.
     pub(super) fn ahead(
         shared: Arc<Shared>,
         writer: Sender<Message>,
@@ -90,24 +88,6 @@ impl Content {
         let mut content = Self::new(shared, writer, leased, range)?;
         content.ahead = Some(first);
         Ok(content)
-    }
-
-    /// The container's length.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.leased.size
-    }
-
-    /// Which bytes this reads: from, to (exclusive).
-    #[must_use]
-    pub const fn range(&self) -> (u64, u64) {
-        (self.from, self.to)
-    }
-
-    /// The lease's hard end, Unix seconds.
-    #[must_use]
-    pub const fn lease_ends_at(&self) -> u64 {
-        self.leased.ends_at
     }
 
     /// A burn's rows go after its key: what has no key any more is not damaged.
@@ -124,11 +104,35 @@ impl Content {
         error
     }
 
-    /// The next bytes, at most 256 KiB; `None` at the end.
-    ///
-    /// # Errors
-    /// [`StoreError::LeaseEnded`] when the lease ended meanwhile, [`StoreError::Damaged`].
-    pub async fn next(&mut self) -> Option<Result<Vec<u8>, StoreError>> {
+    fn count(&self, bytes: u64) -> Result<(), StoreError> {
+        let Leased { slot, lease, .. } = self.leased;
+        if self
+            .shared
+            .leases
+            .serve(lease, bytes, self.shared.now().at, self.shared.boot())
+        {
+            return Ok(());
+        }
+        post(&self.writer, RanOut { item: slot.item, lease }, oneshot::channel().0);
+        Err(StoreError::LeaseEnded)
+    }
+}
+
+#[async_trait]
+impl Content for Outgoing {
+    fn size(&self) -> u64 {
+        self.leased.size
+    }
+
+    fn range(&self) -> (u64, u64) {
+        (self.from, self.to)
+    }
+
+    fn lease_ends_at(&self) -> u64 {
+        self.leased.ends_at
+    }
+
+    async fn next(&mut self) -> Option<Result<Vec<u8>, StoreError>> {
         if self.at >= self.to {
             return None;
         }
@@ -160,19 +164,6 @@ impl Content {
         };
         self.at = if result.is_ok() { end } else { self.to };
         Some(result)
-    }
-
-    fn count(&self, bytes: u64) -> Result<(), StoreError> {
-        let Leased { slot, lease, .. } = self.leased;
-        if self
-            .shared
-            .leases
-            .serve(lease, bytes, self.shared.now().at, self.shared.boot())
-        {
-            return Ok(());
-        }
-        post(&self.writer, RanOut { item: slot.item, lease }, oneshot::channel().0);
-        Err(StoreError::LeaseEnded)
     }
 }
 

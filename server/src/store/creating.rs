@@ -6,7 +6,6 @@ use rusqlite::Connection;
 use tokio::sync::OwnedMutexGuard;
 
 use super::blocks;
-use super::claiming::refusal;
 use super::desk::Desk;
 use super::error::StoreError;
 use super::fault::Fault;
@@ -15,9 +14,10 @@ use super::kinds::{NewPaste, PanicMark, TokenHash};
 use super::rows::{self, PasteRow, Place};
 use super::shared::Shared;
 use super::slots::SlotRef;
+use super::view::{self, refusal};
 use super::writer::{Order, Turn};
 use super::{Progress, rest, upload};
-use crate::lifecycle::{Answer, Event, Paste, Policy, Stage, drop_at};
+use crate::lifecycle::{Answer, Event, Stage};
 
 /// Where the part block at the end of a large content rests.
 pub(super) const TAIL: u64 = 7;
@@ -97,14 +97,7 @@ impl Order for Create {
 impl Create {
     /// Within the quotas: the row and its blocks.
     pub(super) fn insert(&mut self, desk: &mut Desk<'_>, row: &PasteRow) -> Result<(), Fault> {
-        let (items_max, bytes_max) = (desk.shared.limits.items_max(), desk.shared.limits.bytes_max());
-        let no_room = |limit| Err(StoreError::StorageFull { limit: Some(limit) }.into());
-        if desk.totals.items >= items_max {
-            return no_room(items_max);
-        }
-        if self.new.size > bytes_max.saturating_sub(desk.totals.bytes) {
-            return no_room(bytes_max);
-        }
+        desk.shared.limits.admit(self.new.size, desk.totals)?;
         // Last of all that can be refused, so that a refusal costs nothing.
         if let Some(invite) = &self.invite {
             invites::spend(desk.conn, invite, self.new.size, desk.now.latest)??;
@@ -121,15 +114,6 @@ impl Create {
 
     pub(super) fn row(&self, desk: &Desk<'_>) -> PasteRow {
         let new = &self.new;
-        let policy = Policy {
-            reads: new.reads,
-            expires_in: new.expires_in,
-            on_guessing: new.on_guessing,
-        };
-        let stage = Stage::Uploading {
-            held: 0,
-            drop_at: drop_at(desk.now.latest),
-        };
         PasteRow {
             item: self.slot.item,
             probe: new.probe,
@@ -142,15 +126,7 @@ impl Create {
                 Some(_) => Place::Document,
             },
             panic: new.panic,
-            paste: Paste {
-                size: new.size,
-                policy,
-                stage,
-                reads_used: 0,
-                running: 0,
-                tries: 0,
-                wait_until: 0,
-            },
+            paste: new.begun(desk.now),
         }
     }
 
@@ -175,13 +151,8 @@ impl Create {
             Place::Document => Some(owners_head(desk.conn, desk.shared, slot)?),
             Place::Alone | Place::Link { .. } => None,
         };
-        let policy = Policy {
-            reads: new.reads,
-            expires_in: new.expires_in,
-            on_guessing: new.on_guessing,
-        };
         let same = bool::from(hashes)
-            && row.paste.policy == policy
+            && row.paste.policy == new.policy()
             && row.paste.size == new.size
             && row.keep == new.keep
             && PanicMark::same(row.panic.as_ref(), new.panic.as_ref())
@@ -284,20 +255,11 @@ fn slot_after_filling(shared: &Shared) -> Result<SlotRef, StoreError> {
 
 /// Where a paste that lives stands.
 pub(super) fn stands(row: &PasteRow) -> Option<Stands> {
-    let size = row.paste.size;
-    let (offset, expires_at, stored) = match row.paste.stage {
-        Stage::Uploading { held, drop_at } => (held, drop_at, false),
-        Stage::Stored { expires_at } => (size, expires_at, true),
-        Stage::Burned(_) => return None,
-    };
+    let progress = view::progress(&row.paste)?;
     Some(Stands {
         slot: row.slot?,
-        progress: Progress {
-            offset,
-            size,
-            expires_at,
-        },
-        stored,
+        progress,
+        stored: matches!(row.paste.stage, Stage::Stored { .. }),
     })
 }
 

@@ -1,16 +1,17 @@
-//! What the receipt's holder may do: burn, and clear the wait.
+//! What the receipt's holder may do: burn, clear the wait, and change how it ends.
 
 use satchel_api::Receipt;
 
-use super::claiming::{proven, refusal};
+use super::claiming::proven;
 use super::desk::Desk;
 use super::documents::link_of;
 use super::error::StoreError;
 use super::fault::Fault;
 use super::kinds::{Id, TokenHash};
 use super::rows::{self, Place};
-use super::writer::{Order, Turn, submit};
-use super::{BurnAnswer, Store, Token, view};
+use super::view::{self, refusal};
+use super::writer::{Order, Turn};
+use super::{BurnAnswer, Change};
 use crate::lifecycle::{Answer, Event, Stage};
 
 pub(super) struct Burn {
@@ -56,15 +57,6 @@ impl Order for ResetWait {
     }
 }
 
-/// How a paste is to end from now on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// Seconds from now to the new expiry.
-    pub expires_in: Option<u64>,
-    /// Reads that are left from now on: fewer than there are.
-    pub reads_left: Option<u32>,
-}
-
 /// Whose policy is changed, and who proves it.
 pub(super) enum Whose {
     Paste(Id, TokenHash),
@@ -97,26 +89,6 @@ impl Order for ChangePolicy {
         {
             desk.happen(&mut document, Event::LinkKept { expires_at }, None)?;
         }
-        Ok(Turn::Done(view::receipt(&row, desk.now)))
-    }
-}
-
-impl Store {
-    /// Changes how a paste ends: its expiry both ways, its reads to fewer. Durable before it answers.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] also for a wrong token and while it is not whole, [`StoreError::Burned`], [`StoreError::NotFewer`].
-    pub async fn change(&self, id: Id, receipt: &Token, change: Change) -> Result<Receipt, StoreError> {
-        let whose = Whose::Paste(id, receipt.hash());
-        submit(&self.writer, ChangePolicy { whose, change }).await
-    }
-
-    /// As [`change`](Self::change), for one link of a document.
-    ///
-    /// # Errors
-    /// As [`change`](Self::change).
-    pub async fn change_link(&self, id: Id, owner: &Token, number: u32, change: Change) -> Result<Receipt, StoreError> {
-        let whose = Whose::Link(id, owner.hash(), number);
-        submit(&self.writer, ChangePolicy { whose, change }).await
+        Ok(Turn::Done(view::receipt(&row.paste, desk.now)))
     }
 }

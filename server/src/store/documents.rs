@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use satchel_api::PasteState;
 use satchel_api::limit::LINKS_MAX;
-use satchel_api::{PasteState, Receipt};
 
 use super::blocks;
-use super::claiming::{prove, proven, refusal};
+use super::claiming::proven;
 use super::creating::{Create, Stands, owners_head, sealed};
 use super::desk::Desk;
 use super::error::StoreError;
@@ -17,29 +17,14 @@ use super::kinds::TokenHash;
 use super::rows::{self, PasteRow, Place};
 use super::shared::Shared;
 use super::slots::SlotFault;
-use super::upload::Upload;
+use super::upload::Incoming;
+use super::view::{self, refusal};
 use super::writer::{Order, Turn, submit};
-use super::{BurnAnswer, Created, Id, NewLink, NewPaste, Progress, ROW_BYTES_MAX, Store, Token, rest, upload, view};
-use crate::lifecycle::{Answer, Event, Policy, Stage, expires_at};
-
-/// A link that was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Made {
-    /// Which of the document's links, from 1.
-    pub number: u32,
-    /// When it expires, Unix seconds.
-    pub expires_at: u64,
-}
-
-/// One link as its document's owner sees it.
-pub struct LinkState {
-    /// Which of the document's links, from 1.
-    pub number: u32,
-    /// Where it stands.
-    pub receipt: Receipt,
-    /// What came with it, as long as the document lives.
-    pub label: Option<Vec<u8>>,
-}
+use super::{
+    BurnAnswer, Created, Id, LinkState, Made, NewLink, NewPaste, Progress, ROW_BYTES_MAX, Store, rest, upload,
+};
+use crate::lifecycle::{Answer, Event, Stage, expires_at};
+use crate::storage::Upload as _;
 
 impl Store {
     pub(super) async fn begin(
@@ -76,42 +61,28 @@ impl Store {
         if stored || offset != held {
             return Ok(created);
         }
-        let mut upload = Upload::begin(Arc::clone(&self.shared), self.writer.clone(), slot.item, None).await?;
+        let mut upload = Incoming::begin(Arc::clone(&self.shared), self.writer.clone(), slot.item, None).await?;
         if rest.is_empty() {
-            created.upload = Some(upload);
+            created.upload = Some(Box::new(upload));
         } else {
             upload.write(&rest).await?;
             Progress {
                 offset: created.offset,
                 expires_at: created.expires_at,
                 ..
-            } = upload.commit().await?;
+            } = Box::new(upload).commit().await?;
         }
         Ok(created)
     }
 
-    /// As [`add_links_by`](Self::add_links_by), where nobody needs an invite.
-    ///
-    /// # Errors
-    /// As [`add_links_by`](Self::add_links_by).
-    pub async fn add_links(&self, id: Id, owner: &Token, links: Vec<NewLink>) -> Result<Vec<Made>, StoreError> {
-        self.add_links_by(None, id, owner, links).await
-    }
-
-    /// Makes links to a document that is whole: all of them, durably, or none. Repeating is fine. Each that is new costs the invite what an upload of
-    /// its head's length would.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`], [`StoreError::OffsetMismatch`] while the document is not whole,
-    /// [`StoreError::IdTaken`], [`StoreError::TooManyLinks`], [`StoreError::StorageFull`], [`StoreError::InviteRequired`].
-    pub async fn add_links_by(
+    /// Seals the heads, then has the writer make all of the links or none.
+    pub(super) async fn link(
         &self,
         invite: Option<TokenHash>,
         id: Id,
-        owner: &Token,
+        owner: TokenHash,
         links: Vec<NewLink>,
     ) -> Result<Vec<Made>, StoreError> {
-        let owner = owner.hash();
         let (mut heads, mut labels) = (Vec::with_capacity(links.len()), Vec::with_capacity(links.len()));
         for NewLink { paste, head, label } in links {
             labels.push(label);
@@ -137,65 +108,39 @@ impl Store {
         )
         .await
     }
+}
 
-    /// What a document's owner may know: where it stands, its payload's length (`None` once burned), and each link that is remembered, in order.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] also for a wrong token.
-    pub async fn document(
-        &self,
-        id: Id,
-        owner: &Token,
-    ) -> Result<(PasteState, Option<u64>, Vec<LinkState>), StoreError> {
-        let token = owner.hash();
-        let read = move |conn: &Connection, shared: &Shared| {
-            let row = prove(rows::by_id(conn, id)?, &token, |row| &row.receipt).ok_or(StoreError::NotFound)?;
-            let now = shared.now();
-            let links = rows::links(conn, row.item)?.into_iter();
-            let mut labels = labels(conn, shared, &row)?;
-            let links = links.filter_map(|link| {
-                let receipt = view::receipt(&link, now);
-                number_of(&link).map(|number| LinkState {
-                    number,
-                    receipt,
-                    label: labels.remove(&number),
-                })
-            });
-            let gone = row.paste.gone(now).filter(|_| row.paste.running == 0);
-            Ok(match (gone, row.paste.stage) {
-                (Some(_), _) | (_, Stage::Burned(_)) => (PasteState::Burned, None, links.collect()),
-                (None, Stage::Stored { .. }) => (PasteState::Stored, Some(row.paste.size), links.collect()),
-                (None, Stage::Uploading { .. }) => (PasteState::Uploading, Some(row.paste.size), links.collect()),
-            })
-        };
-        self.shared.read(read).await
-    }
+/// What a document's owner may know of it and of its links.
+pub(super) fn state(
+    conn: &Connection,
+    shared: &Shared,
+    id: Id,
+    owner: &TokenHash,
+) -> Result<(PasteState, Option<u64>, Vec<LinkState>), Fault> {
+    let found = owner.proves(rows::by_id(conn, id)?, |row| &row.receipt);
+    let (row, now) = (found.ok_or(StoreError::NotFound)?, shared.now());
+    let links = rows::links(conn, row.item)?.into_iter();
+    let mut labels = labels(conn, shared, &row)?;
+    let links = links.filter_map(|link| {
+        number_of(&link).map(|number| LinkState {
+            number,
+            receipt: view::receipt(&link.paste, now),
+            label: labels.remove(&number),
+        })
+    });
+    let (state, size) = view::document(&row.paste, now);
+    Ok((state, size, links.collect()))
+}
 
-    /// The owner's head, to make more heads from.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] also for a wrong token, [`StoreError::Burned`].
-    pub async fn owners_head(&self, id: Id, owner: &Token) -> Result<Vec<u8>, StoreError> {
-        let token = owner.hash();
-        let read = move |conn: &Connection, shared: &Shared| {
-            let row = prove(rows::by_id(conn, id)?, &token, |row| &row.receipt).ok_or(StoreError::NotFound)?;
-            let Some(slot) = row.slot else {
-                let gone = row.paste.gone(shared.now());
-                return Err(gone.map_or(StoreError::NotFound, StoreError::Burned).into());
-            };
-            owners_head(conn, shared, slot)
-        };
-        self.shared.read(read).await
-    }
-
-    /// Burns one link; the document goes with its last one.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] also for a wrong token.
-    pub async fn burn_link(&self, id: Id, owner: &Token, number: u32) -> Result<BurnAnswer, StoreError> {
-        let owner = owner.hash();
-        submit(&self.writer, BurnLink { id, owner, number }).await
-    }
+/// The owner's head of a document.
+pub(super) fn head(conn: &Connection, shared: &Shared, id: Id, owner: &TokenHash) -> Result<Vec<u8>, Fault> {
+    let found = owner.proves(rows::by_id(conn, id)?, |row| &row.receipt);
+    let row = found.ok_or(StoreError::NotFound)?;
+    let Some(slot) = row.slot else {
+        let gone = row.paste.gone(shared.now());
+        return Err(gone.map_or(StoreError::NotFound, StoreError::Burned).into());
+    };
+    owners_head(conn, shared, slot)
 }
 
 fn number_of(row: &PasteRow) -> Option<u32> {
@@ -213,10 +158,10 @@ pub(super) fn link_of(desk: &Desk<'_>, id: Id, owner: &TokenHash, number: u32) -
     }
 }
 
-struct BurnLink {
-    id: Id,
-    owner: TokenHash,
-    number: u32,
+pub(super) struct BurnLink {
+    pub(super) id: Id,
+    pub(super) owner: TokenHash,
+    pub(super) number: u32,
 }
 
 impl Order for BurnLink {
@@ -354,13 +299,8 @@ fn again(desk: &Desk<'_>, head: &Create, row: &PasteRow, document: &PasteRow) ->
         let gone = row.paste.gone(desk.now);
         return Err(gone.map_or(StoreError::Unavailable, StoreError::Burned).into());
     };
-    let policy = Policy {
-        reads: new.reads,
-        expires_in: new.expires_in,
-        on_guessing: new.on_guessing,
-    };
     let right = desk.shared.key(slot)?.is_claim(&bound, &new.claim);
-    if bool::from(right) && row.paste.policy == policy {
+    if bool::from(right) && row.paste.policy == new.policy() {
         Ok(Made { number, expires_at })
     } else {
         taken()

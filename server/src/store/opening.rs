@@ -19,11 +19,13 @@ use super::error::OpenError;
 use super::files::{Files, make_folder};
 use super::keys::{self, Place, Work};
 use super::leases::Leases;
+use super::limits::Limits;
 use super::panic::Panics;
 use super::reserve::Reserve;
 use super::rest::{BLOCK_BYTES, SEALED_BYTES};
-use super::shared::{Chore, Limits, Readers, Shared, Uploads};
+use super::shared::{Chore, Readers, Shared, Uploads};
 use super::slots::{SlotRef, Slots};
+use super::timepiece::Timepiece;
 use super::watch::Watch;
 use super::writer::{Message, Writer};
 use super::{Options, Totals, db, moving};
@@ -156,8 +158,7 @@ pub(super) fn open(options: Options, fenced: Fenced) -> Result<Opened, OpenError
         write_ok: AtomicBool::new(true),
         read_ok: AtomicBool::new(true),
         chores,
-        watch: Mutex::new(watch),
-        clock_set: AtomicBool::new(true),
+        time: Timepiece::new(Arc::clone(&options.clock), watch),
         damage,
         limits: Limits::new(options.bytes_max, options.items_max),
         panics: Panics::default(),

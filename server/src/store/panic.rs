@@ -37,13 +37,8 @@ impl Default for Panics {
 }
 
 impl Store {
-    /// Burns everything that lives and was made under `secret` before this was called, unfinished uploads too: durably, and even when nobody waits for
-    /// the answer any more. Says how many that were; a document with several links counts once. Repeating is fine.
-    ///
-    /// # Errors
-    /// [`StoreError::TooManyPanics`], [`StoreError::Unavailable`] when some could not be burned: what could is burned all the same, and the next call
-    /// goes on.
-    pub async fn panic(&self, secret: PanicSecret) -> Result<u64, StoreError> {
+    /// Burns all of it, even when nobody waits for the answer any more.
+    pub(super) async fn burn_all_under(&self, secret: PanicSecret) -> Result<u64, StoreError> {
         let panics = &self.shared.panics;
         let place = Arc::clone(&panics.places).try_acquire_owned();
         let place = place.map_err(|_| StoreError::TooManyPanics)?;

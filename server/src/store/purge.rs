@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use rusqlite::{ToSql, named_params};
-use serde::{Deserialize, Serialize};
 
 use super::desk::Desk;
 use super::error::StoreError;
@@ -11,32 +10,12 @@ use super::fault::Fault;
 use super::rows::{self, PasteRow, Place};
 use super::sweep::skip_refused;
 use super::writer::{Order, Turn};
+use super::{Purge, Purged};
 use crate::lifecycle::{Event, Stage};
 use satchel_api::limit::UPLOAD_IDLE_SECS;
 
 /// Most items of one transaction: others wait no longer than for a few of these.
 const CHUNK: u64 = 256;
-
-/// What goes, besides all that is due.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Purge {
-    /// Whatever lives, and every tombstone.
-    pub all: bool,
-    /// Tombstones before their time.
-    pub tombstones: bool,
-    /// What was stored at least so many seconds ago, as far as rounded times tell.
-    pub older_than_secs: Option<u64>,
-}
-
-/// What went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Purged {
-    /// Pastes and unfinished uploads.
-    pub burned: u64,
-    /// Tombstones.
-    pub forgotten: u64,
-}
 
 /// A purge under way, chunk by chunk. A chunk whose transaction is undone is done again: it counts when the next one begins.
 pub(super) struct Purging {
@@ -172,7 +151,7 @@ impl Order for AcceptClock {
     type Answer = ();
 
     fn run(&mut self, _: u8, desk: &mut Desk<'_>) -> Result<Turn<()>, Fault> {
-        desk.shared.accept_clock();
+        desk.shared.time.accept();
         let hour = crate::lifecycle::hour_of(desk.shared.now().at);
         let changed = desk
             .conn

@@ -4,6 +4,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params}
 use satchel_api::{Burned, Tombstone};
 
 use super::kinds::{Id, PanicMark, TokenHash};
+pub(super) use super::place::Place;
 use super::slots::SlotRef;
 use crate::lifecycle::{LeasePhase, OnGuessing, Paste, Policy, Stage, tombstone_until};
 
@@ -22,31 +23,10 @@ pub(super) struct PasteRow {
     pub(super) paste: Paste,
 }
 
-/// What an item is to others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// All of a container.
-    Alone,
-    /// The payload of a container with several links.
-    Document,
-    /// The head of a container, whose payload is a document's.
-    Link {
-        /// The document's item.
-        document: u64,
-        /// Which of its links, from 1.
-        number: u32,
-        /// The payload's length.
-        shared: u64,
-    },
-}
-
 impl PasteRow {
     /// Bytes that rest under its own shred key.
     pub(super) const fn own_bytes(&self) -> u64 {
-        match self.place {
-            Place::Alone | Place::Document => self.paste.size,
-            Place::Link { shared, .. } => self.paste.size.saturating_sub(shared),
-        }
+        self.place.own_bytes(self.paste.size)
     }
 }
 

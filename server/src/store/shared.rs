@@ -14,10 +14,11 @@ use super::error::StoreError;
 use super::fault::Fault;
 use super::files::Files;
 use super::leases::Leases;
+use super::limits::Limits;
 use super::panic::Panics;
 use super::rest::ShredKey;
 use super::slots::{SlotFault, SlotRef, Slots};
-use super::watch::Watch;
+use super::timepiece::Timepiece;
 use super::{Options, Totals, db};
 use crate::lifecycle::Now;
 
@@ -43,41 +44,11 @@ pub(super) struct Shared {
     pub(super) write_ok: AtomicBool,
     pub(super) read_ok: AtomicBool,
     pub(super) chores: Sender<Chore>,
-    pub(super) watch: Mutex<Watch>,
-    /// A clock that was ahead was set right, or nobody looked since the start.
-    pub(super) clock_set: AtomicBool,
+    pub(super) time: Timepiece,
     pub(super) readers: Readers,
     pub(super) damage: Damage,
     pub(super) limits: Limits,
     pub(super) panics: Panics,
-}
-
-/// How much may be kept. May change while the store is open.
-pub(super) struct Limits {
-    bytes_max: AtomicU64,
-    items_max: AtomicU64,
-}
-
-impl Limits {
-    pub(super) const fn new(bytes_max: u64, items_max: u64) -> Self {
-        Self {
-            bytes_max: AtomicU64::new(bytes_max),
-            items_max: AtomicU64::new(items_max),
-        }
-    }
-
-    pub(super) fn set(&self, bytes_max: u64, items_max: u64) {
-        self.bytes_max.store(bytes_max, Ordering::Relaxed);
-        self.items_max.store(items_max, Ordering::Relaxed);
-    }
-
-    pub(super) fn bytes_max(&self) -> u64 {
-        self.bytes_max.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn items_max(&self) -> u64 {
-        self.items_max.load(Ordering::Relaxed)
-    }
 }
 
 /// Requests that feed one upload take turns; the latest one wins.
@@ -140,23 +111,7 @@ impl Default for Readers {
 
 impl Shared {
     pub(super) fn now(&self) -> Now {
-        let (wall, boot) = (self.options.clock.now(), self.options.clock.boot());
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = watch.is_held();
-        let now = watch.now(wall, boot);
-        if held && !watch.is_held() {
-            self.clock_set.store(true, Ordering::Relaxed);
-        }
-        now
-    }
-
-    /// The wall clock is right, whatever was held.
-    pub(super) fn accept_clock(&self) {
-        let (wall, boot) = (self.options.clock.now(), self.options.clock.boot());
-        self.watch
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .accept(wall, boot);
+        self.time.now()
     }
 
     /// The item's key. A slot that does not fit is damage.
@@ -169,7 +124,7 @@ impl Shared {
     }
 
     pub(super) fn boot(&self) -> u64 {
-        self.options.clock.boot()
+        self.time.boot()
     }
 
     pub(super) fn totals(&self) -> MutexGuard<'_, Totals> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 
+use async_trait::async_trait;
 use tokio::sync::OwnedMutexGuard;
 
 use super::creating::{Append, Sealed, Stands, TAIL};
@@ -18,14 +19,15 @@ use super::slots::{Held, SlotRef};
 use super::writer::{Message, submit};
 use super::{Progress, ROW_BYTES_MAX};
 use crate::lifecycle::hour_of;
+use crate::storage::Upload;
 
 /// Bytes that are gathered before they are sealed and written.
 const GATHERED_LEN: usize = 16 * BLOCK_LEN;
 /// While more requests than this bring bytes, each gathers one block only: memory stays bounded.
 const GATHERING_MAX: usize = 64;
 
-/// One request's bytes on their way in. Dropped without [`commit`](Self::commit), they are discarded.
-pub struct Upload {
+/// One request's bytes on their way in, sealed into rows or a file.
+pub(super) struct Incoming {
     shared: Arc<Shared>,
     writer: Sender<Message>,
     slot: SlotRef,
@@ -54,7 +56,7 @@ struct Batch {
     file: Option<Arc<File>>,
 }
 
-impl Upload {
+impl Incoming {
     /// Takes the turn over from earlier requests, and continues at what is durable then.
     pub(super) async fn begin(
         shared: Arc<Shared>,
@@ -118,74 +120,6 @@ impl Upload {
         })
     }
 
-    /// Bytes received so far, durable or not.
-    #[must_use]
-    pub const fn offset(&self) -> u64 {
-        self.received
-    }
-
-    /// The container's length.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.base.size
-    }
-
-    /// Room in memory for all that is missing, at once: for one that is small enough to wait there.
-    pub(crate) fn make_room(&mut self) {
-        let missing = usize::try_from(self.base.size - self.received).unwrap_or(0);
-        self.pending.reserve_exact(missing);
-    }
-
-    /// Takes the next bytes.
-    ///
-    /// # Errors
-    /// [`StoreError::TooLong`] past the container's length, [`StoreError::OffsetMismatch`] when a later request took over,
-    /// [`StoreError::StorageFull`].
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if len > self.base.size - self.received {
-            return Err(StoreError::TooLong { limit: self.base.size });
-        }
-        self.pending.extend_from_slice(bytes);
-        self.received += len;
-        let many = self.shared.uploads.open.load(Ordering::Relaxed) > GATHERING_MAX;
-        let enough = if many { BLOCK_LEN } else { GATHERED_LEN };
-        if self.base.size > ROW_BYTES_MAX && self.pending.len() >= enough {
-            let guard = self.my_turn().await?;
-            self.flush(guard, false).await?;
-        }
-        Ok(())
-    }
-
-    /// Makes what was written durable; when it is the whole container, readers can see it from now on.
-    ///
-    /// # Errors
-    /// As [`write`](Self::write); [`StoreError::Burned`] when it was burned meanwhile.
-    pub async fn commit(mut self) -> Result<Progress, StoreError> {
-        if self.failed {
-            return Err(StoreError::Unavailable);
-        }
-        if self.received == self.base.offset {
-            return Ok(self.base);
-        }
-        let guard = self.my_turn().await?;
-        let (guard, blocks) = self.flush(guard, true).await?;
-        let drop_tail = self.had_part && self.base.size > ROW_BYTES_MAX && blocks.is_empty();
-        let order = Append {
-            slot: self.slot,
-            from: self.base.offset,
-            to: self.received,
-            blocks,
-            drop_tail,
-            _turn: guard,
-        };
-        let result = submit(&self.writer, order).await;
-        if matches!(result, Err(StoreError::Burned(_))) {
-            self.shared.files.remove(self.slot.item);
-        }
-        result
-    }
-
     /// Waits for whoever works on this upload; refuses when a later request has come.
     async fn my_turn(&self) -> Result<OwnedMutexGuard<()>, StoreError> {
         let guard = Arc::clone(&self.turn.working).lock_owned().await;
@@ -235,7 +169,64 @@ impl Upload {
     }
 }
 
-impl Drop for Upload {
+#[async_trait]
+impl Upload for Incoming {
+    fn offset(&self) -> u64 {
+        self.received
+    }
+
+    fn size(&self) -> u64 {
+        self.base.size
+    }
+
+    fn make_room(&mut self) {
+        let missing = usize::try_from(self.base.size - self.received).unwrap_or(0);
+        self.pending.reserve_exact(missing);
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if len > self.base.size - self.received {
+            return Err(StoreError::TooLong { limit: self.base.size });
+        }
+        self.pending.extend_from_slice(bytes);
+        self.received += len;
+        let many = self.shared.uploads.open.load(Ordering::Relaxed) > GATHERING_MAX;
+        let enough = if many { BLOCK_LEN } else { GATHERED_LEN };
+        if self.base.size > ROW_BYTES_MAX && self.pending.len() >= enough {
+            let guard = self.my_turn().await?;
+            self.flush(guard, false).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<Progress, StoreError> {
+        if self.failed {
+            return Err(StoreError::Unavailable);
+        }
+        if self.received == self.base.offset {
+            return Ok(self.base);
+        }
+        let guard = self.my_turn().await?;
+        let (guard, blocks) = self.flush(guard, true).await?;
+        let drop_tail = self.had_part && self.base.size > ROW_BYTES_MAX && blocks.is_empty();
+        let order = Append {
+            slot: self.slot,
+            from: self.base.offset,
+            to: self.received,
+            blocks,
+            drop_tail,
+            _turn: guard,
+        };
+        let result = submit(&self.writer, order).await;
+        if matches!(result, Err(StoreError::Burned(_))) {
+            self.shared.files.remove(self.slot.item);
+        }
+        result
+    }
+}
+
+impl Drop for Incoming {
     fn drop(&mut self) {
         self.shared.uploads.open.fetch_sub(1, Ordering::Relaxed);
         self.shared.uploads.leave(self.slot.item, &self.turn, self.number);

@@ -187,6 +187,43 @@ fn the_doctor_looks_at_the_certificate() {
     assert_eq!(findings(&mixed, &here, 0o600), ["certificate-unusable"]);
 }
 
+/// [B-318]
+#[test]
+fn an_onion_service_on_the_machine_comes_without_tls_to_a_listener_of_its_own() {
+    let made = Made::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let plain = free.local_addr().unwrap();
+    drop(free);
+    let listen = plain.to_string();
+    let options = ["--onion-listen", &*listen, "--onion-location", "http://example.onion/"];
+    let secure = Secure::start_with(&made, &options);
+    let ask = |host: &str, path: &str| {
+        let mut stream = std::net::TcpStream::connect(plain).unwrap();
+        let request = message("GET", path, &[], &[]);
+        let request = String::from_utf8(request).unwrap().replace("localhost", host);
+        stream.write_all(request.as_bytes()).unwrap();
+        Answer::read(&mut stream)
+    };
+    let inside = ask("example.onion", "/");
+    assert_eq!((inside.status, inside.header("onion-location")), (200, None));
+    assert_eq!(inside.header("strict-transport-security"), None);
+    assert_eq!(ask("example.onion", "/api/v1/config").status, 200);
+    let outside = super::secure::ask(&mut secure.connect(&made).unwrap(), &message("GET", "/", &[], &[]));
+    assert_eq!(outside.header("onion-location"), Some("http://example.onion/"));
+
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| secure.folder.path().join(name).to_str().unwrap().to_owned());
+    let tls = ["--tls-cert", &cert, "--tls-key", &key];
+    for (options, why) in [
+        (vec!["--onion-listen", "127.0.0.1:0"], "own TLS"),
+        ([&tls[..], &["--onion-listen", "0.0.0.0:0"]].concat(), "loopback"),
+    ] {
+        let refused = command().arg("serve").args(options).output().unwrap();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{said}");
+        assert!(said.contains("--onion-listen") && said.contains(why), "{said}");
+    }
+}
+
 /// [B-317]
 #[test]
 fn the_onion_service_is_told_to_who_is_not_there_already() {

@@ -83,3 +83,32 @@ fn each_option_stands_in_the_table() {
         listed
     );
 }
+
+/// The manual page has what `--help` lists, each word of a word by itself.
+#[test]
+fn the_manual_page_has_a_section_for_each_command() {
+    let page = command().arg("man").output().unwrap();
+    assert!(page.status.success());
+    let page = String::from_utf8(page.stdout).unwrap();
+    assert!(
+        page.starts_with(".ie") && page.contains(".TH satchel-server 1"),
+        "{page}"
+    );
+    let sections: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix(".SH \"SATCHEL-SERVER ")?.strip_suffix('"'))
+        .collect();
+    let help = String::from_utf8(command().arg("--help").output().unwrap().stdout).unwrap();
+    let listed = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    for verb in listed
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
+    {
+        let verb = verb.to_uppercase();
+        let found = sections
+            .iter()
+            .any(|section| **section == verb || section.starts_with(&format!("{verb} ")));
+        assert!(found || verb == "HELP", "{verb} has no section");
+    }
+    assert!(sections.contains("DRILL SEIZURE") && sections.contains("CLOCK ACCEPT"));
+}

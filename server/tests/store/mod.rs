@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use satchel_server::storage::Content;
+pub(crate) use satchel_server::storage::Storage;
 use satchel_server::store::{
-    Claimed, Clock, Content, Id, NewPaste, OnGuessing, OpenError, Options, Store, StoreError, Token, TokenHash,
+    Claimed, Clock, Id, NewPaste, OnGuessing, OpenError, Options, Store, StoreError, Token, TokenHash,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -202,7 +204,7 @@ pub(crate) fn bytes(len: usize, seed: u64) -> Vec<u8> {
         .collect()
 }
 
-pub(crate) async fn read_all(mut content: Content) -> Result<Vec<u8>, StoreError> {
+pub(crate) async fn read_all(mut content: Box<dyn Content>) -> Result<Vec<u8>, StoreError> {
     let mut all = Vec::new();
     while let Some(part) = content.next().await {
         all.extend(part?);

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 
 use satchel_server::store::{BackupError, RestoreFrom};
 
-use crate::store::{House, Secrets, files, run};
+use crate::store::{House, Secrets, Storage as _, files, run};
 use crate::vault::{Vault, elsewhere, keep, restore_stream, restore_with, small, to_folder, to_stream};
 
 #[test]

@@ -6,7 +6,7 @@ use std::fs;
 use satchel_api::Burned;
 use satchel_server::store::{Clock as _, StoreError, SystemRandom, TokenHash};
 
-use crate::store::{House, Secrets, anywhere, bytes, files, put, run};
+use crate::store::{House, Secrets, Storage as _, anywhere, bytes, files, put, run};
 use crate::vault::{
     DAY, HOUR, Vault, elsewhere, is_gone, is_well, keep, kept, keys_of, reads, restore, small, to_folder,
 };

@@ -9,7 +9,7 @@ use satchel_server::store::{
     BackupError, Id, NewDocument, NewLink, NewPaste, OnGuessing, OpenError, RestoreFrom, TokenHash,
 };
 
-use crate::store::{House, START, Secrets, anywhere, bytes, files, put, run};
+use crate::store::{House, START, Secrets, Storage as _, anywhere, bytes, files, put, run};
 use crate::vault::{
     DAY, HOUR, Vault, counts, elsewhere, is_gone, is_well, keep, kept, keys, keys_of, reads, restore, restore_stream,
     restore_with, to_folder, to_stream,

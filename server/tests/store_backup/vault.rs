@@ -10,7 +10,7 @@ use satchel_server::store::{
     SystemRandom, count, inspect,
 };
 
-use crate::store::{House, Secrets, bytes, files, put, read_all};
+use crate::store::{House, Secrets, Storage as _, bytes, files, put, read_all};
 
 pub(crate) const HOUR: u64 = 3600;
 pub(crate) const DAY: u64 = 24 * HOUR;

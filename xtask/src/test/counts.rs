@@ -56,6 +56,13 @@ impl Counts {
     }
 }
 
+/// Whether a runner says in this line that one test failed: cargo test's, Playwright's and Node's ways.
+pub(crate) fn names_a_failure(line: &str) -> bool {
+    let line = line.trim();
+    let cargo = line.starts_with("test ") && line.ends_with("... FAILED");
+    cargo || line.starts_with(['✘', '✖'])
+}
+
 impl fmt::Display for Counts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -116,6 +123,24 @@ mod tests {
                 flaky: 3
             }
         );
+    }
+
+    #[test]
+    fn a_line_that_names_a_failed_test_is_known() {
+        for line in [
+            "test store::a_read_is_used_once ... FAILED",
+            "  ✘  222 traces.spec.ts:138:1 › a press is not lost (15.9s)",
+            "✖ vectors are read (3ms)",
+        ] {
+            assert!(names_a_failure(line), "{line}");
+        }
+        for line in [
+            "test store::a_read_is_used_once ... ok",
+            "  ✓  1 a.spec.ts:1:1 › b (1s)",
+            "test result: FAILED. 0 passed; 1 failed",
+        ] {
+            assert!(!names_a_failure(line), "{line}");
+        }
     }
 
     #[test]

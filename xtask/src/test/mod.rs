@@ -36,12 +36,19 @@ struct Run {
     built: Option<bool>,
     counts: Counts,
     figures: Vec<(String, String)>,
-    /// What the first command that failed, or passed at a second try, said last.
+    /// What the first command that failed said last; where none failed, the first that passed at a second try.
     last_words: VecDeque<String>,
+    /// Whether `last_words` are a failure's.
+    failed: bool,
+    /// The runners' lines that name a test that failed, also where it passed at a second try.
+    named: Vec<String>,
 }
 
 /// Lines of a failed command's output that are repeated at the end: a log that keeps its end only still says what failed.
 const LAST_WORDS: usize = 120;
+
+/// Names of failed tests that are repeated at the end.
+const NAMED_MAX: usize = 40;
 
 #[derive(Clone, Default)]
 struct LastWords(VecDeque<String>);
@@ -96,14 +103,18 @@ impl Run {
     fn note(&mut self, said: &mut LastWords, line: &str) {
         self.counts.note(line);
         self.figures.extend(figures::figure(line));
+        if counts::names_a_failure(line) && self.named.len() < NAMED_MAX {
+            self.named.push(line.trim().to_owned());
+        }
         said.add(line);
     }
 
     /// After a command of tests, and what it said.
     fn ended(&mut self, ended: &Result<(), Failure>, before: &Counts, said: LastWords) {
-        let noteworthy = ended.is_err() || self.counts.flaky > before.flaky;
-        if noteworthy && self.last_words.is_empty() {
+        let flaky = self.counts.flaky > before.flaky && self.last_words.is_empty();
+        if (ended.is_err() && !self.failed) || flaky {
             self.last_words = said.0;
+            self.failed = ended.is_err();
         }
         // What fails before it can count (a compile error) still counts as one failure.
         if ended.is_err() && self.counts.failed == before.failed {
@@ -173,6 +184,8 @@ fn perform(chosen: Vec<&'static Step>, long: bool, whole: bool) -> Result<(), Fa
         counts: Counts::default(),
         figures: Vec::new(),
         last_words: VecDeque::new(),
+        failed: false,
+        named: Vec::new(),
     };
     let mut reports = Vec::new();
     let begun = Instant::now();
@@ -226,6 +239,10 @@ fn summary(reports: &[Report], run: &Run, time: Duration) -> Result<(), Failure>
         let told = failure.to_string();
         println!("\nfirst failure: {name}: {}", told.lines().next().unwrap_or_default());
         println!("again: cargo xtask test {name}");
+    }
+    if !run.named.is_empty() {
+        println!("\nfailed, some perhaps at their first try alone:");
+        run.named.iter().for_each(|line| println!("   {line}"));
     }
     println!("\n{}", run.counts);
     match first {

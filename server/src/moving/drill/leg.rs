@@ -16,6 +16,7 @@ use crate::moving::receive::Reception;
 use crate::moving::send::hand_over_by;
 use crate::moving::{MoveCommandError, MoveOrder, Moved, Received};
 use crate::serve::{self, Opening, ServeError};
+use crate::storage::Storage as _;
 use crate::store::moving::{Leaving, Whole};
 use crate::store::shape::Kind;
 use crate::store::{self, Counts, MoveError, OpenError, Store};

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::stock::EXPIRES_IN;
 use crate::lifecycle::OnGuessing;
+use crate::storage::Storage as _;
 use crate::store::shape::{Kind, Outline};
 use crate::store::{
     Claimed, Id, NewDocument, NewLink, NewPaste, PanicMark, ROW_BYTES_MAX, Store, StoreError, Token, TokenHash,

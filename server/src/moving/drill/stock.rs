@@ -14,6 +14,7 @@ use super::plan::Plan;
 use super::stop::Stop;
 use crate::config::Settings;
 use crate::serve::{self, Opening};
+use crate::storage::Storage as _;
 use crate::store::shape::{Kind, Outline};
 use crate::store::{
     Blocks, Claimed, Clock as _, Id, Invites, NewInvite, Random as _, Store, StoreError, SystemClock, SystemRandom,

@@ -16,10 +16,10 @@ use super::room::{has_room, needed};
 use super::scratch::{self, DATA, FROM, SLOTS, Scratch, spool};
 use crate::store::db;
 use crate::store::files::make_folder;
-use crate::store::inspect::{self, Found};
+use crate::store::inspect::inspect;
 use crate::store::medium::Medium;
 use crate::store::random::Random;
-use crate::store::slots;
+use crate::store::{Found, slots};
 
 /// What is rehearsed, and where.
 pub struct Rehearsal<'a> {
@@ -119,7 +119,7 @@ impl Rehearsal<'_> {
 
 /// Reads back all of what was restored.
 fn look(data: &Path, slots: &Path, restored: Restored) -> Result<Rehearsed, BackupError> {
-    let inspection = inspect::inspect(data, slots, false)?;
+    let inspection = inspect(data, slots, false)?;
     let conn = db::open_outside(&data.join("satchel.db"))?;
     let burning = "SELECT count(*) FROM paste WHERE slot IS NOT NULL AND NOT (keep AND reads = 0 AND NOT on_guessing)";
     let medium = Medium::File(File::open(slots).map_err(BackupError::at(slots))?);

@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt as _;
 
 use rusqlite::{Connection, params};
 
-use super::{Inspection, Subject, Violation};
+use super::Subject;
 use crate::lifecycle::{Paste, Stage};
 use crate::store::creating::{HEAD, TAIL, head_of};
 use crate::store::documents::label_of;
@@ -14,7 +14,7 @@ use crate::store::medium::Medium;
 use crate::store::rest::{BLOCK_BYTES, Cipher, Place, SEALED_BYTES};
 use crate::store::rows::{self, PasteRow, Place as Whole};
 use crate::store::slots::{self, Held};
-use crate::store::{ROW_BYTES_MAX, files};
+use crate::store::{Inspection, ROW_BYTES_MAX, Violation, files};
 
 const PAGE: u64 = 500;
 

@@ -4,11 +4,11 @@ use std::fs;
 
 use rusqlite::OptionalExtension as _;
 
-use super::{Inspection, Subject, Violation};
+use super::Subject;
 use crate::lifecycle::Stage;
 use crate::store::medium::Medium;
 use crate::store::slots::Slots;
-use crate::store::{ROW_BYTES_MAX, files, rows};
+use crate::store::{Inspection, ROW_BYTES_MAX, Violation, files, rows};
 
 pub(super) fn look(subject: &Subject<'_>, inspection: &mut Inspection) -> Result<(), rusqlite::Error> {
     let conn = subject.conn;

@@ -5,6 +5,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::*;
+use crate::storage::Storage as _;
 use crate::store::claiming::{Claim, Confirm};
 use crate::store::creating::{Create, sealed};
 use crate::store::creator::Burn;

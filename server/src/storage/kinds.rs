@@ -1,13 +1,14 @@
 //! What goes in: ids, tokens, their hashes, and a new paste's policy.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
 use super::random::{NoRandomness, Random};
 use super::trace::without_trace;
-use crate::lifecycle::OnGuessing;
+use crate::lifecycle::{Now, OnGuessing, Paste, Policy, Stage, drop_at};
 
 /// What names a paste, or a document with several links: SHA-256 of its 16 bytes, which is all that is kept of them.
 #[derive(Clone, Copy)]
@@ -28,7 +29,7 @@ impl Id {
     }
 
     /// One whose hash is known and nothing else.
-    pub(super) const fn of_hash(hash: [u8; 32]) -> Self {
+    pub(crate) const fn of_hash(hash: [u8; 32]) -> Self {
         Self(hash)
     }
 
@@ -87,6 +88,13 @@ impl TokenHash {
     pub(crate) fn same_as(&self, other: &Self) -> Choice {
         self.0.ct_eq(&other.0)
     }
+
+    /// What was found, where this is the token that proves it: compared in the same time whether something was found or not.
+    pub(crate) fn proves<T>(&self, found: Option<T>, of: impl Fn(&T) -> &Self) -> Option<T> {
+        const NOBODY: TokenHash = TokenHash::new([0; 32]);
+        let same = bool::from(self.same_as(found.as_ref().map_or(&NOBODY, of)));
+        found.filter(|_| same)
+    }
 }
 
 /// 32 bytes that burn everything that was made under them. Nothing of it is kept.
@@ -100,7 +108,7 @@ impl PanicSecret {
     }
 
     /// Ready to be tried on many rows.
-    pub(super) fn tester(&self) -> PanicTester {
+    pub(crate) fn tester(&self) -> PanicTester {
         without_trace(|| {
             let keyed = Hmac::<Sha256>::new_from_slice(&self.0[..]).expect("a key of any length is taken");
             PanicTester(Box::new(keyed))
@@ -109,11 +117,11 @@ impl PanicSecret {
 }
 
 /// HMAC-SHA-256 under a panic secret, keyed once.
-pub(super) struct PanicTester(Box<Hmac<Sha256>>);
+pub(crate) struct PanicTester(Box<Hmac<Sha256>>);
 
 impl PanicTester {
     /// What a paste of this id was marked with, if it was made under this secret.
-    pub(super) fn mark(&self, id_hash: &[u8; 32]) -> PanicMark {
+    pub(crate) fn mark(&self, id_hash: &[u8; 32]) -> PanicMark {
         PanicMark(
             Hmac::clone(&self.0)
                 .chain_update(id_hash)
@@ -211,9 +219,34 @@ pub struct NewPaste {
 }
 
 impl NewPaste {
+    /// What its creator asked for.
+    pub(crate) const fn policy(&self) -> Policy {
+        Policy {
+            reads: self.reads,
+            expires_in: self.expires_in,
+            on_guessing: self.on_guessing,
+        }
+    }
+
+    /// As it begins: nothing of it is there yet.
+    pub(crate) fn begun(&self, now: Now) -> Paste {
+        Paste {
+            size: self.size,
+            policy: self.policy(),
+            stage: Stage::Uploading {
+                held: 0,
+                drop_at: drop_at(now.latest),
+            },
+            reads_used: 0,
+            running: 0,
+            tries: 0,
+            wait_until: 0,
+        }
+    }
+
     /// What stands for a document among the pastes: nobody can prove a probe or claim token to it, and without links it is dropped like an
     /// unfinished upload.
-    pub(super) const fn of_document(id: Id, owner: TokenHash, size: u64, panic: Option<PanicMark>) -> Self {
+    pub(crate) const fn of_document(id: Id, owner: TokenHash, size: u64, panic: Option<PanicMark>) -> Self {
         const NOBODY: TokenHash = TokenHash::new([0; 32]);
         Self {
             id,
@@ -228,4 +261,25 @@ impl NewPaste {
             panic,
         }
     }
+}
+
+/// How a paste is to end from now on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Seconds from now to the new expiry.
+    pub expires_in: Option<u64>,
+    /// Reads that are left from now on: fewer than there are.
+    pub reads_left: Option<u32>,
+}
+
+/// What goes, besides all that is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purge {
+    /// Whatever lives, and every tombstone.
+    pub all: bool,
+    /// Tombstones before their time.
+    pub tombstones: bool,
+    /// What was stored at least so many seconds ago, as far as rounded times tell.
+    pub older_than_secs: Option<u64>,
 }

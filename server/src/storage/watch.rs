@@ -7,7 +7,7 @@ use crate::lifecycle::Now;
 /// A step of the wall clock against the boot clock that is taken without doubt.
 const STEP_SECS_MAX: u64 = 600;
 
-pub(super) struct Watch {
+pub(crate) struct Watch {
     wall: u64,
     boot: u64,
     held: bool,
@@ -15,13 +15,13 @@ pub(super) struct Watch {
 
 impl Watch {
     /// At start. `mark` is the hour in which the store was last known to run; 0 for a new store.
-    pub(super) fn new(wall: u64, boot: u64, mark: u64, downtime_secs_max: u64, accepted: bool) -> Self {
+    pub(crate) fn new(wall: u64, boot: u64, mark: u64, downtime_secs_max: u64, accepted: bool) -> Self {
         let held = !accepted && mark > 0 && wall > mark.saturating_add(downtime_secs_max);
         let sure = if held || (wall < mark && !accepted) { mark } else { wall };
         Self { wall: sure, boot, held }
     }
 
-    pub(super) fn now(&mut self, wall: u64, boot: u64) -> Now {
+    pub(crate) fn now(&mut self, wall: u64, boot: u64) -> Now {
         let sure = self.wall.saturating_add(boot.saturating_sub(self.boot));
         let ahead = wall.saturating_sub(sure);
         if self.held && ahead == 0 {
@@ -42,7 +42,7 @@ impl Watch {
     }
 
     /// An operator says that the wall clock is right. Going back still extends nothing.
-    pub(super) fn accept(&mut self, wall: u64, boot: u64) {
+    pub(crate) fn accept(&mut self, wall: u64, boot: u64) {
         let sure = self.wall.saturating_add(boot.saturating_sub(self.boot));
         *self = Self {
             wall: wall.max(sure),
@@ -51,7 +51,7 @@ impl Watch {
         };
     }
 
-    pub(super) const fn is_held(&self) -> bool {
+    pub(crate) const fn is_held(&self) -> bool {
         self.held
     }
 }

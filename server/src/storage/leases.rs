@@ -27,7 +27,7 @@ impl Running {
 }
 
 #[derive(Default)]
-pub(super) struct Leases(Mutex<Map>);
+pub(crate) struct Leases(Mutex<Map>);
 
 #[derive(Default)]
 struct Map {
@@ -46,7 +46,7 @@ impl Map {
 
 impl Leases {
     /// A claim succeeded, or the server starts: its idle time counts from now.
-    pub(super) fn start(&self, lease: u64, item: u64, size: u64, ends_at: u64, boot: u64) {
+    pub(crate) fn start(&self, lease: u64, item: u64, size: u64, ends_at: u64, boot: u64) {
         let running = Running {
             item,
             size,
@@ -60,7 +60,7 @@ impl Leases {
     }
 
     /// Counts `bytes` about to be served. False when the lease does not run any more.
-    pub(super) fn serve(&self, lease: u64, bytes: u64, at: u64, boot: u64) -> bool {
+    pub(crate) fn serve(&self, lease: u64, bytes: u64, at: u64, boot: u64) -> bool {
         let mut map = self.map();
         let Some(running) = map.running.get_mut(&lease) else {
             return false;
@@ -74,7 +74,7 @@ impl Leases {
     }
 
     /// Whether it ran out, or is not known to run.
-    pub(super) fn is_over(&self, lease: u64, at: u64, boot: u64) -> bool {
+    pub(crate) fn is_over(&self, lease: u64, at: u64, boot: u64) -> bool {
         self.map()
             .running
             .get(&lease)
@@ -82,7 +82,7 @@ impl Leases {
     }
 
     /// Leases that ran out and are still kept as running: lease, item.
-    pub(super) fn over(&self, at: u64, boot: u64) -> Vec<(u64, u64)> {
+    pub(crate) fn over(&self, at: u64, boot: u64) -> Vec<(u64, u64)> {
         let map = self.map();
         map.running
             .iter()
@@ -92,20 +92,20 @@ impl Leases {
     }
 
     /// How many run, or ran out and were not noticed yet.
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         u64::try_from(self.map().running.len()).unwrap_or(u64::MAX)
     }
 
     /// While so many run, each reads one block at a time: memory stays bounded, however slowly what was read is taken.
-    pub(super) fn are_many(&self) -> bool {
+    pub(crate) fn are_many(&self) -> bool {
         self.map().running.len() > READING_MAX
     }
 
-    pub(super) fn end(&self, lease: u64) {
+    pub(crate) fn end(&self, lease: u64) {
         self.map().end(lease);
     }
 
-    pub(super) fn end_all(&self, item: u64) {
+    pub(crate) fn end_all(&self, item: u64) {
         let mut map = self.map();
         while let Some(&(of, lease)) = map.of_items.range((item, 0)..).next()
             && of == item
