@@ -120,7 +120,7 @@ fn the_page_fits_a_page_and_names_every_table_and_what_opens() {
         "The 6 that live and have their key here, each by its own link",
         "whatever number of reads it was for; nobody is told",
         "guessed without any count of tries, at the price of Argon2id",
-        "A claim whose download runs (2 now) has the second in which it ends",
+        "A claim whose download runs (2 now) has the time at which it ends at the latest, by five minutes",
         "its memory also has the addresses of who is connected",
         "No folder of backups was named",
     ] {
