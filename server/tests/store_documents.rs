@@ -50,30 +50,6 @@ async fn state(store: &Store) -> PasteState {
     store.document(document_id(), &owner()).await.unwrap().0
 }
 
-#[test]
-fn a_restart_does_not_shorten_the_life_of_a_document_nor_that_of_its_tombstone() {
-    run(async {
-        let house = House::new();
-        let store = house.open();
-        made(&store, &[5; 4096]).await;
-        linked(&store, LONG, 1, 168 * HOUR).await;
-        store.close();
-        let store = house.open();
-        store.sweep().await.unwrap();
-        store.burn_link(document_id(), &owner(), 1).await.unwrap();
-        assert_eq!(state(&store).await, PasteState::Burned);
-        // A week after the expiry that the link was to have had.
-        house.clock.advance(24 * HOUR + 168 * HOUR + 12 * HOUR);
-        store.sweep().await.unwrap();
-        assert_eq!(state(&store).await, PasteState::Burned, "its owner is still told");
-        house.clock.advance(144 * HOUR);
-        store.sweep().await.unwrap();
-        let gone = store.document(document_id(), &owner()).await.err();
-        assert_eq!(gone, Some(StoreError::NotFound));
-        store.close();
-    });
-}
-
 /// The slots of link and document are overwritten with one sync; whichever of them a crash left, the start finishes the rest.
 #[test]
 fn a_burn_of_the_last_link_that_was_cut_off_is_finished_at_start() {

@@ -178,8 +178,8 @@ impl Kept {
         self.items.iter().map(|(item, found)| (*item, found))
     }
 
-    pub(super) fn items_mut(&mut self) -> impl Iterator<Item = &mut Item> {
-        self.items.values_mut()
+    pub(super) fn items_mut(&mut self) -> impl Iterator<Item = (u64, &mut Item)> {
+        self.items.iter_mut().map(|(item, found)| (*item, found))
     }
 
     /// A document's link by its number.

@@ -53,14 +53,30 @@ fn is_due(item: &Item, now: Now) -> bool {
 /// What was made while the clock was ahead would live as much longer.
 fn shorten(desk: &mut Desk<'_>) {
     let latest = desk.now.latest;
-    for item in desk.kept.items_mut() {
+    let mut documents = Vec::new();
+    for (number, item) in desk.kept.items_mut() {
         let asked = item.paste.policy.expires_in;
         match &mut item.paste.stage {
             Stage::Stored { expires_at: due } if asked > 0 && *due > latest + asked + SLACK_SECS => {
                 *due = expires_at(latest, asked);
+                documents.extend((item.place == Place::Document).then_some(number));
             }
             Stage::Uploading { drop_at: due, .. } => *due = (*due).min(drop_at(latest)),
             Stage::Stored { .. } | Stage::Burned(_) => {}
+        }
+    }
+    // Documents after that: they are kept as long as the longest of their links, and so are their tombstones.
+    for number in documents {
+        let links = desk.kept.links(number).into_iter();
+        let lives = |link| match desk.kept.item(link)?.paste.stage {
+            Stage::Stored { expires_at } => Some(expires_at),
+            Stage::Uploading { .. } | Stage::Burned(_) => None,
+        };
+        let longest = links.filter_map(lives).max();
+        if let (Some(longest), Some(document)) = (longest, desk.kept.item_mut(number))
+            && let Stage::Stored { expires_at: due } = &mut document.paste.stage
+        {
+            *due = longest.max(*due);
         }
     }
 }

@@ -59,6 +59,29 @@ fn a_document_lives_as_long_as_the_longest_of_its_links_and_no_longer() {
     });
 }
 
+/// [ST-16], [ST-19], [ST-22]: what is done once a clock was set right, or after a start, is no reason.
+#[test]
+fn a_restart_does_not_shorten_the_life_of_a_document_nor_that_of_its_tombstone() {
+    run(async {
+        let house = House::new();
+        let storage = house.open();
+        BUNDLE.put(&*storage, &[5; 4096]).await;
+        BUNDLE.link(&*storage, LONG, 1, 7 * DAY).await;
+        let storage = house.open();
+        storage.sweep().await.unwrap();
+        storage.burn_link(BUNDLE.id(), &BUNDLE.owner(), 1).await.unwrap();
+        assert_eq!(state(&*storage).await, PasteState::Burned);
+        // A week after the day for which it would be kept without its link.
+        house.clock().advance(8 * DAY + 12 * HOUR);
+        storage.sweep().await.unwrap();
+        assert_eq!(state(&*storage).await, PasteState::Burned, "its owner is still told");
+        house.clock().advance(6 * DAY);
+        storage.sweep().await.unwrap();
+        let gone = storage.document(BUNDLE.id(), &BUNDLE.owner()).await.err();
+        assert_eq!(gone, Some(StoreError::NotFound));
+    });
+}
+
 /// [ST-15]
 #[test]
 fn a_links_content_is_its_head_and_the_payload_in_any_range() {
