@@ -175,6 +175,14 @@ pub struct NewDocument {
     pub head: Vec<u8>,
 }
 
+impl NewDocument {
+    /// What is created, and its owner's head.
+    pub(crate) fn into_parts(self) -> (NewPaste, Vec<u8>) {
+        let paste = NewPaste::of_document(self.id, self.owner, self.size, self.panic);
+        (paste, self.head)
+    }
+}
+
 /// A link to a document that is whole. Limits are HTTP's to check.
 pub struct NewLink {
     /// Its id, token hashes and policy. Its size is the head's length, its receipt token the document's owner token.
@@ -246,7 +254,7 @@ impl NewPaste {
 
     /// What stands for a document among the pastes: nobody can prove a probe or claim token to it, and without links it is dropped like an
     /// unfinished upload.
-    pub(crate) const fn of_document(id: Id, owner: TokenHash, size: u64, panic: Option<PanicMark>) -> Self {
+    const fn of_document(id: Id, owner: TokenHash, size: u64, panic: Option<PanicMark>) -> Self {
         const NOBODY: TokenHash = TokenHash::new([0; 32]);
         Self {
             id,

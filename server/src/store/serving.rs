@@ -36,15 +36,8 @@ impl Storage for Store {
         new: NewDocument,
         body: Vec<u8>,
     ) -> Result<Created, StoreError> {
-        let NewDocument {
-            id,
-            owner,
-            size,
-            panic,
-            head,
-        } = new;
-        self.begin(NewPaste::of_document(id, owner, size, panic), Some(head), invite, body)
-            .await
+        let (new, head) = new.into_parts();
+        self.begin(new, Some(head), invite, body).await
     }
 
     async fn knows(&self, ids: Vec<Id>) -> Result<bool, StoreError> {

@@ -28,15 +28,8 @@ impl Storage for MemoryStorage {
         new: NewDocument,
         body: Vec<u8>,
     ) -> Result<Created, StoreError> {
-        let NewDocument {
-            id,
-            owner,
-            size,
-            panic,
-            head,
-        } = new;
-        self.begin(invite, NewPaste::of_document(id, owner, size, panic), Some(head), body)
-            .await
+        let (new, head) = new.into_parts();
+        self.begin(invite, new, Some(head), body).await
     }
 
     async fn knows(&self, ids: Vec<Id>) -> Result<bool, StoreError> {
