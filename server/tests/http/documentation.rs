@@ -100,10 +100,13 @@ fn the_manual_page_has_a_section_for_each_command() {
         .collect();
     let help = String::from_utf8(command().arg("--help").output().unwrap().stdout).unwrap();
     let listed = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
-    for verb in listed
-        .lines()
-        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
-    {
+    // What goes on in a second line is further in: whether lines are wrapped depends on what else was built.
+    for verb in listed.lines().filter_map(|line| {
+        line.strip_prefix("  ")
+            .filter(|rest| !rest.starts_with(' '))?
+            .split_whitespace()
+            .next()
+    }) {
         let verb = verb.to_uppercase();
         let found = sections
             .iter()
