@@ -1,6 +1,7 @@
 //! The page as the flows see it: told of progress, keeping leases, taking what was opened or sealed.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use js_sys::{Array, ArrayBuffer, Date, Object, Promise, Uint8Array};
@@ -21,6 +22,10 @@ use crate::value::{Fields, number, text};
 const MESSAGE_LEN: u32 = 2 << 20;
 /// Opened ones in messages of this many: they are copied, and what is on its way between two threads is to stay in the processor's cache.
 const ROOM_LEN: u32 = 1 << 20;
+/// How many messages may be on their way to the page: its thread pauses for milliseconds where it collects what it let go of.
+const SEALED_AHEAD: usize = 4;
+/// Each is memory that comes back.
+const OPENED_AHEAD: usize = 1;
 /// Of a sealed segment: length word and nonce.
 const HEAD_LEN: u32 = 16;
 /// Room for those of one message.
@@ -42,8 +47,8 @@ pub(crate) struct Desk {
     message: RefCell<Option<(Uint8Array, u32)>>,
     /// Memory of a message that the page gave back.
     spare: RefCell<Option<ArrayBuffer>>,
-    /// The page's answer to the last bytes that it was handed.
-    written: RefCell<Option<Promise>>,
+    /// The page's answers to what it was handed last.
+    written: RefCell<VecDeque<Promise>>,
     /// What the page rejected a call with: the flow's error says only that it did.
     refused: RefCell<Option<JsValue>>,
 }
@@ -58,7 +63,7 @@ impl Desk {
             heads: RefCell::default(),
             message: RefCell::new(None),
             spare: RefCell::new(None),
-            written: RefCell::new(None),
+            written: RefCell::default(),
             refused: RefCell::new(None),
         }
     }
@@ -103,7 +108,7 @@ impl Desk {
 
     async fn post_message(&self) -> Result<(), Error> {
         match self.message.take() {
-            Some((room, used)) => self.post(Array::of1(&room.subarray(0, used))).await,
+            Some((room, used)) => self.post(Array::of1(&room.subarray(0, used)), OPENED_AHEAD).await,
             None => Ok(()),
         }
     }
@@ -145,21 +150,29 @@ impl Desk {
         self.waiting.set(0);
         // Handed over with the parts.
         drop(self.heads.take());
-        self.post(self.parts.take()).await
+        self.post(self.parts.take(), SEALED_AHEAD).await
     }
 
-    /// Waits until the page has taken those before: the next segments are worked on meanwhile.
-    async fn post(&self, parts: Array) -> Result<(), Error> {
-        let before = self.written.replace(Some(self.page.write(parts)));
-        self.taken(before).await
+    /// Waits until the page has taken all but the last `ahead`: the next segments are worked on meanwhile.
+    async fn post(&self, parts: Array, ahead: usize) -> Result<(), Error> {
+        let answer = self.page.write(parts);
+        self.written.borrow_mut().push_back(answer);
+        self.taken_but(ahead).await
     }
 
     /// Waits until the page has taken all bytes.
     pub(crate) async fn flush(&self) -> Result<(), Error> {
         self.post_if(1).await?;
         self.post_message().await?;
-        let last = self.written.take();
-        self.taken(last).await
+        self.taken_but(0).await
+    }
+
+    async fn taken_but(&self, ahead: usize) -> Result<(), Error> {
+        while self.written.borrow().len() > ahead {
+            let oldest = self.written.borrow_mut().pop_front();
+            self.taken(oldest).await?;
+        }
+        Ok(())
     }
 
     async fn taken(&self, written: Option<Promise>) -> Result<(), Error> {
