@@ -10,9 +10,9 @@ let asElsewhere: LaunchOptions = {};
 const test = base.extend<{ elsewhere: () => Promise<Page> }, { launchOptions: LaunchOptions; browserElsewhere: Browser }>({
   // Chromium has no way to be without WebAssembly alone: without a compiler for JavaScript it is, as the browsers are that this is about. Firefox has.
   launchOptions: [
-    async ({ launchOptions }, use) => {
+    async ({ launchOptions, browserName }, use) => {
       asElsewhere = launchOptions;
-      const args = [...(launchOptions.args ?? []), ...(process.env['SATCHEL_FIREFOX'] === undefined ? ['--js-flags=--jitless'] : [])];
+      const args = [...(launchOptions.args ?? []), ...(browserName === 'chromium' ? ['--js-flags=--jitless'] : [])];
       await use({ ...launchOptions, args, firefoxUserPrefs: { 'javascript.options.wasm': false } });
     },
     { scope: 'worker' },

@@ -72,8 +72,16 @@ export class WebKit {
     await expect.poll(() => this.evaluate('document.body.innerText'), { message: text }).toContain(text);
   }
 
+  /** Once the button stands still: WebDriver presses where it was when it looked, and what comes into the page above pushes it away. */
   async press(name: string): Promise<void> {
-    await this.#ask('POST', `/element/${await this.#find('button', name)}/click`, {});
+    const button = await this.#find('button', name);
+    let before: unknown;
+    await expect.poll(async () => {
+      const last = before;
+      before = await this.#ask('GET', `/element/${button}/rect`);
+      return JSON.stringify(before) === JSON.stringify(last);
+    }).toBe(true);
+    await this.#ask('POST', `/element/${button}/click`, {});
   }
 
   async tick(label: string): Promise<void> {
