@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use js_sys::{Array, ArrayBuffer, Date, Object, Promise, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Date, Object, Uint8Array};
 use satchel_client::{Error, LeaseKeeper, Pause, Sealed, SealedSink, Sink, Stage, Watch};
 use satchel_crypto::{
     Entry, LeaseToken, Manifest, OwnerReceipt, PasteId, ProbeToken, Receipt, SealedElsewhere, sanitise, substitute,
@@ -22,9 +22,9 @@ use crate::value::{Fields, number, text};
 const MESSAGE_LEN: u32 = 2 << 20;
 /// Opened ones in messages of this many: they are copied, and what is on its way between two threads is to stay in the processor's cache.
 const ROOM_LEN: u32 = 1 << 20;
-/// How many messages may be on their way to the page: its thread pauses for milliseconds where it collects what it let go of.
+/// How many messages of sealed bytes may be on their way to the page: its thread pauses for milliseconds where it collects what it let go of.
 const SEALED_AHEAD: usize = 4;
-/// Each is memory that comes back.
+/// The same of opened ones. More gained nothing, and each lies in memory of its own.
 const OPENED_AHEAD: usize = 1;
 /// Of a sealed segment: length word and nonce.
 const HEAD_LEN: u32 = 16;
@@ -47,8 +47,8 @@ pub(crate) struct Desk {
     message: RefCell<Option<(Uint8Array, u32)>>,
     /// Memory of a message that the page gave back.
     spare: RefCell<Option<ArrayBuffer>>,
-    /// The page's answers to what it was handed last.
-    written: RefCell<VecDeque<Promise>>,
+    /// The page's answers to what it was handed last. Listened to from the start: where one refuses, the others may too, and nobody asks them any more.
+    written: RefCell<VecDeque<JsFuture>>,
     /// What the page rejected a call with: the flow's error says only that it did.
     refused: RefCell<Option<JsValue>>,
 }
@@ -156,7 +156,7 @@ impl Desk {
     /// Waits until the page has taken all but the last `ahead`: the next segments are worked on meanwhile.
     async fn post(&self, parts: Array, ahead: usize) -> Result<(), Error> {
         let answer = self.page.write(parts);
-        self.written.borrow_mut().push_back(answer);
+        self.written.borrow_mut().push_back(answer.into());
         self.taken_but(ahead).await
     }
 
@@ -169,18 +169,13 @@ impl Desk {
 
     async fn taken_but(&self, ahead: usize) -> Result<(), Error> {
         while self.written.borrow().len() > ahead {
-            let oldest = self.written.borrow_mut().pop_front();
-            self.taken(oldest).await?;
-        }
-        Ok(())
-    }
-
-    async fn taken(&self, written: Option<Promise>) -> Result<(), Error> {
-        let Some(written) = written else { return Ok(()) };
-        let taken = JsFuture::from(written).await;
-        let taken = taken.map_err(|refusal| self.refused(refusal, Error::Write))?;
-        if let Ok(memory) = taken.dyn_into() {
-            *self.spare.borrow_mut() = Some(memory);
+            let Some(oldest) = self.written.borrow_mut().pop_front() else {
+                break;
+            };
+            let taken = oldest.await.map_err(|refusal| self.refused(refusal, Error::Write))?;
+            if let Ok(memory) = taken.dyn_into() {
+                *self.spare.borrow_mut() = Some(memory);
+            }
         }
         Ok(())
     }

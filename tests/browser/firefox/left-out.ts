@@ -7,6 +7,7 @@ const NEVER: LeftOut = [
   [/link previews, robots and lookers/, 'WebDriver BiDi opens no page without JavaScript'],
   [/accessible and fits? in فارسی/, 'for time: one language in each direction runs here, all of them in Chromium'],
   [/what the browser writes down for the service worker/, 'reads the profile of a Chromium'],
+  [/the disk is full while a file is sealed/, 'it lets no page pick a place on the disk'],
   [/is printed with its words/, 'paper is not emulated over WebDriver BiDi'],
   [/hostile strings as (code|names)|in blocks of code of Markdown/, 'for time: what is made of them is the same program, and Chromium runs all of them'],
   [/browser asks for (?!العربية|Deutsch)/, 'for time: one language in each direction runs here, all of them in Chromium'],
